@@ -1,0 +1,1 @@
+"""httpx-fixer rewrites the ways in which Python services misuse httpx and httpx2."""

@@ -1,0 +1,107 @@
+"""What a rule says about one site."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from httpx_fixer.fix import Fix
+from httpx_fixer.source import Anchor
+
+
+class RefusalReason(Enum):
+    """Why a site was left alone. Each member is documented under it."""
+
+    REPORT_ONLY = "REPORT_ONLY"
+    """The rule only reports: what is right here is a decision for a person."""
+    ESCAPES = "ESCAPES"
+    """The object is returned, yielded, stored, captured or passed on: somebody else uses or closes it."""
+    COOKIE_JAR = "COOKIE_JAR"
+    """The code may live by the cookies of its own client (several requests, or redirects followed)."""
+    MUTATED = "MUTATED"
+    """The client is changed after it was built; shared, the change would reach other callers."""
+    REBOUND = "REBOUND"
+    """The name that holds the client is assigned again, deleted or used outside of its block."""
+    STREAM_LEFT_OPEN = "STREAM_LEFT_OPEN"
+    """A streamed response is not closed on every path; a shared pool would lose a connection."""
+    DYNAMIC_ARGUMENT = "DYNAMIC_ARGUMENT"
+    """A constructor argument that makes a pool or cannot move to a call depends on the request."""
+    UNKNOWN_ARGUMENT = "UNKNOWN_ARGUMENT"
+    """The constructor's arguments are not all visible (`*args`, `**kwargs`, an old or unknown name)."""
+    NAME_CLASH = "NAME_CLASH"
+    """The name of the new parameter is taken: by a parameter, the route's path, a global or a nested scope."""
+    DECORATED = "DECORATED"
+    """A decorator between the route and the handler may not pass a new parameter on."""
+    UNUSUAL_SIGNATURE = "UNUSUAL_SIGNATURE"
+    """The function's signature cannot take a keyword-only parameter that the framework fills."""
+    CALLED_DIRECTLY = "CALLED_DIRECTLY"
+    """The function is called or passed on by other code, which would lack the new argument."""
+    PATCHED_IN_TESTS = "PATCHED_IN_TESTS"
+    """A test replaces the name that the rewrite would no longer look up in this module."""
+    IN_METHOD = "IN_METHOD"
+    """The site is in a method; its client needs an owner that this version does not reach."""
+    IN_HELPER = "IN_HELPER"
+    """The site is in a function that is reached from other modules or from several kinds of process."""
+    IN_NESTED_FUNCTION = "IN_NESTED_FUNCTION"
+    """The site is in a function inside a function; its client needs an owner that this version does not reach."""
+    NO_ENTRY_POINT = "NO_ENTRY_POINT"
+    """No handler, worker or entry coroutine that could own the client was found to reach this code."""
+    NO_LIFECYCLE = "NO_LIFECYCLE"
+    """No application was found whose start and stop could own the client."""
+    LIFESPAN_UNKNOWN = "LIFESPAN_UNKNOWN"
+    """The application's lifespan could not be found or extended safely."""
+    MOUNTED_APP = "MOUNTED_APP"
+    """The application is mounted in another one; its own lifespan does not run."""
+    FRAMEWORK_TOO_OLD = "FRAMEWORK_TOO_OLD"
+    """The pinned version of the framework lacks what the rewrite would use."""
+    HTTPX_TOO_NEW = "HTTPX_TOO_NEW"
+    """The pinned httpx is 1.0 or a prerelease of it, which has another API."""
+    NO_IMPORT_PATH = "NO_IMPORT_PATH"
+    """How the modules of this project import one another is not clear, so no import can be written."""
+    IMPORT_CIRCLE = "IMPORT_CIRCLE"
+    """The import that the rewrite needs would close a circle."""
+    LIBRARY = "LIBRARY"
+    """Library code without a process of its own: only its callers can own the client."""
+    GENERATOR = "GENERATOR"
+    """The function is a generator; its client lives as long as whoever iterates it wants."""
+    SYNC_IN_ASYNC = "SYNC_IN_ASYNC"
+    """A sync client in a coroutine blocks the loop; sharing it would not cure that."""
+    UNSUPPORTED_BINDING = "UNSUPPORTED_BINDING"
+    """The client is kept in a way that this version finds and does not rewrite."""
+    MIXED_WITH_MANUAL_CLOSE = "MIXED_WITH_MANUAL_CLOSE"
+    """Some paths close the object by hand and others do not; the code says nothing of which is meant."""
+    VERIFICATION_FAILED = "VERIFICATION_FAILED"
+    """The rewritten code did not pass verification; the fix was withdrawn whole."""
+    OVERLAPS = "OVERLAPS"
+    """Another fix changes the same lines; run again after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a site was left alone; `path` and `line` (from 1) are the place of the obstacle."""
+
+    reason: RefusalReason
+    detail: str
+    path: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """What a rule says about one site; carries exactly one of a fix or a refusal."""
+
+    code: str
+    name: str
+    message: str
+    anchor: Anchor
+    outcome: Fix | Refusal
+
+    @property
+    def fix(self) -> Fix | None:
+        """The fix, or None where the site was left alone."""
+        return self.outcome if isinstance(self.outcome, Fix) else None
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """The refusal, or None where the site has a fix."""
+        return self.outcome if isinstance(self.outcome, Refusal) else None

@@ -1,0 +1,194 @@
+"""Fixes: sets of edits that are applied all or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from httpx_fixer.source import Anchor
+
+
+class Applicability(Enum):
+    """How sure a fix is."""
+
+    SAFE = "safe"
+    """Behaviour and comments are kept; applied by default."""
+    UNSAFE = "unsafe"
+    """Valid code that may behave differently; applied with `--unsafe-fixes`."""
+    DISPLAY_ONLY = "display-only"
+    """Shown, never applied."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class EnsureImport:
+    """Bind a name at the top of a module, merged into an import statement that is there.
+
+    `module` may start with dots (`..http_client`). `name` None means `import module [as alias]`;
+    else `from module import name [as alias]`.
+    """
+
+    path: str
+    module: str
+    name: str | None = None
+    alias: str | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class DropImport:
+    """Remove the module-level import that binds `bound`, if nothing reads that name any more."""
+
+    path: str
+    bound: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ReplaceExpression:
+    """Put the expression `code` in place of the expression at `anchor`."""
+
+    anchor: Anchor
+    code: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AddArgument:
+    """Add the keyword argument `name=code` to the call at `anchor`, before any `**kwargs`."""
+
+    anchor: Anchor
+    name: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AddParameter:
+    """Add the keyword-only parameter `name: annotation` to the function at `anchor`."""
+
+    anchor: Anchor
+    name: str
+    annotation: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class UnwrapWith:
+    """Remove item `item` (from 0) of the with statement at `anchor`.
+
+    Where it is the only one the statement goes and its body is dedented into the block around.
+    """
+
+    anchor: Anchor
+    item: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class WrapStatement:
+    """Put the statement at `anchor` into a block that begins with `header` (`async with f():`)."""
+
+    anchor: Anchor
+    header: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class WrapRest:
+    """Put the statements of the block from `first` to `last`, both included, into `try:`.
+
+    `footer` is the code of `except`/`finally` clauses that follow. Both anchors are statements of
+    one block; comments that stand between them move along.
+    """
+
+    first: Anchor
+    last: Anchor
+    footer: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AddToFinally:
+    """Run the statement `code` at the end of the `finally` of the try statement at `anchor`.
+
+    The clause is added where the statement has none.
+    """
+
+    anchor: Anchor
+    code: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class InsertStatements:
+    """Insert the statements `code` before or after the statement at `anchor`, in its block.
+
+    Blank lines at the start of `code` are kept. `where` is "before" or "after".
+    """
+
+    anchor: Anchor
+    where: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RemoveStatement:
+    """Remove the statement at `anchor`; `pass` takes its place where a block would be empty."""
+
+    anchor: Anchor
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CreateFile:
+    """Create the file `path` with the text `code`; refused where the file exists."""
+
+    path: str
+    code: str
+
+
+AnchoredEdit = (
+    ReplaceExpression
+    | AddArgument
+    | AddParameter
+    | UnwrapWith
+    | WrapStatement
+    | WrapRest
+    | AddToFinally
+    | InsertStatements
+    | RemoveStatement
+)
+ImportEdit = EnsureImport | DropImport
+Edit = AnchoredEdit | ImportEdit | CreateFile
+
+
+def path_of(edit: Edit) -> str:
+    """Return the file that an edit changes."""
+    match edit:
+        case EnsureImport() | DropImport() | CreateFile():
+            return edit.path
+        case WrapRest():
+            return edit.first.path
+        case _:
+            return edit.anchor.path
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class NumberChange:
+    """A number in force that a fix changes: `what` ("read timeout"), old and new with their unit."""
+
+    path: str
+    line: int
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits over any number of files that belong together.
+
+    Two fixes may share equal edits (both need the same import, the same lifespan); they are made
+    once. `unsafe_because` says in words why an unsafe fix may behave differently.
+    """
+
+    title: str
+    edits: tuple[Edit, ...]
+    applicability: Applicability = Applicability.SAFE
+    unsafe_because: str = ""
+    numbers: tuple[NumberChange, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The files that the fix changes, sorted."""
+        return tuple(sorted({path_of(edit) for edit in self.edits}))

@@ -1,0 +1,1 @@
+"""The reading wing, upper floor: one framework a file."""

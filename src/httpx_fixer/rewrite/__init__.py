@@ -1,0 +1,1 @@
+"""The writing wing: from planned edits to changed bytes, built on libcst."""

@@ -1,0 +1,64 @@
+"""What a run was asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class TimeoutPolicy:
+    """Seconds for each phase of a request, as in `httpx.Timeout`.
+
+    5 s to connect: a TLS handshake over a slow link. 30 s to read: a slow upstream's first byte.
+    10 s to write. 5 s for a free connection of the pool.
+    """
+
+    connect: float = 5.0
+    read: float = 30.0
+    write: float = 10.0
+    pool: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsPolicy:
+    """Size of a shared pool, as in `httpx.Limits`; `keepalive_expiry` in seconds."""
+
+    max_connections: int | None = 600
+    max_keepalive_connections: int | None = 200
+    keepalive_expiry: float | None = 30.0
+
+
+HTTPX_TIMEOUT = TimeoutPolicy(connect=5.0, read=5.0, write=5.0, pool=5.0)
+"""What httpx 0.28.1 and httpx2 2.16.2 use where nothing is given (FACTS A12)."""
+HTTPX_LIMITS = LimitsPolicy(max_connections=100, max_keepalive_connections=20, keepalive_expiry=5.0)
+"""What httpx 0.28.1 and httpx2 2.16.2 use where nothing is given (FACTS A12)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The numbers to write where the author gave none.
+
+    `name` is "recommended" (the numbers of `timeout` and `limits`) or "preserve" (httpx's own).
+    """
+
+    name: str = "recommended"
+    timeout: TimeoutPolicy = field(default_factory=TimeoutPolicy)
+    limits: LimitsPolicy = field(default_factory=LimitsPolicy)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Options of a run, from the command line and `[tool.httpx-fixer]`, already validated.
+
+    `select` and `ignore` hold codes, prefixes of codes or names. `max_file_size` in bytes.
+    `include` and `exclude` are globs on paths relative to the root.
+    """
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    unsafe_fixes: bool = False
+    include_tests: bool = False
+    policy: Policy = field(default_factory=Policy)
+    max_file_size: int = 4_000_000
