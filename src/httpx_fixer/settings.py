@@ -51,7 +51,8 @@ class Settings:
     """Options of a run, from the command line and `[tool.httpx-fixer]`, already validated.
 
     `select` and `ignore` hold codes, prefixes of codes or names. `max_file_size` in bytes.
-    `include` and `exclude` are globs on paths relative to the root.
+    `include` and `exclude` are globs on paths relative to the root, read as lines of a `.gitignore`;
+    `per_file_ignores` pairs such a glob with what to ignore in the files that it matches.
     """
 
     select: tuple[str, ...] = ()
@@ -62,3 +63,22 @@ class Settings:
     include_tests: bool = False
     policy: Policy = field(default_factory=Policy)
     max_file_size: int = 4_000_000
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def is_selected(self, code: str, name: str) -> bool:
+        """Say whether a rule is to run: what names it most exactly decides, and `ignore` on a tie."""
+        wanted = max((_match_length(word, code, name) for word in self.select), default=-1)
+        unwanted = max((_match_length(word, code, name) for word in self.ignore), default=-1)
+        return unwanted < wanted if self.select else unwanted < 0
+
+
+def is_matched(word: str, code: str, name: str) -> bool:
+    """Say whether `word` means this rule: its code, how the code begins (HXF1), or its name."""
+    return _match_length(word, code, name) >= 0
+
+
+def _match_length(word: str, code: str, name: str) -> int:
+    """Return how much of the code is given, -1 where another rule is meant."""
+    if word == name:
+        return len(code)
+    return len(word) if code.startswith(word.upper()) else -1

@@ -1,0 +1,79 @@
+"""The text of a call with another callee and fewer arguments, all else as the author wrote it."""
+
+from __future__ import annotations
+
+import ast
+
+from httpx_fixer.analysis.module import Module
+from httpx_fixer.source import Anchor
+
+
+def rewrite_call(
+    module: Module, anchor: Anchor, callee: str, first: str, without: frozenset[str]
+) -> tuple[Anchor, str] | None:
+    """Return the smallest expression to replace and its new text.
+
+    Only the callee where the arguments stay as they are; else the whole call, with `first` put in
+    front of the arguments and the keywords of `without` taken out.
+    """
+    call = next((node for node in module.calls if module.anchor(node) == anchor), None)
+    if call is None:
+        return None
+    if not first and not without:
+        return module.anchor(call.func), callee
+    end = _offset(module, call.end_lineno or 0, call.end_col_offset or 0)
+    opening = _offset(module, call.func.end_lineno or 0, call.func.end_col_offset or 0)
+    inside_start = module.source.text.index("(", opening, end) + 1
+    inside = _without(module, call, inside_start, end - 1, without)
+    if first:
+        lead = inside[: len(inside) - len(inside.lstrip())]
+        gap = "" if not inside.strip() else ("," + (lead if "\n" in lead else " "))
+        inside = f"{lead}{first}{gap}{inside.lstrip()}" if inside.strip() else first
+    return anchor, f"{callee}({inside})"
+
+
+def _without(module: Module, call: ast.Call, start: int, end: int, names: frozenset[str]) -> str:
+    """Return the text between the parentheses without some keyword arguments."""
+    text = module.source.text
+    spans = [(_start_of(module, keyword), keyword.arg) for keyword in call.keywords]
+    spans += [(_offset(module, value.lineno, value.col_offset), "") for value in call.args]
+    spans.sort(key=lambda span: span[0])
+    cuts: list[tuple[int, int]] = []
+    for index, (begin, name) in enumerate(spans):
+        if name not in names:
+            continue
+        if index + 1 < len(spans):
+            cuts.append((begin, spans[index + 1][0]))
+        else:
+            before = max((b for b, n in spans[:index] if n not in names), default=None)
+            cuts.append((begin if before is None else _end_before(module, call, begin), end))
+    kept, at = "", start
+    for begin, stop in cuts:
+        kept += text[at:begin]
+        at = max(at, stop)
+    tail = text[at:end] if not cuts or cuts[-1][1] < end else _closing_space(text[start:end])
+    return kept + tail if kept.strip() or not cuts else (kept + tail).strip()
+
+
+def _closing_space(inside: str) -> str:
+    """Return the trailing comma and line break before the closing parenthesis, where there is one."""
+    stripped = inside.rstrip()
+    space = inside[len(stripped) :]
+    return ("," if stripped.endswith(",") else "") + space if "\n" in space else ""
+
+
+def _end_before(module: Module, call: ast.Call, begin: int) -> int:
+    """Return the end of the last argument that stands before an offset."""
+    nodes: list[ast.expr] = [*call.args, *(keyword.value for keyword in call.keywords)]
+    ends = [_offset(module, node.end_lineno or 0, node.end_col_offset or 0) for node in nodes]
+    return max(end for end in ends if end <= begin)
+
+
+def _start_of(module: Module, keyword: ast.keyword) -> int:
+    return _offset(module, keyword.lineno, keyword.col_offset)
+
+
+def _offset(module: Module, line: int, utf8_column: int) -> int:
+    """Return the index into the text of a place that `ast` names."""
+    position = module.source.position(line, utf8_column)
+    return module.line_starts[position.line - 1] + position.column

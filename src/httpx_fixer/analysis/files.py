@@ -1,0 +1,37 @@
+"""Reading the bytes of the project's files."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Mapping
+
+from httpx_fixer.source import Skip, SkipReason
+
+
+def build_reader(
+    root: str, max_file_size: int, overlay: Mapping[str, bytes] | None = None
+) -> Callable[[str], bytes | Skip]:
+    """Return a function from a path relative to `root` to the bytes of the file, or to a `Skip`.
+
+    `overlay` holds files as they are going to be; they are read instead of what is on disk. Only
+    regular files are opened, so that a FIFO cannot block the run.
+    """
+
+    def read(path: str) -> bytes | Skip:
+        if overlay is not None and path in overlay:
+            return overlay[path]
+        full = f"{root}/{path}"
+        try:
+            status = os.stat(full)  # noqa: PTH116  the hot loop of a run: a Path object a file costs more
+            if not stat.S_ISREG(status.st_mode):
+                return Skip(path, SkipReason.NOT_A_FILE, "not a regular file")
+            if status.st_size > max_file_size:
+                detail = f"{status.st_size:,} bytes are more than max-file-size ({max_file_size:,})"
+                return Skip(path, SkipReason.TOO_LARGE, detail)
+            with open(full, "rb") as file:  # noqa: PTH123  as above
+                return file.read()
+        except OSError as error:
+            return Skip(path, SkipReason.UNREADABLE, error.strerror or str(error))
+
+    return read

@@ -1,0 +1,169 @@
+"""From a function's node to a `Function`, and from a call's node to a `Call`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from httpx_fixer.analysis.facts import Argument, Call, Decorator, Function, Parameter, Symbol
+from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.scopes import FunctionNode, Scope
+from httpx_fixer.source import Anchor
+
+Resolve = Callable[[Module, ast.expr], Symbol | None]
+"""Resolves an expression of a module across the whole project."""
+
+
+def build_function(module: Module, node: FunctionNode, resolve: Resolve) -> Function:
+    """Describe a function or method."""
+    scope = module.table.of[node]
+    owner, outer = _surroundings(scope)
+    return Function(
+        module.path,
+        scope.qualname,
+        node.name,
+        module.anchor(node),
+        isinstance(node, ast.AsyncFunctionDef),
+        any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in own_nodes(node)),
+        owner,
+        outer,
+        tuple(_iter_parameters(node.args)),
+        tuple(build_decorator(module, decorator, resolve) for decorator in node.decorator_list),
+        frozenset(_iter_names(node)),
+    )
+
+
+def _surroundings(scope: Scope) -> tuple[str, str]:
+    parent = scope.parent
+    if parent is None or isinstance(parent.node, ast.Module):
+        return "", ""
+    if parent.is_class():
+        return parent.qualname, _surroundings(parent)[1]
+    return "", parent.qualname
+
+
+def own_nodes(node: FunctionNode) -> Iterator[ast.AST]:
+    """Yield the nodes of a function's body without those of functions and classes inside."""
+    todo: list[ast.AST] = [*node.body]
+    while todo:
+        current = todo.pop()
+        yield current
+        if not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            todo.extend(ast.iter_child_nodes(current))
+
+
+def _iter_parameters(args: ast.arguments) -> Iterator[Parameter]:
+    positional = [*((a, "positional-only") for a in args.posonlyargs), *((a, "plain") for a in args.args)]
+    first_default = len(positional) - len(args.defaults)
+    for index, (argument, kind) in enumerate(positional):
+        yield _parameter(argument, kind, has_default=index >= first_default)
+    if args.vararg is not None:
+        yield _parameter(args.vararg, "vararg", has_default=False)
+    for argument, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+        yield _parameter(argument, "keyword-only", has_default=default is not None)
+    if args.kwarg is not None:
+        yield _parameter(args.kwarg, "kwarg", has_default=False)
+
+
+def _parameter(argument: ast.arg, kind: str, *, has_default: bool) -> Parameter:
+    annotation = "" if argument.annotation is None else ast.unparse(argument.annotation)
+    return Parameter(argument.arg, kind, has_default, annotation)
+
+
+def _iter_names(node: FunctionNode) -> Iterator[str]:
+    for inner in ast.walk(node):
+        match inner:
+            case ast.Name():
+                yield inner.id
+            case ast.arg():
+                yield inner.arg
+            case ast.alias():
+                yield (inner.asname or inner.name).split(".")[0]
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if inner is not node:
+                yield inner.name
+            case ast.ExceptHandler(name=str(name)):
+                yield name
+
+
+def build_decorator(module: Module, node: ast.expr, resolve: Resolve) -> Decorator:
+    """Describe a decorator, called (`@router.get("/x")`) or not (`@cached`)."""
+    arguments = tuple(_iter_arguments(module, node, resolve)) if isinstance(node, ast.Call) else None
+    target = node.func if isinstance(node, ast.Call) else node
+    receiver = resolve(module, target.value) if isinstance(target, ast.Attribute) else None
+    attribute = target.attr if isinstance(target, ast.Attribute) else ""
+    return Decorator(resolve(module, target), receiver, attribute, arguments, node.lineno)
+
+
+def build_call(module: Module, node: ast.Call, resolve: Resolve) -> Call:
+    """Describe a call."""
+    is_method = isinstance(node.func, ast.Attribute)
+    return Call(
+        module.path,
+        module.function_name(node),
+        resolve(module, node.func),
+        resolve(module, node.func.value) if isinstance(node.func, ast.Attribute) else None,
+        node.func.attr if isinstance(node.func, ast.Attribute) else "",
+        tuple(_iter_arguments(module, node, resolve)),
+        module.anchor(node),
+        module.anchor(module.statement_of(node)),
+        None if is_method and isinstance(module.table.parents[node], ast.Attribute) else _bound(module, node),
+    )
+
+
+def _bound(module: Module, node: ast.Call) -> Symbol | None:
+    match module.table.parents[node]:
+        case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
+            symbol = module.local_symbol(target)
+            return symbol if isinstance(symbol, Symbol) else None
+    return None
+
+
+def _iter_arguments(module: Module, node: ast.Call, resolve: Resolve) -> Iterator[Argument]:
+    for value in node.args:
+        yield _argument(module, "*" if isinstance(value, ast.Starred) else "", value, resolve)
+    for keyword in node.keywords:
+        yield _argument(module, "**" if keyword.arg is None else keyword.arg, keyword.value, resolve)
+
+
+def _argument(module: Module, name: str, value: ast.expr, resolve: Resolve) -> Argument:
+    text = value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
+    return Argument(name, module.code(value), module.anchor(value), text, resolve(module, value))
+
+
+def find_lone_yield(module: Module, qualname: str) -> Anchor | None:
+    """Return the statement `yield` of a function, where it has exactly one and drops its result."""
+    node = module.functions.get(qualname)
+    if node is None:
+        return None
+    yields = [inner for inner in own_nodes(node) if isinstance(inner, ast.Yield | ast.YieldFrom)]
+    parent = module.table.parents[yields[0]] if len(yields) == 1 else None
+    return module.anchor(parent) if isinstance(parent, ast.Expr) else None
+
+
+def passes_arguments_on(module: Module, qualname: str) -> bool:
+    """Answer whether a decorator wraps with `functools.wraps` and passes `*args, **kwargs` on.
+
+    The wrapper is the function inside that carries `@wraps`; one that reads or changes `kwargs`
+    before it passes them on is not looked at further: keywords are still handed over.
+    """
+    wrappers = [
+        node
+        for name, node in module.functions.items()
+        if name.startswith(f"{qualname}.") and any(_is_wraps(module, d) for d in node.decorator_list)
+    ]
+    return bool(wrappers) and all(_hands_over(wrapper) for wrapper in wrappers)
+
+
+def _is_wraps(module: Module, decorator: ast.expr) -> bool:
+    return isinstance(decorator, ast.Call) and module.local_symbol(decorator.func) == "functools.wraps"
+
+
+def _hands_over(wrapper: FunctionNode) -> bool:
+    kwarg = wrapper.args.kwarg
+    if kwarg is None or wrapper.args.vararg is None:
+        return False
+    return any(
+        isinstance(node, ast.Call)
+        and any(k.arg is None and isinstance(k.value, ast.Name) and k.value.id == kwarg.arg for k in node.keywords)
+        for node in own_nodes(wrapper)
+    )

@@ -1,0 +1,142 @@
+"""How the modules of the project import one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where an import leads: a file of the project and the attributes that are left to look up.
+
+    `root` is the directory ("" for the top) that was taken as the start of the dotted name.
+    """
+
+    path: str
+    rest: tuple[str, ...]
+    root: str
+
+
+class ImportIndex:
+    """Maps dotted names to files, as `sys.path` might: several directories may be a root."""
+
+    def __init__(self, files: Iterable[str]) -> None:
+        self._files = frozenset(files)
+        self._directories: set[str] = set()
+        self._homes: dict[str, set[str]] = {}
+        for path in self._files:
+            directory, _, name = path.rpartition("/")
+            self._homes.setdefault(name.removesuffix(".py"), set()).add(directory)
+            while directory and directory not in self._directories:
+                self._directories.add(directory)
+                parent, _, last = directory.rpartition("/")
+                self._homes.setdefault(last, set()).add(parent)
+                directory = parent
+
+    def is_package(self, directory: str) -> bool:
+        """Answer whether a directory has an `__init__.py`."""
+        return _join(directory, "__init__.py") in self._files
+
+    def has_packages_below(self, directory: str) -> bool:
+        """Answer whether a directory holds packages."""
+        prefix = f"{directory}/" if directory else ""
+        return any(path.startswith(prefix) and path.endswith("/__init__.py") for path in self._files)
+
+    def has_file(self, path: str) -> bool:
+        """Answer whether the project has that file."""
+        return path in self._files
+
+    def has_directory(self, path: str) -> bool:
+        """Answer whether Python files stand at or below that directory."""
+        return path in self._directories
+
+    def package_root(self, path: str) -> str:
+        """Return the nearest directory above a file that is no package itself."""
+        directory = path.rpartition("/")[0]
+        while directory and self.is_package(directory):
+            directory = directory.rpartition("/")[0]
+        return directory
+
+    def resolve(self, importer: str, dotted: str) -> Target | None:
+        """Return the project file that a dotted import name leads to from a file of the project.
+
+        Leading dots make it relative to the importer. None: not a module of the project.
+        """
+        level = len(dotted) - len(dotted.lstrip("."))
+        parts = tuple(part for part in dotted[level:].split(".") if part)
+        if level:
+            directory = importer.rpartition("/")[0]
+            for _ in range(level - 1):
+                directory = directory.rpartition("/")[0]
+            return self._descend(directory, parts)
+        if not parts:
+            return None
+        for root in self._roots(importer, parts[0]):
+            target = self._descend(root, parts)
+            if target is not None:
+                return target
+        return None
+
+    def _roots(self, importer: str, first: str) -> list[str]:
+        """Return the directories that may hold the first part, the likeliest first."""
+        homes = self._homes.get(first, set())
+        if not homes:
+            return []
+        home = self.package_root(importer)
+        directory = importer.rpartition("/")[0]
+        above = [directory]
+        while directory:
+            directory = directory.rpartition("/")[0]
+            above.append(directory)
+        ranked = [home, *above, "src"]
+        near = [root for root in dict.fromkeys(ranked) if root in homes]
+        near = [root for root in near if not self.is_package(root)] + [r for r in near if self.is_package(r)]
+        far = sorted(root for root in homes if root not in near and not self.is_package(root))
+        return near + (far if len(far) == 1 else [])
+
+    def _descend(self, directory: str, parts: tuple[str, ...]) -> Target | None:
+        root = directory
+        for index, part in enumerate(parts):
+            below = _join(directory, part)
+            if below in self._directories:
+                package = _join(below, "__init__.py")
+                if index + 1 == len(parts):
+                    return Target(package, (), root) if package in self._files else None
+                directory = below
+                continue
+            if f"{below}.py" in self._files:
+                return Target(f"{below}.py", parts[index + 1 :], root)
+            package = _join(directory, "__init__.py")
+            if package in self._files and directory != root:
+                return Target(package, parts[index:], root)
+            return self._init_attribute(directory, root, parts[index:])
+        package = _join(directory, "__init__.py")
+        return Target(package, (), root) if package in self._files else None
+
+    def _init_attribute(self, directory: str, root: str, rest: tuple[str, ...]) -> Target | None:
+        """`from . import name`: the name may be bound in the package's own `__init__.py`."""
+        package = _join(directory, "__init__.py")
+        if directory == root and package in self._files and len(rest) == 1:
+            return Target(package, rest, root)
+        return None
+
+
+def dotted_name(path: str, root: str) -> str:
+    """Return the dotted name of a file below an import root."""
+    inside = path[len(root) + 1 :] if root else path
+    return inside.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def relative_name(importer: str, path: str) -> str:
+    """Return the relative dotted name (`..http_client`) of a file as seen from another file."""
+    here = importer.split("/")[:-1]
+    there = path.removesuffix(".py").removesuffix("/__init__").split("/")
+    shared = 0
+    while shared < len(here) and shared < len(there) - 1 and here[shared] == there[shared]:
+        shared += 1
+    return "." * (len(here) - shared + 1) + ".".join(there[shared:])
+
+
+def _join(directory: str, name: str) -> str:
+    return f"{directory}/{name}" if directory else name

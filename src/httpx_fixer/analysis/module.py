@@ -1,0 +1,171 @@
+"""One parsed module: its tree, scopes, and what its names refer to."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from httpx_fixer.analysis.facts import Symbol
+from httpx_fixer.analysis.scopes import Binding, BindingKind, FunctionNode, Scope, ScopeTable, build_scopes
+from httpx_fixer.source import Anchor, SourceFile
+
+
+class Module:
+    """A module's tree with lazily built scopes; never leaves the analysis package."""
+
+    def __init__(self, source: SourceFile, tree: ast.Module, *, is_test: bool) -> None:
+        self.source = source
+        self.path = source.path
+        self.tree = tree
+        self.is_test = is_test
+
+    @cached_property
+    def table(self) -> ScopeTable:
+        """The scopes of the module."""
+        return build_scopes(self.tree)
+
+    @cached_property
+    def functions(self) -> dict[str, FunctionNode]:
+        """`{qualified name: node}`; of two functions of one name the last one."""
+        return {
+            scope.qualname: node
+            for node, scope in self.table.of.items()
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        }
+
+    @cached_property
+    def classes(self) -> dict[str, ast.ClassDef]:
+        """`{qualified name: node}` of all classes."""
+        return {
+            scope.qualname: node for node, scope in self.table.of.items() if isinstance(node, ast.ClassDef)
+        }
+
+    @cached_property
+    def line_starts(self) -> tuple[int, ...]:
+        """Where each line begins in the text, line 1 at index 0."""
+        ends = [match.end() for match in re.finditer(r"\r\n|\n|\r", self.source.text)]
+        return (0, *ends)
+
+    @cached_property
+    def calls(self) -> list[ast.Call]:
+        """Every call of the module in source order."""
+        found = [node for node in self.table.parents if isinstance(node, ast.Call)]
+        return sorted(found, key=lambda node: (node.lineno, node.col_offset, -(node.end_lineno or 0)))
+
+    @cached_property
+    def imported_names(self) -> tuple[str, ...]:
+        """The dotted names of all imports, wherever they stand; leading dots for relative ones."""
+        found: list[str] = []
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                found.extend(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                prefix = "." * node.level + (node.module or "")
+                joint = "" if prefix.endswith(".") else "."
+                found.extend(f"{prefix}{joint}{alias.name}" for alias in node.names)
+        return tuple(found)
+
+    @cached_property
+    def imported_packages(self) -> frozenset[str]:
+        """The first parts of the names of all absolute imports."""
+        return frozenset(name.split(".")[0] for name in self.imported_names if not name.startswith("."))
+
+    def anchor(self, node: ast.expr | ast.stmt | ast.ExceptHandler) -> Anchor:
+        """Return the address of a node."""
+        end_line, end_column = node.end_lineno, node.end_col_offset
+        assert end_line is not None
+        assert end_column is not None
+        return Anchor(
+            self.path,
+            type(node).__name__,
+            self.source.position(node.lineno, node.col_offset),
+            self.source.position(end_line, end_column),
+        )
+
+    def reads(self, name: str) -> int:
+        """Return how often a name is read anywhere in the module."""
+        return sum(
+            isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+            for node in self.table.parents
+        )
+
+    def code(self, node: ast.AST) -> str:
+        """Return the source text of a node, as the author wrote it."""
+        segment = ast.get_source_segment(self.source.text, node)
+        return ast.unparse(node) if segment is None else segment
+
+    def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
+        """Yield the nodes around a node, innermost first."""
+        parent = self.table.parents.get(node)
+        while parent is not None:
+            yield parent
+            parent = self.table.parents.get(parent)
+
+    def statement_of(self, node: ast.AST) -> ast.stmt:
+        """Return the innermost statement that holds a node."""
+        for candidate in (node, *self.ancestors(node)):
+            if isinstance(candidate, ast.stmt):
+                return candidate
+        raise AssertionError("an expression outside of any statement")
+
+    def function_scope(self, node: ast.AST) -> Scope | None:
+        """Return the scope of the innermost function around a node, None at module or class level."""
+        scope: Scope | None = self.table.enclosing(node)
+        while scope is not None and not isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            scope = scope.parent
+        return scope
+
+    def function_name(self, node: ast.AST) -> str:
+        """Return the qualified name of the innermost function around a node, "" for none."""
+        scope = self.function_scope(node)
+        return "" if scope is None else scope.qualname
+
+    def local_symbol(self, expression: ast.expr) -> Symbol | str | None:
+        """Resolve a name or dotted name within this module.
+
+        Returns a dotted import target (leading dots: relative) as `str`, a definition of this module
+        as `Symbol`, None for anything unknown, ambiguous or computed.
+        """
+        match expression:
+            case ast.Name():
+                return self._name_symbol(expression.id, self.table.enclosing(expression))
+            case ast.Attribute():
+                base = self.local_symbol(expression.value)
+                if isinstance(base, str):
+                    joint = "" if base.endswith(".") else "."
+                    return f"{base}{joint}{expression.attr}"
+                if isinstance(base, Symbol) and base.name:
+                    return Symbol(base.path, f"{base.name}.{expression.attr}")
+        return None
+
+    def _name_symbol(self, name: str, scope: Scope) -> Symbol | str | None:
+        home = scope.find(name)
+        if home is None:
+            return None
+        target = import_target(home.bindings[name])
+        if target is not None:
+            return target
+        if any(binding.kind is BindingKind.IMPORT for binding in home.bindings[name]):
+            return None
+        return Symbol(self.path, f"{home.qualname}.{name}".lstrip("."))
+
+
+def import_target(bindings: list[Binding]) -> str | None:
+    """Return what an imported name stands for, None if it may be anything else.
+
+    `try: import httpx2 as httpx / except ImportError: import httpx` binds twice; both count as
+    the first, since they have the same API. `= None` beside an import means that it is optional.
+    """
+    targets = [binding.target for binding in bindings if binding.kind is BindingKind.IMPORT]
+    others = [binding for binding in bindings if binding.kind is not BindingKind.IMPORT]
+    if not targets or not all(_is_missing_marker(binding) for binding in others):
+        return None
+    plain = {target.replace("httpx2", "httpx", 1) for target in targets}
+    return targets[0] if len(plain) == 1 else None
+
+
+def _is_missing_marker(binding: Binding) -> bool:
+    """Answer whether a binding is the `x = None` of an `except ImportError`."""
+    return isinstance(binding.value, ast.Constant) and binding.value.value is None

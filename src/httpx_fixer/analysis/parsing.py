@@ -1,0 +1,57 @@
+"""The one place where user files are parsed for reading."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import warnings
+
+from httpx_fixer.source import Skip, SkipReason, SourceFile
+
+
+def parse(source: SourceFile) -> ast.Module | Skip:
+    """Parse one file; anything wrong with it is a `Skip`, never an exception."""
+    if b"\0" in source.data:
+        line = source.data[: source.data.index(b"\0")].count(b"\n") + 1
+        return Skip(source.path, SkipReason.NUL_BYTE, f"NUL byte on line {line}")
+    try:
+        text = source.text
+    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        return Skip(source.path, SkipReason.BAD_ENCODING, str(error))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text, filename=source.path)
+    except SyntaxError as error:
+        return _skip_for(source, error)
+    except (RecursionError, MemoryError):
+        return Skip(source.path, SkipReason.TOO_DEEP, "nested deeper than Python's parser allows")
+    except ValueError as error:
+        return Skip(source.path, SkipReason.SYNTAX_ERROR, str(error))
+
+
+def _skip_for(source: SourceFile, error: SyntaxError) -> Skip:
+    """Tell a mistake from a syntax that only a newer Python has."""
+    detail = f"line {error.lineno}: {error.msg}"
+    line = ""
+    if error.lineno is not None and 0 < error.lineno <= len(source.lines):
+        line = source.lines[error.lineno - 1]
+    for version, pattern in _SYNTAX_SINCE:
+        if sys.version_info < version and pattern.search(line):
+            wanted = ".".join(map(str, version))
+            return Skip(source.path, SkipReason.NEWER_SYNTAX, f"{detail}; run under Python {wanted} or newer")
+    return Skip(source.path, SkipReason.SYNTAX_ERROR, detail)
+
+
+_SYNTAX_SINCE: tuple[tuple[tuple[int, int], re.Pattern[str]], ...] = (
+    ((3, 12), re.compile(r"^\s*type\s+\w+.*=|^\s*(?:async\s+)?(?:def|class)\s+\w+\[")),
+    ((3, 12), re.compile(r"""\b[fF][rR]?["'].*\{""")),
+    ((3, 14), re.compile(r"^\s*except\*?\s+[\w.]+\s*,")),
+    ((3, 14), re.compile(r"""(?<![\w])[tT][rR]?["']""")),
+    ((3, 15), re.compile(r"^\s*lazy\s+(?:import|from)\b")),
+)
+"""Per syntax: the version that brought it, and what the offending line looks like.
+
+PEP 695 (3.12), PEP 701 f-strings (3.12), PEP 758 and PEP 750 (3.14), PEP 810 (3.15).
+"""

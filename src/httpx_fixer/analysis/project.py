@@ -1,0 +1,267 @@
+"""The project as the rules and frameworks see it: facts, joined across modules."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from functools import cached_property
+
+from httpx_fixer.analysis.call_text import rewrite_call
+from httpx_fixer.analysis.facts import Call, ClientSite, Function, Reference, Symbol
+from httpx_fixer.analysis.functions import find_lone_yield, passes_arguments_on
+from httpx_fixer.analysis.import_style import find_import_path, import_closure
+from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.references import find_calls, find_references, iter_calls_passing
+from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.analysis.scopes import BindingKind
+from httpx_fixer.analysis.sites import iter_client_sites, mentions_httpx
+from httpx_fixer.analysis.store import FileStore, is_test_path
+from httpx_fixer.analysis.streams import StreamSite, iter_stream_sites
+from httpx_fixer.analysis.suppressions import Suppressions, read_suppressions
+from httpx_fixer.analysis.versions import pinned_version
+from httpx_fixer.source import Anchor, Skip, SourceFile
+
+
+class Project:
+    """A read-only model of the user's project; nothing is parsed before somebody asks.
+
+    `files` are all Python files of the project, `targets` those whose sites are to be reported.
+    `read` returns the bytes of any file of the project, or a `Skip` for one that cannot be read.
+    Files that an `earlier` reading parsed and that are not `changed` since are not parsed again.
+    """
+
+    def __init__(
+        self,
+        files: tuple[str, ...],
+        targets: frozenset[str],
+        read: Callable[[str], bytes | Skip],
+        earlier: Project | None = None,
+        changed: frozenset[str] = frozenset(),
+    ) -> None:
+        self.files = files
+        self.targets = targets
+        self._store = FileStore(files, read)
+        if earlier is not None:
+            self._store.take_over(earlier._store, changed)
+        self._resolver = Resolver(self._store)
+        self._read = read
+        self._calls: dict[tuple[str, ...], tuple[Call, ...]] = {}
+        self._references: dict[Symbol, tuple[Reference, ...]] = {}
+
+    # Sites.
+
+    @cached_property
+    def client_sites(self) -> tuple[ClientSite, ...]:
+        """Every client and top-level request of the target files, in order of path and position."""
+        return tuple(site for module in self._httpx_modules() for site in iter_client_sites(module))
+
+    @cached_property
+    def stream_sites(self) -> tuple[StreamSite, ...]:
+        """Every `send(..., stream=...)` of the target files, in order of path and position."""
+        return tuple(
+            site
+            for module in self._httpx_modules()
+            if b"stream" in module.source.data
+            for site in iter_stream_sites(module)
+        )
+
+    def _httpx_modules(self) -> list[Module]:
+        paths = [
+            path for path in self.files if path in self.targets and mentions_httpx(self._store.data(path))
+        ]
+        return [module for path in paths if (module := self._store.module(path)) is not None]
+
+    # Names.
+
+    def origin_of(self, symbol: Symbol | None) -> Symbol | None:
+        """Follow aliases and factories to where an object is made."""
+        return self._resolver.origin_of(symbol)
+
+    def value_call(self, symbol: Symbol) -> Call | None:
+        """Return the call whose result `symbol` is bound to."""
+        return self._resolver.value_call(symbol)
+
+    def annotation_of(self, symbol: Symbol) -> Symbol | None:
+        """Return what a parameter is annotated with."""
+        return self._resolver.annotation_of(symbol)
+
+    def is_kind_of(self, symbol: Symbol | None, names: frozenset[str]) -> bool:
+        """Answer whether a symbol is one of some library classes or a project class derived from one."""
+        return self._resolver.is_kind_of(symbol, names)
+
+    # Functions and calls.
+
+    def function(self, symbol: Symbol) -> Function | None:
+        """Return the function behind a symbol."""
+        return self._resolver.function(symbol)
+
+    def calls_named(self, *names: str) -> tuple[Call, ...]:
+        """Return every call `f(...)` or `x.f(...)` of those names outside of tests, in order."""
+        if names not in self._calls:
+            self._calls[names] = find_calls(self._resolver, names)
+        return self._calls[names]
+
+    def references(self, function: Function) -> tuple[Reference, ...]:
+        """Return every place that names a function, tests included, its definition left out."""
+        if function.symbol not in self._references:
+            self._references[function.symbol] = find_references(self._resolver, function)
+        return self._references[function.symbol]
+
+    def calls_passing(self, path: str, symbol: Symbol) -> tuple[Call, ...]:
+        """Return the calls of a module that get an object as an argument."""
+        module = self._store.module(path)
+        return () if module is None else tuple(iter_calls_passing(self._resolver, module, symbol))
+
+    def passes_arguments_on(self, decorator: Symbol) -> bool:
+        """Answer whether a decorator of the project hands all keyword arguments to what it wraps."""
+        module = self._store.module(decorator.path) if decorator.path else None
+        return module is not None and passes_arguments_on(module, decorator.name)
+
+    def lone_yield(self, function: Function) -> Anchor | None:
+        """Return the statement `yield` of a function, where it has exactly one and drops its result."""
+        module = self._store.module(function.path)
+        return None if module is None else find_lone_yield(module, function.qualname)
+
+    # Writing into modules.
+
+    def import_path(self, importer: str, path: str) -> str | None:
+        """Return the dotted name under which a module can import a (new) file, None where unclear."""
+        return find_import_path(self._resolver, importer, path)
+
+    def module_of_import(self, path: str, module: str, name: str) -> str | None:
+        """Return the project file that `from module import name` leads to from a file, None if foreign."""
+        target = self._resolver.index.resolve(path, module) if module.strip(".") or name else None
+        if name:
+            joint = "" if module.endswith(".") else "."
+            target = self._resolver.index.resolve(path, f"{module}{joint}{name}") or target
+        return None if target is None else target.path
+
+    def import_closure(self, path: str) -> frozenset[str]:
+        """Return the project files that importing a file imports, itself included."""
+        return import_closure(self._resolver, path)
+
+    def module_names(self, path: str) -> frozenset[str]:
+        """Return the names that a module binds at its top level."""
+        module = self._store.module(path)
+        return frozenset() if module is None else frozenset(module.table.module.bindings)
+
+    def has_file(self, path: str) -> bool:
+        """Answer whether the project has that Python file or package."""
+        index = self._resolver.index
+        return index.has_file(path) or index.has_directory(path.removesuffix(".py"))
+
+    def spelling_of(self, path: str, qualified: str) -> str | None:
+        """Return how a module can say `httpx.AsyncClient` with what it imports at run time."""
+        module = self._store.module(path)
+        library, _, class_name = qualified.rpartition(".")
+        for name, bindings in [] if module is None else sorted(module.table.module.bindings.items()):
+            if len(bindings) != 1 or bindings[0].type_checking or bindings[0].kind is not BindingKind.IMPORT:
+                continue
+            if bindings[0].target == qualified:
+                return name
+            if bindings[0].target == library:
+                return f"{name}.{class_name}"
+        return None
+
+    def rewrite_call(
+        self, anchor: Anchor, callee: str, first: str, without: frozenset[str]
+    ) -> tuple[Anchor, str] | None:
+        """Return what to replace, and by what, to give a call another callee and fewer arguments."""
+        module = self._store.module(anchor.path)
+        return None if module is None else rewrite_call(module, anchor, callee, first, without)
+
+    def is_package(self, directory: str) -> bool:
+        """Answer whether a directory has an `__init__.py`."""
+        return self._resolver.index.is_package(directory)
+
+    def has_packages_below(self, directory: str) -> bool:
+        """Answer whether a directory holds packages."""
+        return self._resolver.index.has_packages_below(directory)
+
+    def reaches(self, start: str, path: str) -> bool:
+        """Answer whether importing a file imports another one, directly or not, wherever the import stands."""
+        return path in self.import_closure(start)
+
+    def last_import(self, path: str) -> Anchor | None:
+        """Return the last import statement of the block of imports at the top of a module."""
+        module = self._store.module(path)
+        if module is None:
+            return None
+        found = None
+        for statement in module.tree.body:
+            if isinstance(statement, ast.Import | ast.ImportFrom):
+                found = statement
+            elif found is not None and not isinstance(statement, ast.If | ast.Try):
+                break
+        return None if found is None else module.anchor(found)
+
+    def text(self, path: str) -> str:
+        """Return the text of a file, undecodable bytes replaced."""
+        return self._store.data(path).decode(errors="replace")
+
+    def imported_packages(self, path: str) -> frozenset[str]:
+        """Return the top-level packages that a module imports anywhere."""
+        module = self._store.module(path)
+        return frozenset() if module is None else module.imported_packages
+
+    def mentions(self, word: bytes) -> list[str]:
+        """Return the files outside of tests that hold a byte string, in order."""
+        return [path for path in self._store.paths_with(word) if not is_test_path(path)]
+
+    def pinned_version(self, package: str) -> tuple[int, ...] | None:
+        """Return the lowest version of a package that the project's lock or requirement files allow."""
+        return pinned_version(self._read, package)
+
+    def is_run_as_script(self, path: str) -> bool:
+        """Answer whether a module has an `if __name__ == "__main__":` block."""
+        return b"__main__" in self._store.data(path)
+
+    def is_imported(self, path: str) -> bool:
+        """Answer whether another module outside of the tests imports this one."""
+        stem = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2].encode()
+        return any(
+            other != path and path in self._resolver.imported_files(other) for other in self.mentions(stem)
+        )
+
+    # Text.
+
+    def is_attribute_assigned(self, attribute: str) -> bool:
+        """Answer whether code outside of tests assigns an attribute of that name to an object."""
+        word = attribute.encode()
+        pattern = re.compile(rb"(?<!self)\." + word + rb"\s*=(?!=)|setattr\([^)]*[\"']" + word + rb"[\"']")
+        return any(pattern.search(self._store.data(path)) for path in self.mentions(word))
+
+    def uses_of(self, path: str, name: str) -> int:
+        """Return how often a module reads a name."""
+        module = self._store.module(path)
+        return 0 if module is None else module.reads(name)
+
+    def find_in_tests(self, *patterns: bytes) -> tuple[str, int] | None:
+        """Return the first place in the tests that matches a pattern: (path, line)."""
+        compiled = re.compile(b"|".join(patterns))
+        for path in self.files:
+            if is_test_path(path):
+                found = compiled.search(self._store.data(path))
+                if found is not None:
+                    return path, self._store.data(path)[: found.start()].count(b"\n") + 1
+        return None
+
+    # The run.
+
+    def suppressions(self, path: str, file_ignores: frozenset[str]) -> Suppressions:
+        """Return what a file's comments and the settings silence in it."""
+        return read_suppressions(SourceFile(path, self._store.data(path)), file_ignores)
+
+    def bytes_of(self, path: str) -> bytes | None:
+        """Return the bytes of a file as they were read, None where there is no such file."""
+        data = self._read(path)
+        return None if isinstance(data, Skip) else data
+
+    def skips_of(self, paths: frozenset[str]) -> tuple[Skip, ...]:
+        """Which of some files were wanted and could not be read or parsed, in order."""
+        return tuple(skip for skip in self._store.skips() if skip.path in paths)
+
+    def parsed(self) -> int:
+        """How many files were parsed."""
+        return self._store.parsed()

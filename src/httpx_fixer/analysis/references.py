@@ -1,0 +1,101 @@
+"""Who names a function, and who calls what."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from httpx_fixer.analysis.facts import Call, Function, Reference, Symbol
+from httpx_fixer.analysis.functions import build_call
+from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.resolution import Resolver
+
+
+def find_calls(resolver: Resolver, names: tuple[str, ...]) -> tuple[Call, ...]:
+    """Return every call `f(...)` or `x.f(...)` of those names outside of tests, in order."""
+    words = [f"{name}(".encode() for name in names] + [f"{name} as".encode() for name in names]
+    found: list[Call] = []
+    for path in resolver.store.paths_with(*words):
+        module = resolver.store.module(path)
+        if module is not None and not module.is_test:
+            found.extend(_iter_calls(resolver, module, names))
+    return tuple(found)
+
+
+def _iter_calls(resolver: Resolver, module: Module, names: tuple[str, ...]) -> Iterator[Call]:
+    for node in module.calls:
+        match node.func:
+            case ast.Attribute(attr=name):
+                is_wanted = name in names
+            case ast.Name(id=name):
+                local = module.local_symbol(node.func)
+                is_wanted = name in names or (isinstance(local, str) and local.rpartition(".")[2] in names)
+            case _:
+                is_wanted = False
+        if is_wanted:
+            yield build_call(module, node, resolver.expression)
+
+
+def find_references(resolver: Resolver, function: Function) -> tuple[Reference, ...]:
+    """Return every place that names a function, tests included, its definition left out.
+
+    For a method an attribute of that name on an unknown object counts: it may be the method.
+    """
+    found: list[Reference] = []
+    word = re.compile(rb"\b" + function.name.encode() + rb"\b")
+    for path in resolver.store.files:
+        data = resolver.store.data(path)
+        if function.name.encode() in data and word.search(data):
+            module = resolver.store.module(path)
+            if module is not None:
+                found.extend(_iter_references(resolver, module, function))
+    return tuple(sorted(found, key=lambda reference: (reference.path, reference.line, reference.how)))
+
+
+def _iter_references(resolver: Resolver, module: Module, function: Function) -> Iterator[Reference]:
+    aliases = {function.name}
+    for node in module.table.parents:
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                if alias.name == function.name and _imports(resolver, module, node, function):
+                    aliases.add(alias.asname or alias.name)
+                    yield _place(module, node, "import", None)
+    for node in module.table.parents:
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name, ctx=ast.Load()) if (
+                name in aliases
+            ):
+                known = resolver.expression(module, node)
+                if known == function.symbol or (known is None and function.owner and isinstance(node, ast.Attribute)):
+                    yield _reference(resolver, module, node)
+            case ast.Constant(value=str(text)) if text.endswith(f".{function.name}") and " " not in text:
+                yield _place(module, node, "text", None)
+
+
+def _imports(resolver: Resolver, module: Module, node: ast.ImportFrom, function: Function) -> bool:
+    prefix = "." * node.level + (node.module or "")
+    joint = "" if prefix.endswith(".") else "."
+    return resolver.dotted(module.path, f"{prefix}{joint}{function.name}") == function.symbol
+
+
+def _reference(resolver: Resolver, module: Module, node: ast.Name | ast.Attribute) -> Reference:
+    parent = module.table.parents[node]
+    if isinstance(parent, ast.Call) and parent.func is node:
+        return _place(module, node, "call", build_call(module, parent, resolver.expression))
+    if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return _place(module, node, "decorated", None)
+    return _place(module, node, "value", None)
+
+
+def _place(module: Module, node: ast.expr | ast.stmt, how: str, call: Call | None) -> Reference:
+    return Reference(module.path, node.lineno, how, module.function_name(node), call, module.is_test)
+
+
+def iter_calls_passing(resolver: Resolver, module: Module, symbol: Symbol) -> Iterator[Call]:
+    """Yield the calls of a module that get the object `symbol` as an argument."""
+    name = symbol.name.rpartition(".")[2]
+    for node in module.calls:
+        values = [*node.args, *(keyword.value for keyword in node.keywords)]
+        if any(isinstance(value, ast.Name) and value.id == name for value in values):
+            yield build_call(module, node, resolver.expression)

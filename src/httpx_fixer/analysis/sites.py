@@ -1,0 +1,145 @@
+"""Where a module builds clients, or sends requests without one."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from httpx_fixer.analysis.facts import BindingForm, ClientSite, ClientUsage, WithBlock
+from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.spec import build_spec
+from httpx_fixer.analysis.usage import VERBS, build_usage
+
+_CLIENTS = frozenset({"AsyncClient", "Client"})
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_MENTION = re.compile(rb"\bhttpx2?\b")
+_IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t][^\n]*\bhttpx2?\b", re.MULTILINE)
+
+
+def mentions_httpx(data: bytes) -> bool:
+    """Answer from the bytes alone whether a file may import httpx or httpx2."""
+    return b"httpx" in data and _MENTION.search(data) is not None and _IMPORT.search(data) is not None
+
+
+def iter_client_sites(module: Module) -> Iterator[ClientSite]:
+    """Yield every construction of a client and every top-level request, in source order."""
+    for call in module.calls:
+        target = module.local_symbol(call.func)
+        if not isinstance(target, str):
+            continue
+        package, _, name = target.rpartition(".")
+        if package not in {"httpx", "httpx2"}:
+            continue
+        library = package if _is_one_library(module, call) else ""
+        if name in _CLIENTS:
+            yield _client_site(module, call, library, name)
+        elif name in VERBS or name == "stream":
+            yield _top_level_site(module, call, library, name)
+
+
+def _is_one_library(module: Module, call: ast.Call) -> bool:
+    """Answer whether the name behind a call is imported from one library only."""
+    base = call.func
+    while isinstance(base, ast.Attribute):
+        base = base.value
+    if not isinstance(base, ast.Name):
+        return False
+    home = module.table.enclosing(base).find(base.id)
+    return home is not None and len({binding.target for binding in home.bindings[base.id]}) == 1
+
+
+def _top_level_site(module: Module, call: ast.Call, library: str, name: str) -> ClientSite:
+    return ClientSite(
+        module.path,
+        module.function_name(call),
+        build_spec(module, call, library, ""),
+        module.anchor(call),
+        BindingForm.DISCARDED,
+        _in_loop(module, call),
+        "",
+        None,
+        None,
+        name,
+        module.is_test,
+    )
+
+
+def _client_site(module: Module, call: ast.Call, library: str, class_name: str) -> ClientSite:
+    form, name = _form_of(module, call)
+    block, usage = _with_block(module, call) if form is BindingForm.WITH else (None, None)
+    return ClientSite(
+        module.path,
+        module.function_name(call),
+        build_spec(module, call, library, class_name),
+        module.anchor(call),
+        form,
+        _in_loop(module, call),
+        block.target if block is not None else name,
+        block,
+        usage,
+        "",
+        module.is_test,
+    )
+
+
+def _form_of(module: Module, call: ast.Call) -> tuple[BindingForm, str]:
+    """Return how the client is kept, and the name or attribute that it is kept under."""
+    child: ast.AST = call
+    parent = module.table.parents[call]
+    while isinstance(parent, ast.BoolOp | ast.IfExp | ast.Await | ast.NamedExpr):
+        child, parent = parent, module.table.parents[parent]
+    match parent:
+        case ast.withitem() if parent.context_expr is call:
+            return BindingForm.WITH, ""
+        case ast.Attribute():
+            return BindingForm.CHAINED, ""
+        case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
+            return _target_form(module, target)
+        case ast.Return():
+            return BindingForm.RETURNED, ""
+        case ast.Yield():
+            return BindingForm.YIELDED, ""
+        case ast.Call() | ast.keyword():
+            return BindingForm.ARGUMENT, ""
+        case ast.Expr():
+            return BindingForm.DISCARDED, ""
+    return BindingForm.OTHER, ""
+
+
+def _target_form(module: Module, target: ast.expr) -> tuple[BindingForm, str]:
+    if isinstance(target, ast.Attribute):
+        return BindingForm.INSTANCE, ast.unparse(target)
+    if not isinstance(target, ast.Name):
+        return BindingForm.OTHER, ast.unparse(target)
+    scope = module.table.enclosing(target)
+    if isinstance(scope.node, ast.Module):
+        return BindingForm.MODULE, target.id
+    if isinstance(scope.node, ast.ClassDef):
+        return BindingForm.CLASS, target.id
+    return (BindingForm.LAZY if scope.elsewhere.get(target.id) else BindingForm.LOCAL), target.id
+
+
+def _with_block(module: Module, call: ast.Call) -> tuple[WithBlock | None, ClientUsage | None]:
+    statement = module.statement_of(call)
+    assert isinstance(statement, ast.With | ast.AsyncWith)
+    index = next(i for i, item in enumerate(statement.items) if item.context_expr is call)
+    item = statement.items[index]
+    name = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else ""
+    block = WithBlock(module.anchor(statement), index, name, isinstance(statement, ast.AsyncWith))
+    scope = module.function_scope(call)
+    if scope is None or not name:
+        return block, None
+    function = scope.node
+    assert isinstance(function, FunctionNode)
+    return block, build_usage(module, function, name, statement)
+
+
+def _in_loop(module: Module, call: ast.Call) -> bool:
+    for parent in module.ancestors(call):
+        if isinstance(parent, _LOOPS):
+            return True
+        if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            return False
+    return False

@@ -1,0 +1,120 @@
+"""From a constructor call to a `ClientSpec`."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+
+from httpx_fixer.analysis.facts import ClientSpec, Origin, SpecArgument
+from httpx_fixer.analysis.module import Module, import_target
+from httpx_fixer.analysis.scopes import Scope
+
+_VALUE_CLASSES = frozenset(
+    {"Timeout", "Limits", "BasicAuth", "Headers", "URL", "QueryParams", "Proxy", "HTTPTransport", "AsyncHTTPTransport"}
+)
+"""Classes of httpx whose objects may be built once and used for every request.
+
+`DigestAuth` is not one of them: it keeps the last challenge (FACTS A3).
+"""
+
+_EXACT = 2**53
+
+
+def build_spec(module: Module, call: ast.Call, library: str, class_name: str) -> ClientSpec:
+    """Read the arguments of a client's constructor (all of them are keyword-only)."""
+    arguments = tuple(
+        build_argument(module, keyword.arg, keyword.value)
+        for keyword in call.keywords
+        if keyword.arg is not None
+    )
+    is_complete = not call.args and all(keyword.arg is not None for keyword in call.keywords)
+    return ClientSpec(library, class_name, module.code(call.func), arguments, is_complete)
+
+
+def build_argument(module: Module, name: str, value: ast.expr) -> SpecArgument:
+    """Describe one argument: its code, and where the names in it come from."""
+    reader = _OriginReader(module)
+    reader.read(value)
+    return SpecArgument(
+        name,
+        module.code(value),
+        normal_code(value),
+        reader.origin,
+        tuple(sorted(reader.imports)),
+        value.lineno,
+        frozenset(node.id for node in ast.walk(value) if isinstance(node, ast.Name)),
+        frozenset(node.attr for node in ast.walk(value) if isinstance(node, ast.Attribute)),
+        reader.has_call,
+    )
+
+
+def normal_code(value: ast.expr) -> str:
+    """Return the code of an expression with formatting and number spelling taken out."""
+    if isinstance(value, ast.Constant) and isinstance(value.value, int) and not isinstance(value.value, bool):
+        return repr(float(value.value)) if abs(value.value) < _EXACT else ast.unparse(value)
+    if isinstance(value, ast.Call) and len(value.args) == 1 and not value.keywords:
+        match value.func:
+            case ast.Attribute(attr="Timeout") | ast.Name(id="Timeout") if isinstance(
+                value.args[0], ast.Constant
+            ):
+                return normal_code(value.args[0])
+    return ast.unparse(value)
+
+
+class _OriginReader:
+    """Collects the widest origin of the names that an expression reads."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.origin = Origin.LITERAL
+        self.has_call = False
+        self.imports: set[tuple[str, str, str]] = set()
+
+    def read(self, node: ast.AST) -> None:
+        match node:
+            case ast.Call() if not self._is_value_class(node.func):
+                self.has_call = True
+                self._widen(Origin.SCOPED)
+            case ast.Name(ctx=ast.Load()):
+                self._read_name(node)
+            case ast.Await() | ast.Yield() | ast.YieldFrom() | ast.NamedExpr() | ast.Lambda():
+                self.has_call = True
+                self._widen(Origin.SCOPED)
+        for child in ast.iter_child_nodes(node):
+            self.read(child)
+
+    def _is_value_class(self, function: ast.expr) -> bool:
+        target = self.module.local_symbol(function)
+        if not isinstance(target, str):
+            return False
+        package, _, name = target.rpartition(".")
+        return package in {"httpx", "httpx2"} and name in _VALUE_CLASSES
+
+    def _read_name(self, node: ast.Name) -> None:
+        home = self.module.table.enclosing(node).find(node.id)
+        if home is None:
+            self._widen(Origin.LITERAL if hasattr(builtins, node.id) else Origin.SCOPED)
+        elif home.parent is not None:
+            self._widen(Origin.SCOPED)
+        else:
+            self._read_module_name(node, home)
+
+    def _read_module_name(self, node: ast.Name, home: Scope) -> None:
+        bindings = home.bindings[node.id]
+        target = import_target(bindings)
+        if target is None or len(bindings) > 1:
+            self._widen(Origin.MODULE)
+            return
+        self._widen(Origin.IMPORTED)
+        statement = bindings[0].node
+        if isinstance(statement, ast.ImportFrom):
+            package, _, name = target.rpartition(".")
+            if not package or package.endswith("."):
+                package = target[: len(target) - len(name)]
+            self.imports.add((package, name, node.id))
+        else:
+            self.imports.add((target, "", node.id))
+
+    def _widen(self, origin: Origin) -> None:
+        if origin.value > self.origin.value:
+            self.origin = origin

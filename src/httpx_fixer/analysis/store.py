@@ -1,0 +1,72 @@
+"""The files of the project, read and parsed when first asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.parsing import parse
+from httpx_fixer.source import Skip, SourceFile
+
+_TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py)(?:/|$)")
+
+
+def is_test_path(path: str) -> bool:
+    """Answer from a path alone whether a file belongs to the tests."""
+    return _TEST_PATH.search(path) is not None
+
+
+class FileStore:
+    """Bytes and modules of the project's Python files.
+
+    `files` are all of them, sorted; `read` returns the bytes of one, or a `Skip`.
+    """
+
+    def __init__(self, files: tuple[str, ...], read: Callable[[str], bytes | Skip]) -> None:
+        self.files = files
+        self._read = read
+        self._bytes: dict[str, bytes] = {}
+        self._modules: dict[str, Module | None] = {}
+        self._skips: dict[str, Skip] = {}
+
+    def take_over(self, earlier: FileStore, changed: frozenset[str]) -> None:
+        """Use what an earlier store read, save for the files that changed since."""
+        self._bytes.update((path, data) for path, data in earlier._bytes.items() if path not in changed)
+        self._modules.update((path, module) for path, module in earlier._modules.items() if path not in changed)
+
+    def data(self, path: str) -> bytes:
+        """Return the bytes of a file, empty where it cannot be read."""
+        data = self._bytes.get(path)
+        if data is None:
+            found = self._read(path)
+            if isinstance(found, Skip):
+                self._skips[path] = found
+                found = b""
+            data = self._bytes[path] = found
+        return data
+
+    def paths_with(self, *words: bytes) -> list[str]:
+        """Return the files that hold any of the byte strings, in order."""
+        return [path for path in self.files if any(word in self.data(path) for word in words)]
+
+    def module(self, path: str) -> Module | None:
+        """Return the parsed module, None for a file that is not of the project or has a `Skip`."""
+        if path in self._modules:
+            return self._modules[path]
+        source = SourceFile(path, self.data(path))
+        tree = parse(source)
+        if isinstance(tree, Skip):
+            self._skips.setdefault(path, tree)
+            self._modules[path] = None
+        else:
+            self._modules[path] = Module(source, tree, is_test=is_test_path(path))
+        return self._modules[path]
+
+    def skips(self) -> tuple[Skip, ...]:
+        """The files that were wanted and could not be read or parsed, in order."""
+        return tuple(sorted(self._skips.values()))
+
+    def parsed(self) -> int:
+        """How many files were parsed so far."""
+        return sum(module is not None for module in self._modules.values())

@@ -1,0 +1,137 @@
+"""Where a close has to go so that every path runs it after the last use of the response."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.stream_flow import CoverKind, Trial, is_quiet, walk_function
+from httpx_fixer.analysis.stream_marks import LIVE, Held, Notes, State, Web
+from httpx_fixer.analysis.stream_methods import CLOSERS
+
+
+def find_cover(module: Module, web: Web, notes: Notes, send: int) -> Trial | None:
+    """Return the first close that holds on every path and that nothing uses the response after.
+
+    Tried are the block of the send, then the blocks around it, then those of the other sends of the
+    same variable, whose close may do for this one too. `notes` are those of the walk without a close.
+    """
+    order = [send, *(other for other in range(len(web.sends)) if other != send)]
+    for start in order:
+        for trial in _iter_trials(module, web, notes, start):
+            tried = walk_function(web, trial)
+            if _holds(module, notes, send, tried):
+                return replace(trial, dropped=_find_superfluous(module, web, trial, tried))
+    return None
+
+
+def _holds(module: Module, notes: Notes, send: int, tried: Notes) -> bool:
+    """Answer whether a close closes the response of a send and is too early for no use of any other."""
+    if tried.clash or send in tried.leaks or not tried.leaks <= notes.leaks:
+        return False
+    return all(
+        _closed(state) <= _closed(notes.uses.get(node, frozenset())) or _is_close(module, node)
+        for node, state in tried.uses.items()
+    )
+
+
+def _find_superfluous(module: Module, web: Web, trial: Trial, tried: Notes) -> ast.stmt | None:
+    """Return the plain close further down in the block that finds everything closed already."""
+    block = _block_of(module.table.parents[trial.last], trial.last) or []
+    below = False
+    for statement in block:
+        if below:
+            name = _find_lone_close(module, web, statement)
+            if name is not None and tried.uses.get(name) and _closed(tried.uses[name]) == tried.uses[name]:
+                return statement
+        below = below or statement is trial.last
+    return None
+
+
+def _closed(state: State) -> State:
+    return frozenset(mark for mark in state if mark[0] is Held.CLOSED)
+
+
+def _is_close(module: Module, node: ast.Name) -> bool:
+    """A close of what is closed already is silent (httpx 0.28.1 and httpx2, sync and async)."""
+    parent = module.table.parents[node]
+    return isinstance(parent, ast.Attribute) and parent.attr in CLOSERS
+
+
+def _iter_trials(module: Module, web: Web, notes: Notes, send: int) -> Iterator[Trial]:
+    """Yield the closes to try, the plainest first, from the block of a send outward."""
+    live = {node for node, state in notes.uses.items() if any(mark[0] in LIVE for mark in state)}
+    node: ast.AST = module.statement_of(web.sends[send].call)
+    while node is not web.function:
+        parent = module.table.parents[node]
+        block = _block_of(parent, node)
+        if block is not None and isinstance(node, ast.stmt):
+            index = next(i for i, statement in enumerate(block) if statement is node)
+            yield from _iter_block_trials(module, web, block, index + 1, live)
+            if isinstance(parent, ast.Try | ast.TryStar) and block is parent.body and parent.orelse:
+                yield from _iter_block_trials(module, web, parent.orelse, 0, live)
+        node = parent
+
+
+def _block_of(parent: ast.AST, node: ast.AST) -> list[ast.stmt] | None:
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(parent, name, None)
+        if isinstance(block, list) and any(statement is node for statement in block):
+            return block
+    return None
+
+
+def _iter_block_trials(
+    module: Module, web: Web, block: Sequence[ast.stmt], start: int, live: set[ast.Name]
+) -> Iterator[Trial]:
+    """Yield the closes to try among the statements of a block from index `start` on."""
+    using = [
+        index
+        for index in range(start, len(block))
+        if _find_lone_close(module, web, block[index]) is None
+        and any(inner in live for inner in ast.walk(block[index]))
+    ]
+    if not using and start:
+        yield Trial(CoverKind.BELOW, block[start - 1], block[start - 1])
+    for end in _iter_ends(web, block, start, using):
+        first = next((s for s in block[start : end + 1] if not is_quiet(web, s)), block[start])
+        is_try = isinstance(first, ast.Try | ast.TryStar) and first is block[end]
+        if is_try and all(is_quiet(web, statement) for statement in getattr(first, "finalbody", ())):
+            yield Trial(CoverKind.EXTEND, first, first)
+        yield Trial(CoverKind.WRAP, block[start], block[end])
+        yield Trial(CoverKind.WRAP, block[start], block[end], may_be_none=True)
+
+
+def _iter_ends(web: Web, block: Sequence[ast.stmt], start: int, using: Sequence[int]) -> Iterator[int]:
+    """Yield where the covered statements may end: at the last use.
+
+    Where the variable is bound again further down, the last use before that is an end too.
+    """
+    bound = [index for index in range(start, len(block)) if _binds(web, block[index])]
+    before = {max((use for use in using if use < index), default=-1) for index in bound}
+    yield from sorted({*using[-1:], *before} - {-1}, reverse=True)
+
+
+def _binds(web: Web, statement: ast.stmt) -> bool:
+    return any(
+        web.find_name(inner) is not None and not isinstance(inner.ctx, ast.Load)
+        for inner in ast.walk(statement)
+        if isinstance(inner, ast.Name)
+    )
+
+
+def _find_lone_close(module: Module, web: Web, statement: ast.stmt) -> ast.Name | None:
+    """Return the name in a plain close that has its line to itself and no comment about it."""
+    match statement:
+        case ast.Expr(value=ast.Await(value=ast.Call(func=ast.Attribute(attr="aclose") as function))):
+            name = web.find_owner(function)
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="close") as function)):
+            name = web.find_owner(function)
+        case _:
+            return None
+    lines = module.source.lines
+    own = "\n".join(lines[statement.lineno - 1 : statement.end_lineno]).strip()
+    above = lines[statement.lineno - 2].strip() if statement.lineno > 1 else ""
+    return name if own == module.code(statement) and not above.startswith("#") else None

@@ -1,0 +1,263 @@
+"""What evaluating an expression does to a streamed response, in the order of evaluation."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from httpx_fixer.analysis.stream_marks import RESPONSE, UNREACHED, Held, Notes, State, Web
+from httpx_fixer.analysis.stream_methods import (
+    CLOSERS,
+    ITERATORS,
+    PLAIN_ATTRIBUTES,
+    READERS,
+    find_body_iterator,
+    find_closing,
+    is_close_of_other,
+)
+
+_EQUALITIES = (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)
+_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_CONSUMERS = frozenset({"list", "set", "sum", "tuple"})
+_PUSHED = {
+    "callback": "close",
+    "enter_async_context": "aclosing",
+    "enter_context": "closing",
+    "push_async_callback": "aclose",
+}
+"""`{method of an exit stack: what it has to be given}`; with the other one it would never close."""
+
+
+class ExpressionReader:
+    """Follows the expressions of one function."""
+
+    def __init__(self, web: Web, notes: Notes) -> None:
+        self.web = web
+        self.notes = notes
+        self._raised: State = UNREACHED
+
+    def read(self, node: ast.expr | None, state: State) -> tuple[State, State]:
+        """Return the state after an expression, and the one in which it raises (`UNREACHED`: never)."""
+        if node is None:
+            return state, UNREACHED
+        self._raised = UNREACHED
+        after = self._visit(node, state)
+        return after, self._raised
+
+    def split(self, test: ast.expr, state: State) -> tuple[State, State]:
+        """Return what of a state is left where a test is true and where it is false."""
+        match test:
+            case ast.Constant(value=value):
+                return (state, UNREACHED) if value else (UNREACHED, state)
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                true, false = self.split(operand, state)
+                return false, true
+            case ast.BoolOp(op=operator, values=[first, *others]):
+                return self._split_terms(operator, first, others, state)
+            case ast.Compare(left=left, ops=[operator], comparators=[right]):
+                return self._split_comparison(left, operator, right, state)
+            case ast.Attribute(attr="is_closed") if self.web.find_owner(test):
+                return _keep(state, frozenset(Held) - {Held.OPEN, Held.GUARDED}), state
+            case ast.Name() if self.web.find_name(test):
+                return _keep(state, RESPONSE | {Held.OTHER}), _keep(state, frozenset({Held.NONE, Held.OTHER}))
+        return state, state
+
+    def _split_terms(
+        self, operator: ast.boolop, first: ast.expr, others: Sequence[ast.expr], state: State
+    ) -> tuple[State, State]:
+        true, false = self.split(first, state)
+        for term in others:
+            if isinstance(operator, ast.And):
+                true, missed = self.split(term, true)
+                false |= missed
+            else:
+                found, false = self.split(term, false)
+                true |= found
+        return true, false
+
+    def _split_comparison(
+        self, left: ast.expr, operator: ast.cmpop, right: ast.expr, state: State
+    ) -> tuple[State, State]:
+        match right:
+            case ast.Constant(value=None) if self.web.find_name(left):
+                some = _keep(state, RESPONSE | {Held.OTHER})
+                none = _keep(state, frozenset({Held.NONE, Held.OTHER}))
+                if isinstance(operator, ast.Is | ast.Eq):
+                    return none, some
+                if isinstance(operator, ast.IsNot | ast.NotEq):
+                    return some, none
+            case ast.Call(func=ast.Name(id="locals"), args=[]):
+                if (
+                    isinstance(left, ast.Constant)
+                    and left.value == self.web.name
+                    and isinstance(operator, ast.In)
+                ):
+                    return _keep(state, frozenset(Held) - {Held.UNBOUND}), _keep(
+                        state, frozenset({Held.UNBOUND})
+                    )
+        return state, state
+
+    def _raise(self, state: State) -> State:
+        self._raised |= state
+        return state
+
+    def _visit(self, node: ast.expr, state: State) -> State:
+        match node:
+            case ast.Constant() | ast.Lambda():
+                return state
+            case ast.Name():
+                if self.web.find_name(node) and isinstance(node.ctx, ast.Load):
+                    self.notes.use(node, state)
+                return state
+            case ast.Attribute():
+                state = self._visit(node.value, state)
+                is_plain = node.attr in PLAIN_ATTRIBUTES | CLOSERS and self.web.find_owner(node)
+                return state if is_plain else self._raise(state)
+            case ast.Call():
+                return self._visit_call(node, state)
+            case ast.Await():
+                state = self._visit(node.value, state)
+                return state if is_close_of_other(self.web, node.value) else self._raise(state)
+            case ast.Tuple() | ast.List() | ast.UnaryOp(op=ast.Not()) | ast.Compare():
+                state = self._visit_all(node, state)
+                return state if self._is_quiet(node) else self._raise(state)
+            case ast.IfExp() | ast.BoolOp() | ast.NamedExpr():
+                return self._visit_branching(node, state)
+            case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
+                return self._visit_comprehension(node, state)
+        return self._raise(self._visit_all(node, state))
+
+    def _visit_all(self, node: ast.AST, state: State) -> State:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                state = self._visit(child, state)
+            elif isinstance(child, ast.keyword):
+                state = self._visit(child.value, state)
+        return state
+
+    def _is_quiet(self, node: ast.expr) -> bool:
+        """Answer whether a display or comparison runs no code of the operands that could raise."""
+        match node:
+            case ast.Tuple(elts=elements) | ast.List(elts=elements):
+                return not any(isinstance(element, ast.Starred) for element in elements)
+            case ast.Compare(ops=operators, left=left, comparators=others):
+                if all(
+                    isinstance(operator, ast.Is | ast.IsNot | ast.Eq | ast.NotEq) for operator in operators
+                ):
+                    return True
+                return all(isinstance(term, ast.Constant) or self._is_plain(term) for term in (left, *others))
+        return True
+
+    def _is_plain(self, node: ast.expr) -> bool:
+        match node:
+            case ast.Attribute(attr="status_code") if self.web.find_owner(node):
+                return True
+            case ast.Call(func=ast.Name(id="locals"), args=[]):
+                return True
+        return False
+
+    def _visit_branching(self, node: ast.IfExp | ast.BoolOp | ast.NamedExpr, state: State) -> State:
+        match node:
+            case ast.IfExp():
+                true, false = self.split(node.test, self._visit(node.test, state))
+                return self._visit(node.body, true) | self._visit(node.orelse, false)
+            case ast.BoolOp():
+                done = UNREACHED
+                for term in node.values[:-1]:
+                    true, false = self.split(term, self._visit(term, state))
+                    state, stopped = (true, false) if isinstance(node.op, ast.And) else (false, true)
+                    done |= stopped
+                return done | self._visit(node.values[-1], state)
+            case ast.NamedExpr():
+                state = self._visit(node.value, state)
+                return self.bind(node, state) if self.web.find_name(node.target) else state
+
+    def bind(self, node: ast.Assign | ast.AnnAssign | ast.NamedExpr, state: State) -> State:
+        """Return the state after the variable was given the value of an assignment."""
+        send = self.web.index_of(node)
+        is_none = isinstance(node.value, ast.Constant) and node.value.value is None
+        self.notes.lose(state, node.lineno)
+        if send is not None:
+            return frozenset({(Held.OPEN, send)}) if state else state
+        return frozenset({(Held.NONE if is_none else Held.OTHER, -1)}) if state else state
+
+    def _visit_comprehension(self, node: _Comprehension, state: State) -> State:
+        first = node.generators[0]
+        state = self._visit(first.iter, state)
+        inner = state
+        for index, generator in enumerate(node.generators):
+            parts = [*([generator.iter] if index else []), *generator.ifs]
+            for part in parts:
+                inner = self._visit(part, inner)
+        elements = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        for element in elements:
+            inner = self._visit(element, inner)
+        state |= inner
+        method = None if isinstance(node, ast.GeneratorExp) else find_body_iterator(self.web, first.iter)
+        if method is not None:
+            state = self.web.close(state, is_async=first.is_async == 1)
+        return self._raise(state)
+
+    def _visit_call(self, node: ast.Call, state: State) -> State:
+        owner = self.web.find_owner(node.func)
+        if owner is not None and isinstance(node.func, ast.Attribute):
+            self.notes.use(owner, state)
+            return self._visit_method(node.func.attr, self._visit_arguments(node, state))
+        state = self._visit_arguments(node, self._visit_callee(node.func, state))
+        pushed = self._find_pushed(node)
+        if pushed is not None:
+            return self.web.guard(state, is_async=pushed.startswith("a"))
+        if self._is_quiet_call(node):
+            return state
+        if self._consumes_body(node):
+            state = self.web.close(state, is_async=False)
+        return self._raise(state)
+
+    def _visit_arguments(self, node: ast.Call, state: State) -> State:
+        for argument in node.args:
+            state = self._visit(argument, state)
+        for keyword in node.keywords:
+            state = self._visit(keyword.value, state)
+        return state
+
+    def _visit_callee(self, function: ast.expr, state: State) -> State:
+        """Looking up a function or method by its dotted name is taken not to raise."""
+        while isinstance(function, ast.Attribute):
+            function = function.value
+        return self._visit(function, state)
+
+    def _visit_method(self, method: str, state: State) -> State:
+        """Return the state after a method of the response was called (and awaited)."""
+        if method in ITERATORS:
+            return state
+        if method in CLOSERS | READERS:
+            state = self.web.close(state, is_async=method.startswith("a"))
+        return self._raise(state)
+
+    def _find_pushed(self, node: ast.Call) -> str | None:
+        """Return what an exit stack is told to call or enter: `aclose`, `close`, `aclosing` or `closing`."""
+        match node:
+            case ast.Call(func=ast.Attribute(attr=how), args=[ast.Attribute() as method]):
+                name = method.attr if self.web.find_owner(method) else None
+            case ast.Call(func=ast.Attribute(attr=how), args=[inner]):
+                name = find_closing(self.web, inner)
+            case _:
+                return None
+        return name if name is not None and _PUSHED.get(how) == name else None
+
+    def _is_quiet_call(self, node: ast.Call) -> bool:
+        is_locals = isinstance(node.func, ast.Name) and node.func.id == "locals"
+        return is_locals or is_close_of_other(self.web, node) or find_closing(self.web, node) is not None
+
+    def _consumes_body(self, node: ast.Call) -> bool:
+        """Answer whether a call reads a whole body: `list(r.iter_lines())`, `b"".join(r.iter_bytes())`."""
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=[inner]):
+                return name in _CONSUMERS and find_body_iterator(self.web, inner) is not None
+            case ast.Call(func=ast.Attribute(attr="join", value=ast.Constant()), args=[inner]):
+                return find_body_iterator(self.web, inner) is not None
+        return False
+
+
+def _keep(state: State, kinds: frozenset[Held]) -> State:
+    return frozenset(mark for mark in state if mark[0] in kinds)

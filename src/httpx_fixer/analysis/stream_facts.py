@@ -1,0 +1,72 @@
+"""Frozen facts about streamed responses: what leaves the syntax trees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from httpx_fixer.analysis.facts import Obstacle
+from httpx_fixer.source import Anchor
+
+
+@dataclass(frozen=True, slots=True)
+class WrapUses:
+    """Close in a `finally` of a new `try` around the statements from `first` to `last`.
+
+    `dropped` is a close further down that has nothing left to close then.
+    `may_be_none` says that the name may hold None there, so that the close has to ask first.
+    """
+
+    first: Anchor
+    last: Anchor
+    dropped: Anchor | None = None
+    may_be_none: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendTry:
+    """Close at the end of the `finally` of the try statement at `anchor`; `dropped` as in `WrapUses`."""
+
+    anchor: Anchor
+    dropped: Anchor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseBelow:
+    """Close right below the statement at `anchor`: nothing uses the response after it."""
+
+    anchor: Anchor
+    dropped: Anchor | None = None
+
+
+StreamCover = WrapUses | ExtendTry | CloseBelow
+"""Where a close has to go so that every path runs it after the last use of the response."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSite:
+    """A call `x.send(..., stream=True)`, or one whose `stream` may be true.
+
+    `function` is the qualified name of the function around, "" at module or class level. `receiver`
+    is the code of `x`. `name` is the variable that holds the response, "" for none. `is_cut` says
+    that the client is closed by a `with` block around the call, which cuts an open stream.
+    `obstacles` come in the order in which they should be told; `cover` is None where there are any
+    or where nothing is to be done.
+    """
+
+    path: str
+    function: str
+    anchor: Anchor
+    statement: Anchor
+    receiver: str
+    name: str
+    is_async: bool
+    is_cut: bool
+    closed_on_every_path: bool
+    obstacles: tuple[Obstacle, ...]
+    cover: StreamCover | None
+    is_test: bool
+
+    @property
+    def line(self) -> int:
+        """The line that the call begins on."""
+        return self.anchor.start.line

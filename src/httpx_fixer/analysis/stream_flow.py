@@ -1,0 +1,247 @@
+"""Control flow through one function, as far as it matters for a streamed response."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from httpx_fixer.analysis.functions import own_nodes
+from httpx_fixer.analysis.stream_exits import Exits, finish
+from httpx_fixer.analysis.stream_marks import UNREACHED, Held, Notes, State, Web
+from httpx_fixer.analysis.stream_methods import find_body_iterator, find_closing, last_name
+from httpx_fixer.analysis.stream_statements import SimpleStatements
+
+_QUIET_MANAGERS = frozenset(
+    {"CancelScope", "fail_after", "move_on_after", "nullcontext", "suppress", "timeout", "timeout_at"}
+)
+"""Context managers that neither enter nor exit with an exception of their own where the body had none."""
+_SWALLOWING_MANAGERS = frozenset({"CancelScope", "move_on_after", "suppress"})
+
+
+class CoverKind(Enum):
+    """How a close is added."""
+
+    WRAP = "a try around statements"
+    EXTEND = "at the end of a finally"
+    BELOW = "below a statement"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A close to try: a walk with one sees the function as it would be with the close in it.
+
+    From `first` to `last` for `WRAP`; else both are the statement that is extended or stands above.
+    `dropped` is a close that has nothing left to close then.
+    """
+
+    kind: CoverKind
+    first: ast.stmt
+    last: ast.stmt
+    may_be_none: bool = False
+    dropped: ast.stmt | None = None
+
+
+def walk_function(web: Web, trial: Trial | None = None) -> Notes:
+    """Follow every path through a function and write down what becomes of its streamed responses."""
+    return _Walker(web, trial).walk()
+
+
+def is_quiet(web: Web, statement: ast.stmt) -> bool:
+    """Answer whether a statement neither raises nor leaves its block nor touches the response."""
+    probe = frozenset({(Held.OPEN, 0)})
+    return _Walker(web, None).statement(statement, probe) == Exits(normal=probe)
+
+
+class _Walker:
+    def __init__(self, web: Web, trial: Trial | None) -> None:
+        self.web = web
+        self.trial = trial
+        self.notes = Notes()
+        self.simple = SimpleStatements(web, self.notes)
+        self.reader = self.simple.reader
+        self.is_generator = any(
+            isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(web.function)
+        )
+
+    def walk(self) -> Notes:
+        arguments = self.web.function.args
+        names = {argument.arg for argument in ast.walk(arguments) if isinstance(argument, ast.arg)}
+        start = Held.OTHER if self.web.name in names else Held.UNBOUND
+        exits = self.block(self.web.function.body, frozenset({(start, -1)}))
+        for held, send in exits.normal | exits.raises | exits.returns:
+            if held is Held.OPEN:
+                self.notes.leaks.add(send)
+        return self.notes
+
+    # -- blocks
+
+    def block(self, statements: Sequence[ast.stmt], state: State) -> Exits:
+        trial = self.trial
+        at = None if trial is None else next((i for i, s in enumerate(statements) if s is trial.first), None)
+        if trial is None or at is None or trial.kind is CoverKind.EXTEND:
+            return self._sequence(statements, state)
+        end = next(i for i, s in enumerate(statements) if s is trial.last) + 1
+        before = self._sequence(statements[:at], state)
+        inside = self._sequence(statements[at:end], before.normal)
+        if trial.kind is CoverKind.WRAP:
+            inside = finish(inside, self._close_on_trial)
+        else:
+            inside = inside.followed_by(self._close_on_trial(inside.normal))
+        after = self._sequence(statements[end:], inside.normal)
+        return before.followed_by(inside.followed_by(after))
+
+    def _close_on_trial(self, state: State) -> Exits:
+        assert self.trial is not None
+        allowed = {Held.OPEN, Held.GUARDED, Held.CLOSED} | ({Held.NONE} if self.trial.may_be_none else set())
+        kinds = {self.web.sends[send].is_async for _, send in state if send >= 0}
+        if len(kinds) > 1 or any(held not in allowed for held, _ in state):
+            self.notes.clash = True
+        return Exits(normal=self.web.close(state, is_async=True in kinds))
+
+    def _sequence(self, statements: Sequence[ast.stmt], state: State) -> Exits:
+        exits = Exits(normal=state)
+        for statement in statements:
+            if not exits.normal:
+                break
+            exits = exits.followed_by(self.statement(statement, exits.normal))
+        return exits
+
+    def statement(self, node: ast.stmt, state: State) -> Exits:
+        match node:
+            case ast.If():
+                return self._if(node, state)
+            case ast.For() | ast.AsyncFor():
+                return self._for(node, state)
+            case ast.While():
+                return self._while(node, state)
+            case ast.With() | ast.AsyncWith():
+                return self._with(node, state)
+            case ast.Try() | ast.TryStar():
+                return self._try(node, state)
+            case ast.Match():
+                return self._match(node, state)
+        return self.simple.run(node, state)
+
+    # -- compound statements
+
+    def _if(self, node: ast.If, state: State) -> Exits:
+        exits = Exits()
+        while True:  # not by recursion: a chain of `elif` may be longer than the stack
+            after, raised = self.reader.read(node.test, state)
+            true, state = self.reader.split(node.test, after)
+            exits = exits.join(Exits(raises=raised), self.block(node.body, true))
+            match node.orelse:
+                case [ast.If() as inner] if self.trial is None or inner is not self.trial.first:
+                    node = inner
+                case _:
+                    return exits.join(self.block(node.orelse, state))
+
+    def _for(self, node: ast.For | ast.AsyncFor, state: State) -> Exits:
+        head, raised = self.reader.read(node.iter, state)
+        method = find_body_iterator(self.web, node.iter)
+        is_async = isinstance(node, ast.AsyncFor)
+        while True:
+            bound = self.simple.bind_all([node.target], head, node.lineno)
+            body = self.block(node.body, bound.normal)
+            after = head | body.normal | body.continues
+            if after == head:
+                break
+            head = after
+        at_end = head if method is None else self.web.close(head, is_async=is_async)
+        done = self.block(node.orelse, at_end)
+        leaving = Exits(body.breaks, body.raises | bound.raises | raised | at_end, body.returns)
+        return leaving.join(done)
+
+    def _while(self, node: ast.While, state: State) -> Exits:
+        head = state
+        while True:
+            after, raised = self.reader.read(node.test, head)
+            true, false = self.reader.split(node.test, after)
+            body = self.block(node.body, true)
+            joined = head | body.normal | body.continues
+            if joined == head:
+                break
+            head = joined
+        leaving = Exits(body.breaks, body.raises | raised, body.returns)
+        return leaving.join(self.block(node.orelse, false))
+
+    def _with(self, node: ast.With | ast.AsyncWith, state: State) -> Exits:
+        return self._with_items(node, 0, state)
+
+    def _with_items(self, node: ast.With | ast.AsyncWith, index: int, state: State) -> Exits:
+        if index == len(node.items):
+            return self.block(node.body, state)
+        item, is_async = node.items[index], isinstance(node, ast.AsyncWith)
+        after, raised = self.reader.read(item.context_expr, state)
+        name = last_name(item.context_expr.func) if isinstance(item.context_expr, ast.Call) else ""
+        closing = find_closing(self.web, item.context_expr)
+        is_own = closing == ("aclosing" if is_async else "closing")
+        if is_own or name in _QUIET_MANAGERS:
+            raised = UNREACHED
+        else:
+            raised |= after
+        bound = self.simple.bind_all(
+            [] if item.optional_vars is None else [item.optional_vars], after, node.lineno
+        )
+        body = self._with_items(node, index + 1, bound.normal)
+        if is_own:
+            body = finish(body, lambda held: Exits(self.web.close(held, is_async=is_async)))
+        elif name in _SWALLOWING_MANAGERS:
+            body = body.join(Exits(body.raises))
+        elif isinstance(item.context_expr, ast.Call) and name not in _QUIET_MANAGERS:
+            # What stands ready (a lock, a semaphore) is taken to exit quietly, what is built here is not.
+            body = body.join(Exits(raises=body.normal | body.returns | body.breaks | body.continues))
+        return Exits(raises=raised | bound.raises).join(body)
+
+    def _try(self, node: ast.Try | ast.TryStar, state: State) -> Exits:
+        body = self.block(node.body, state)
+        handled = [self._handler(handler, body.raises) for handler in node.handlers]
+        missed = Exits(raises=UNREACHED if self._catches_all(node) else body.raises)
+        left = Exits(UNREACHED, UNREACHED, body.returns, body.breaks, body.continues)
+        inside = left.join(missed, self.block(node.orelse, body.normal), *handled)
+
+        def run_finally(held: State) -> Exits:
+            exits = self.block(node.finalbody, held)
+            if self.trial is not None and self.trial.kind is CoverKind.EXTEND and self.trial.first is node:
+                exits = exits.followed_by(self._close_on_trial(exits.normal)) if exits.normal else exits
+            return exits
+
+        return finish(inside, run_finally)
+
+    def _handler(self, handler: ast.ExceptHandler, state: State) -> Exits:
+        if not state:
+            return Exits()
+        return self.block(handler.body, self.simple.rebind(handler.name, state, handler.lineno))
+
+    def _catches_all(self, node: ast.Try | ast.TryStar) -> bool:
+        """Answer whether no exception that matters passes the handlers.
+
+        `Exception` alone lets a cancellation pass, and what closes a generator; what ends the whole
+        process does not count.
+        """
+        names: set[str] = set()
+        for handler in node.handlers:
+            types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+            names.update("BaseException" if kind is None else last_name(kind) for kind in types)
+        if "BaseException" in names:
+            return True
+        is_async = isinstance(self.web.function, ast.AsyncFunctionDef)
+        return "Exception" in names and not self.is_generator and (not is_async or "CancelledError" in names)
+
+    def _match(self, node: ast.Match, state: State) -> Exits:
+        left, raised = self.reader.read(node.subject, state)
+        exits = Exits(raises=raised | left)
+        for case in node.cases:
+            names = {getattr(part, "name", None) for part in ast.walk(case.pattern)}
+            bound = (
+                self.simple.rebind(self.web.name, left, case.pattern.lineno)
+                if self.web.name in names
+                else left
+            )
+            guarded, raised = self.reader.read(case.guard, bound)
+            exits = exits.join(Exits(raises=raised), self.block(case.body, guarded))
+            if case.guard is None and isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None:
+                return exits
+        return exits.join(Exits(left))

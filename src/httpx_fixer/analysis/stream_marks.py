@@ -1,0 +1,107 @@
+"""What a variable that holds streamed responses may hold at one point of a function."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from enum import Enum
+
+from httpx_fixer.analysis.scopes import FunctionNode
+
+
+class Held(Enum):
+    """What the variable holds."""
+
+    UNBOUND = "unbound"
+    NONE = "None"
+    OTHER = "something else"
+    OPEN = "open"
+    GUARDED = "guarded"
+    """Open, and an exit stack closes it."""
+    CLOSED = "closed"
+
+
+Mark = tuple[Held, int]
+"""What is held, and the index of the send in its `Web`, -1 where it is none of them."""
+State = frozenset[Mark]
+"""Everything that the variable may hold; empty: the point is never reached."""
+
+UNREACHED: State = frozenset()
+RESPONSE = frozenset({Held.OPEN, Held.GUARDED, Held.CLOSED})
+LIVE = frozenset({Held.OPEN, Held.GUARDED})
+
+Binder = ast.Assign | ast.AnnAssign | ast.NamedExpr
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """A send whose response is bound to the name of its `Web` by the node `binder`."""
+
+    call: ast.Call
+    binder: Binder
+    is_async: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The streamed responses that one variable of one function holds, one after another.
+
+    `nodes` are the reads and bindings of the variable, those of nested functions included.
+    """
+
+    function: FunctionNode
+    name: str
+    sends: tuple[Send, ...]
+    nodes: frozenset[ast.Name]
+
+    def index_of(self, binder: ast.AST) -> int | None:
+        """Return the index of the send that a node binds, None for any other node."""
+        return next((i for i, send in enumerate(self.sends) if send.binder is binder), None)
+
+    def find_name(self, node: ast.AST | None) -> ast.Name | None:
+        """Return the node if it reads or binds the variable."""
+        return node if isinstance(node, ast.Name) and node in self.nodes else None
+
+    def find_owner(self, node: ast.AST | None) -> ast.Name | None:
+        """Return the read of the variable in `<variable>.<attribute>`."""
+        return self.find_name(node.value) if isinstance(node, ast.Attribute) else None
+
+    def close(self, state: State, *, is_async: bool) -> State:
+        """Return the state after `aclose()` (`is_async`) or `close()`; the wrong one of them raises."""
+        return self._move(state, LIVE, Held.CLOSED, is_async=is_async)
+
+    def guard(self, state: State, *, is_async: bool) -> State:
+        """Return the state after an exit stack was told to close the response."""
+        return self._move(state, frozenset({Held.OPEN}), Held.GUARDED, is_async=is_async)
+
+    def _move(self, state: State, of: frozenset[Held], to: Held, *, is_async: bool) -> State:
+        return frozenset(
+            (to, send) if held in of and self.sends[send].is_async == is_async else (held, send)
+            for held, send in state
+        )
+
+
+@dataclass(slots=True)
+class Notes:
+    """What a walk through a function wrote down.
+
+    `uses` maps each read of the variable to all that it may hold there, `lost` the index of a send
+    to the line where its response is forgotten while open. `leaks` are the sends whose response some
+    exit leaves open. `clash` says that the close on trial may meet something that has no such method.
+    """
+
+    uses: dict[ast.Name, State] = field(default_factory=dict)
+    lost: dict[int, int] = field(default_factory=dict)
+    leaks: set[int] = field(default_factory=set)
+    clash: bool = False
+
+    def use(self, node: ast.Name, state: State) -> None:
+        """Write down that a read of the variable is reached with a state."""
+        self.uses[node] = self.uses.get(node, UNREACHED) | state
+
+    def lose(self, state: State, line: int) -> None:
+        """Write down that the variable no longer holds what it held."""
+        for held, send in state:
+            if held is Held.OPEN:
+                self.lost.setdefault(send, line)
+                self.leaks.add(send)

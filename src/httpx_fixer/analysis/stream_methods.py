@@ -1,0 +1,54 @@
+"""The methods of a response, and the wrappers around one, that matter for closing it."""
+
+from __future__ import annotations
+
+import ast
+
+from httpx_fixer.analysis.stream_marks import Web
+
+_SYNC_ITERATORS = frozenset({"iter_bytes", "iter_lines", "iter_raw", "iter_text"})
+ITERATORS = _SYNC_ITERATORS | {f"a{name}" for name in _SYNC_ITERATORS}
+"""Methods that close the response at the end of the body, and httpcore's stream at any exception in it."""
+CLOSERS = frozenset({"aclose", "close"})
+READERS = frozenset({"aread", "read"})
+"""They run an iterator to its end; when it raises it is dropped with them, which closes the stream
+(httpx 0.28.1, read and run: a transport error closes in httpcore, a decoding error by reference count)."""
+PLAIN_ATTRIBUTES = frozenset(
+    {"extensions", "headers", "history", "is_closed", "is_stream_consumed", "next_request", "status_code"}
+)
+"""Attributes that `Response.__init__` sets: reading one runs no code (httpx 0.28.1)."""
+
+
+def last_name(function: ast.expr) -> str:
+    """Return the last part of a dotted name, "" for anything else."""
+    match function:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
+def find_body_iterator(web: Web, node: ast.expr) -> str | None:
+    """Return the method if iterating an expression to its end reads a whole body."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr=method) as function):
+            return method if method in ITERATORS and web.find_owner(function) else None
+        case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]):
+            return find_body_iterator(web, inner)
+    return None
+
+
+def find_closing(web: Web, node: ast.expr) -> str | None:
+    """Return "closing" or "aclosing" if an expression is one of those around the response."""
+    match node:
+        case ast.Call(func=function, args=[inner]) if web.find_name(inner):
+            name = last_name(function)
+            return name if name in {"closing", "aclosing"} else None
+    return None
+
+
+def is_close_of_other(web: Web, node: ast.expr) -> bool:
+    """Answer whether a call is `<name>.close()` of something else, which is taken not to raise."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr=method, value=ast.Name()) as function, args=[], keywords=[]):
+            return method in CLOSERS and web.find_owner(function) is None
+    return False

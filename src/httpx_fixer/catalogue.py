@@ -1,0 +1,33 @@
+"""The rules as the command line names, lists and explains them."""
+
+from __future__ import annotations
+
+import inspect
+
+from httpx_fixer.rules._registry import iter_rules
+from httpx_fixer.toml_table import RuleName, UsageError, suggest
+
+
+def read_rule_names() -> list[RuleName]:
+    """Return code and name of every rule, by code."""
+    return [RuleName(rule.code, rule.name) for rule in iter_rules()]
+
+
+def render_page(word: str) -> str:
+    """Return the documentation page of the rule with this code or name. Raises `UsageError`."""
+    rules = list(iter_rules())
+    for rule in rules:
+        if word.upper() == rule.code or word.lower() == rule.name:
+            return f"{rule.code} {rule.name}\n\n{inspect.cleandoc(rule.__doc__ or '')}\n"
+    known = [text for rule in rules for text in (rule.code, rule.name)]
+    raise UsageError(f'no rule is called "{word}"{suggest(word, known)}')
+
+
+def render_list() -> str:
+    """Return a line for each rule: code, name, whether it fixes, and what it finds."""
+    lines = []
+    for rule in iter_rules():
+        kind = "fixes" if rule.fixable else "reports"
+        what = inspect.cleandoc(rule.__doc__ or "").partition("\n")[0]
+        lines.append(f"{rule.code}  {rule.name:<26}  {kind:<7}  {what}\n")
+    return "".join(lines)

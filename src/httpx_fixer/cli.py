@@ -1,0 +1,156 @@
+"""The command line: arguments in, a report out, an exit code."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+from httpx_fixer.options import FixOptions, Options, ReportOptions, with_signature
+from httpx_fixer.outcome import Outcome
+from httpx_fixer.toml_table import UsageError
+
+app = typer.Typer(
+    help="Find and rewrite the ways in which Python code misuses httpx.",
+    epilog="Exit codes: 0 nothing to say, 1 something reported or changed, 2 could not work.",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # rich costs 60 ms, and `--help` is to be instant
+    pretty_exceptions_enable=False,
+)
+
+COULD_NOT_WORK = 2
+
+_Given = TypeVar("_Given", bound=Options)
+
+
+def main() -> None:
+    """Run the command that the arguments name, and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a path need not be text, nor a terminal UTF-8
+    app(prog_name="httpx-fixer")
+
+
+def _command(options: type[_Given]) -> Callable[[Callable[[_Given], Outcome]], Callable[[_Given], Outcome]]:
+    """Make a function of options a command."""
+
+    def register(function: Callable[[_Given], Outcome]) -> Callable[[_Given], Outcome]:
+        def command(**given: Any) -> None:
+            _leave(lambda: function(options(**given)))
+
+        app.command(function.__name__, help=function.__doc__)(with_signature(command, options))
+        return function
+
+    return register
+
+
+# The commands import what they need when they run: `--help` has no use for it.
+
+
+@_command(ReportOptions)
+def check(options: ReportOptions) -> Outcome:
+    """Report the misuse of httpx at or below PATHS; change nothing."""
+    from httpx_fixer import commands  # noqa: PLC0415
+
+    return commands.check(options)
+
+
+@_command(Options)
+def diff(options: Options) -> Outcome:
+    """Print a patch with all fixes, for `git apply`; change nothing."""
+    from httpx_fixer import commands  # noqa: PLC0415
+
+    return commands.diff(options)
+
+
+@_command(FixOptions)
+def fix(options: FixOptions) -> Outcome:
+    """Apply all fixes to the files."""
+    from httpx_fixer import commands  # noqa: PLC0415
+
+    return commands.fix(options)
+
+
+def _explain(word: str) -> Outcome:
+    from httpx_fixer import catalogue  # noqa: PLC0415
+
+    return Outcome(0, catalogue.render_page(word))
+
+
+def _list_rules() -> Outcome:
+    from httpx_fixer import catalogue  # noqa: PLC0415
+
+    return Outcome(0, catalogue.render_list())
+
+
+@app.command()
+def explain(rule: Annotated[str, typer.Argument(help="Code or name of a rule.")]) -> None:
+    """Print what a rule finds, why, how it is fixed and when it is not."""
+    _leave(lambda: _explain(rule))
+
+
+@app.command("rules")
+def list_rules() -> None:
+    """List all rules."""
+    _leave(_list_rules)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 -- 15 ms, for this option only
+
+        python = ".".join(map(str, sys.version_info[:3]))
+        sys.stdout.write(
+            f"httpx-fixer {version('httpx-fixer')} (libcst {version('libcst')}, Python {python})\n"
+        )
+        raise typer.Exit
+
+
+_Version = Annotated[
+    bool,
+    typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
+]
+
+
+@app.callback()
+def _read_common_options(*, version: _Version = False) -> None:
+    """Take what may stand before a command; typer calls `_print_version` by itself."""
+
+
+def _leave(work: Callable[[], Outcome]) -> NoReturn:
+    """Do the work, print what came of it and exit; what goes wrong becomes a message and exit code 2."""
+    try:
+        outcome = work()
+        code = outcome.code
+        _print(outcome)
+    except BrokenPipeError:  # `| head` has seen enough; the exit code is that of the work
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except UsageError as error:
+        code = _complain(f"error: {error}")
+    except KeyboardInterrupt:
+        code = _complain("interrupted; nothing was written")
+    except Exception as error:
+        if os.environ.get("HTTPX_FIXER_DEBUG"):
+            raise
+        said = f"{type(error).__name__}: {error}".partition("\n")[0]
+        code = _complain(f"internal error, please report it (HTTPX_FIXER_DEBUG=1 shows where): {said}")
+    sys.exit(code)
+
+
+def _print(outcome: Outcome) -> None:
+    """Write the product to standard output, whole, and then the talk to standard error."""
+    if isinstance(outcome.product, bytes):
+        sys.stdout.buffer.write(outcome.product)
+    else:
+        sys.stdout.write(outcome.product)
+    sys.stdout.flush()
+    sys.stderr.write(outcome.talk)
+
+
+def _complain(text: str) -> int:
+    sys.stderr.write(f"httpx-fixer: {text}\n")
+    return COULD_NOT_WORK

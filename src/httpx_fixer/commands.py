@@ -1,0 +1,173 @@
+"""What `check`, `diff` and `fix` do with their options; the printing is left to `cli`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from httpx_fixer import git, pipeline
+from httpx_fixer.catalogue import read_rule_names
+from httpx_fixer.config import Project
+from httpx_fixer.options import (
+    FixOptions,
+    Options,
+    OutputFormat,
+    ReportOptions,
+    When,
+    read_project,
+    read_settings,
+)
+from httpx_fixer.outcome import Outcome
+from httpx_fixer.report import Report
+from httpx_fixer.reporters.json import render_json
+from httpx_fixer.reporters.patch import colour_patch, place_changes
+from httpx_fixer.reporters.paths import build_locator, show_path
+from httpx_fixer.reporters.summary import SummaryReporter
+from httpx_fixer.reporters.text import TextReporter
+from httpx_fixer.settings import Settings
+from httpx_fixer.source import SkipReason
+from httpx_fixer.toml_table import UsageError
+
+
+def check(options: ReportOptions) -> Outcome:
+    """Read, and report what was found."""
+    run = _start(options, with_changes=False)
+    return Outcome(run.code(), run.render_report(options.output_format), run.remark())
+
+
+def diff(options: Options) -> Outcome:
+    """Read, and return the fixes as a patch."""
+    run = _start(options, with_changes=True)
+    patch, hint = _render_patch(run)
+    return Outcome(run.code(), patch, run.remark() + run.render_summary(written=False) + hint)
+
+
+def fix(options: FixOptions) -> Outcome:
+    """Read, and write the fixes to the files."""
+    run = _start(options, with_changes=True)
+    remark = run.remark() + _write(run, allow_dirty=options.allow_dirty)
+    is_json = options.output_format is OutputFormat.JSON
+    product = run.render_report(OutputFormat.JSON) if is_json else ""
+    return Outcome(run.code(), product, remark + run.render_summary(written=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What was asked, and what came of it; `directory` is where the tool was started."""
+
+    options: Options
+    project: Project
+    settings: Settings
+    report: Report
+    directory: Path
+
+    def code(self) -> int:
+        """Return 1 if anything is to be told; what is no file hides no code, and does not count."""
+        unread = any(skip.reason is not SkipReason.NOT_A_FILE for skip in self.report.skipped)
+        is_something = bool(self.report.diagnostics or self.report.changes or unread)
+        return int(is_something and not self.options.exit_zero)
+
+    def remark(self) -> str:
+        """Return what else there is to say, so that a mistyped path is not taken for clean code."""
+        if self.report.files_seen or self.options.quiet:
+            return ""
+        return "httpx-fixer: no Python files at or below the given paths\n"
+
+    def render_report(self, output_format: OutputFormat) -> str:
+        """Return the whole report."""
+        if output_format is OutputFormat.JSON:
+            return render_json(self.report, build_locator(self.project.root, self.directory))
+        return self._text_reporter(sys.stdout).render(self.report, with_counts=not self.options.quiet)
+
+    def render_summary(self, *, written: bool) -> str:
+        """Return what was done, for standard error."""
+        if self.options.quiet:
+            return ""
+        text = self._text_reporter(sys.stderr)
+        return SummaryReporter(text, written=written, unsafe_fixes=self.settings.unsafe_fixes).render(
+            self.report
+        )
+
+    def _text_reporter(self, stream: TextIO) -> TextReporter:
+        return TextReporter(
+            build_locator(self.project.root, self.directory),
+            colour=_is_coloured(self.options.color, stream),
+            unsafe_fixes=self.settings.unsafe_fixes,
+        )
+
+
+def _start(options: Options, *, with_changes: bool) -> _Run:
+    project = read_project(options)
+    settings = read_settings(options, project, read_rule_names())
+    report = pipeline.run(project.root, project.paths, settings, with_changes=with_changes)
+    return _Run(options, project, settings, report, Path(os.path.realpath(os.curdir)))
+
+
+def _render_patch(run: _Run) -> tuple[bytes, str]:
+    """Return the patch, and a hint where `git apply` would not take it in this directory."""
+    from httpx_fixer.rewrite.diff import render_patch  # noqa: PLC0415 -- libcst, 0.3 s; `check` does without
+
+    top = git.find_top_level(run.project.root)
+    placed = place_changes(run.report.changes, run.project.root, top, run.directory)
+    patch = render_patch(placed.changes)
+    # `FORCE_COLOR` is set in many a CI, and `git apply` takes no colours.
+    is_coloured = _is_coloured(run.options.color, sys.stdout, is_forceable=False)
+    hint = ""
+    if placed.changes and placed.elsewhere is not None:
+        hint = (
+            f"httpx-fixer: the patch reaches beyond this directory; run `git apply` in {placed.elsewhere}\n"
+        )
+    return colour_patch(patch) if is_coloured else patch, hint
+
+
+def _write(run: _Run, *, allow_dirty: bool) -> str:
+    """Write the changes and return a remark. Raises `UsageError` where they cannot be written, or undone."""
+    from httpx_fixer.rewrite.write import WriteFailure, write_changes  # noqa: PLC0415 -- as above
+
+    root, changes = run.project.root, run.report.changes
+    if not allow_dirty:
+        _refuse_uncommitted(run)
+    try:
+        write_changes(root, changes)
+    except WriteFailure as failure:
+        path = show_path(build_locator(root, run.directory)(failure.path))
+        raise UsageError(f"writing failed: {path}: {failure.message}") from failure
+    except KeyboardInterrupt:
+        if not all((root / change.path).read_bytes() == change.after for change in changes):
+            raise
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is to tell what was done
+    if not changes or git.find_top_level(root) is not None or run.options.quiet:
+        return ""
+    return "httpx-fixer: this is no git repository; the old content of the files is not kept anywhere\n"
+
+
+def _refuse_uncommitted(run: _Run) -> None:
+    root = run.project.root
+    try:
+        uncommitted = git.list_uncommitted(root, [change.path for change in run.report.changes])
+    except git.GitError as error:
+        raise UsageError(
+            f"cannot ask git what is committed ({error}); --allow-dirty writes anyway"
+        ) from error
+    if uncommitted:
+        locate = build_locator(root, run.directory)
+        names = "".join(f"\n  {show_path(locate(path))}" for path in uncommitted)
+        raise UsageError(
+            "nothing was written: no commit holds the present content of files that would change; "
+            f"commit them, or give --allow-dirty{names}"
+        )
+
+
+def _is_coloured(when: When, stream: TextIO, *, is_forceable: bool = True) -> bool:
+    """Decide as `no-color.org` and `force-color.org` say; an option beats both."""
+    if when is not When.AUTO:
+        return when is When.ALWAYS
+    if os.environ.get("NO_COLOR"):
+        return False
+    if is_forceable and os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,152 @@
+"""What the ASGI frameworks share: applications, what includes what, and their lifespan."""
+
+from __future__ import annotations
+
+import re
+
+from httpx_fixer.analysis.facts import Call, Symbol
+from httpx_fixer.analysis.project import Project
+from httpx_fixer.diagnostic import Refusal, RefusalReason
+from httpx_fixer.fix import AddArgument, CreateFile, Edit, EnsureImport, InsertStatements, WrapStatement
+from httpx_fixer.frameworks._base import Lifecycle, OwnedPool, Ownership, Reach
+from httpx_fixer.frameworks._layout import Import
+from httpx_fixer.frameworks._pool_source import name_of_pool
+from httpx_fixer.frameworks._owner_source import LIFESPAN, definitions, imports_of, module_source
+
+_CONTEXT_MANAGERS = frozenset({"contextlib.asynccontextmanager"})
+_FRIENDS = re.compile(
+    r"^(?:uvicorn|hypercorn|granian|mangum|fastapi|starlette|gunicorn|httpx|httpx2|typing|slowapi|logging"
+    r"|opentelemetry|sentry_sdk|prometheus_client|asgi_correlation_id)(?:\.|$)"
+)
+"""Packages that take an application without touching how it starts."""
+
+
+def find_applications(
+    project: Project, framework: str, class_name: str, classes: frozenset[str]
+) -> tuple[Lifecycle, ...]:
+    """Return the objects of an application class or of a project class derived from it."""
+    derived: set[str] = set()
+    for path in project.mentions(f"({class_name})".encode()):
+        derived.update(re.findall(rf"class (\w+)\({class_name}\)", project.text(path)))
+    found = [
+        Lifecycle(framework, call.bound, call)
+        for call in project.calls_named(class_name, *sorted(derived))
+        if call.bound is not None and project.is_kind_of(call.symbol, classes)
+    ]
+    return tuple(sorted(found, key=lambda lifecycle: lifecycle.call.anchor))
+
+
+def find_including(
+    project: Project, apps: tuple[Lifecycle, ...], router: Symbol | None, method: str
+) -> tuple[Lifecycle, ...]:
+    """Return the applications that a router ends up in, by the calls of `method` that are known."""
+    wanted, seen = {router}, set[Symbol | None]()
+    calls = project.calls_named(method)
+    while wanted - seen:
+        current = (wanted - seen).pop()
+        seen.add(current)
+        for call in calls:
+            given = call.argument("router", 0)
+            if current is not None and given is not None and project.origin_of(given.symbol) == current:
+                wanted.add(project.origin_of(call.receiver))
+    return tuple(app for app in apps if app.app in seen)
+
+
+def find_mount(project: Project, lifecycle: Lifecycle) -> Call | None:
+    """Return the call that mounts an application into another one."""
+    for call in project.calls_named("mount", "Mount"):
+        given = call.argument("app", 1)
+        if given is not None and project.origin_of(given.symbol) == lifecycle.app:
+            return call
+    return None
+
+
+def is_passed_to_strangers(project: Project, lifecycle: Lifecycle) -> bool:
+    """Answer whether the application is handed to code that may hook into its start."""
+    name = lifecycle.app.name.rpartition(".")[2]
+    for call in project.calls_passing(lifecycle.path, lifecycle.app):
+        if call.symbol is not None and not call.symbol.path and _FRIENDS.match(call.symbol.name):
+            continue
+        if call.symbol is not None and call.symbol.path:
+            continue  # A function of the project: what it does to an application is in the bytes looked at.
+        if call.attribute in {"mount", "instrument_app", "add_middleware"}:
+            continue
+        return True
+    return not name
+
+
+def create_module(project: Project, ownership: Ownership, application: Import) -> tuple[Edit, ...]:
+    """Return the edits that write the owning module, or its definitions into the application's file."""
+    if not ownership.is_inline:
+        return (CreateFile(ownership.path, module_source(ownership, application)),)
+    anchor = project.last_import(ownership.path)
+    assert anchor is not None
+    code = "\n\n" + definitions(ownership, application)
+    imports = [
+        EnsureImport(ownership.path, module, name or None, None if bound == (name or module) else bound)
+        for module, name, bound in imports_of(ownership, application)
+    ]
+    return (*imports, InsertStatements(anchor, "after", code))
+
+
+def import_edits(project: Project, ownership: Ownership, path: str, name: str) -> tuple[Edit, ...] | Refusal:
+    """Return the import of a name of the owning module into a file."""
+    if path == ownership.path:
+        return ()
+    dotted = project.import_path(path, ownership.path)
+    if dotted is None:
+        detail = f"nothing shows how `{path}` would import `{ownership.path}`"
+        return Refusal(RefusalReason.NO_IMPORT_PATH, detail, path, 1)
+    if name in project.module_names(path):
+        return Refusal(RefusalReason.NAME_CLASH, f"`{name}` is taken in `{path}`", path, 1)
+    return (EnsureImport(path, dotted, name),)
+
+
+def extend_lifespan(
+    project: Project, ownership: Ownership, lifecycle: Lifecycle
+) -> tuple[Edit, ...] | Refusal | None:
+    """Return the edits that wrap the `yield` of the application's own lifespan function.
+
+    None where there is none, or where it is not a function of the project with one `yield`.
+    """
+    argument = lifecycle.call.argument("lifespan")
+    if argument is None or argument.symbol is None:
+        return None
+    function = project.function(argument.symbol)
+    if function is None or not function.is_async or not function.parameters:
+        return None
+    managers = {decorator.symbol.name for decorator in function.decorators if decorator.symbol is not None}
+    anchor = project.lone_yield(function)
+    if anchor is None or not managers & _CONTEXT_MANAGERS:
+        return None
+    edits = import_edits(project, ownership, function.path, LIFESPAN)
+    if isinstance(edits, Refusal):
+        return edits
+    return (*edits, WrapStatement(anchor, f"async with {LIFESPAN}({function.parameters[0].name}):"))
+
+
+def add_lifespan(project: Project, ownership: Ownership, lifecycle: Lifecycle) -> tuple[Edit, ...] | Refusal:
+    """Return the edits that give `lifespan=` to the application's constructor."""
+    edits = import_edits(project, ownership, lifecycle.path, LIFESPAN)
+    if isinstance(edits, Refusal):
+        return edits
+    return (*edits, AddArgument(lifecycle.call.anchor, "lifespan", LIFESPAN))
+
+
+def add_statement(
+    project: Project, ownership: Ownership, lifecycle: Lifecycle, code: str
+) -> tuple[Edit, ...] | Refusal:
+    """Return the edits that add a statement right after the application is made."""
+    edits = import_edits(project, ownership, lifecycle.path, LIFESPAN)
+    if isinstance(edits, Refusal):
+        return edits
+    app = lifecycle.app.name.rpartition(".")[2]
+    statement = code.format(app=app, lifespan=LIFESPAN) + "\n"
+    return (*edits, InsertStatements(lifecycle.call.statement, "after", statement))
+
+
+def borrow(project: Project, path: str, ownership: Ownership, pool: OwnedPool) -> Reach | Refusal:
+    """Return the function that is called in place of the class, and its import."""
+    name = name_of_pool(pool)
+    edits = import_edits(project, ownership, path, name)
+    return edits if isinstance(edits, Refusal) else Reach(edits, expression=name)

@@ -1,0 +1,177 @@
+"""What every framework tells about itself, and how a rule asks for an owner."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from httpx_fixer.analysis.facts import Call, Function, SpecArgument, Symbol
+from httpx_fixer.analysis.project import Project
+from httpx_fixer.diagnostic import Refusal
+from httpx_fixer.fix import Edit
+from httpx_fixer.settings import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """Something that starts and ends once and can own a client: `app` is made by `call`."""
+
+    framework: str
+    app: Symbol
+    call: Call
+
+    @property
+    def path(self) -> str:
+        """The file that makes the application."""
+        return self.call.path
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    """A function that a framework calls, and the lifecycles that it runs in.
+
+    `taken` holds names that the framework fills itself (path parameters). `connection` is the
+    parameter that carries the request, where the framework passes nothing else; "" where it injects.
+    `registrations` are the places that hand the function to the framework: (path, line).
+    """
+
+    function: Function
+    framework: str
+    lifecycles: tuple[Lifecycle, ...]
+    taken: frozenset[str] = frozenset()
+    connection: str = ""
+    registrations: frozenset[tuple[str, int]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedClient:
+    """A client that a lifecycle is to own.
+
+    `key` names it among the clients of the project, "" for the main one. `arguments` are those that
+    the author gave; timeout, limits and a jar that stores nothing are added where missing.
+    """
+
+    library: str
+    class_name: str
+    key: str
+    arguments: tuple[SpecArgument, ...]
+
+    @property
+    def is_async(self) -> bool:
+        """Answer whether the client is an `AsyncClient`."""
+        return self.class_name == "AsyncClient"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedPool:
+    """Connections that a lifecycle is to own and that clients borrow; `key` and `arguments` as above.
+
+    `takes_class` says that some borrower names the class to build, since a test replaces it there.
+    """
+
+    library: str
+    class_name: str
+    key: str
+    arguments: tuple[SpecArgument, ...]
+    takes_class: bool = False
+
+    @property
+    def is_async(self) -> bool:
+        """Answer whether the clients are `AsyncClient`s."""
+        return self.class_name == "AsyncClient"
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """The module that builds, opens, closes and provides what some lifecycles own.
+
+    `path` is a file to be created, or the application's own where `is_inline`. `injects` says that
+    the framework fills parameters. All members come from one library, httpx or httpx2.
+    """
+
+    path: str
+    is_inline: bool
+    injects: bool
+    clients: tuple[OwnedClient, ...]
+    pools: tuple[OwnedPool, ...]
+    lifecycles: tuple[Lifecycle, ...]
+    policy: Policy
+
+
+class Framework(ABC):
+    """One framework: when it starts and stops things, told in the docstring with a link and version."""
+
+    name: ClassVar[str]
+    modules: ClassVar[frozenset[str]]
+    injects: ClassVar[bool] = False
+    """Whether the framework fills parameters of the functions that it calls."""
+
+    @abstractmethod
+    def lifecycles(self, project: Project) -> tuple[Lifecycle, ...]:
+        """Return the lifecycles of the project, in order of path and line."""
+
+    @abstractmethod
+    def entry_point(self, project: Project, function: Function) -> EntryPoint | Refusal | None:
+        """Return how the framework calls a function, None where it does not.
+
+        Asked from the bottom up, function by function, so that only what a site needs is read.
+        """
+
+    @abstractmethod
+    def create(self, project: Project, ownership: Ownership) -> tuple[Edit, ...]:
+        """Return the edits that create what the ownership describes, without starting it."""
+
+    @abstractmethod
+    def wire(self, project: Project, ownership: Ownership, lifecycle: Lifecycle) -> tuple[Edit, ...] | Refusal:
+        """Return the edits that make a lifecycle open and close what is owned."""
+
+    @abstractmethod
+    def reach(self, project: Project, entry: EntryPoint, ownership: Ownership, client: OwnedClient) -> Reach | Refusal:
+        """Return how an entry point gets hold of an owned client."""
+
+    @abstractmethod
+    def borrow(self, project: Project, path: str, ownership: Ownership, pool: OwnedPool) -> Reach | Refusal:
+        """Return how code in a file borrows a client over an owned pool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How a function gets hold of an owned client.
+
+    `parameter` is the annotation of a parameter to be added, filled by the framework; or
+    `expression` yields the client: a context manager, or the function to call in place of the
+    class. One of them is "".
+    """
+
+    edits: tuple[Edit, ...]
+    parameter: str = ""
+    expression: str = ""
+
+
+class Lifecycles:
+    """The lifecycles of the project, asked framework by framework."""
+
+    def __init__(self, project: Project, frameworks: tuple[Framework, ...]) -> None:
+        self._project = project
+        self._frameworks = {framework.name: framework for framework in frameworks}
+        self._entries: dict[Symbol, EntryPoint | Refusal | None] = {}
+        self._all: tuple[Lifecycle, ...] | None = None
+
+    def all(self) -> tuple[Lifecycle, ...]:
+        """Return every lifecycle of the project."""
+        if self._all is None:
+            frameworks = self._frameworks.values()
+            self._all = tuple(found for framework in frameworks for found in framework.lifecycles(self._project))
+        return self._all
+
+    def framework(self, name: str) -> Framework:
+        """Return the framework of that name."""
+        return self._frameworks[name]
+
+    def entry_point(self, function: Function) -> EntryPoint | Refusal | None:
+        """Return how a framework calls a function, None where none does."""
+        if function.symbol not in self._entries:
+            found = (framework.entry_point(self._project, function) for framework in self._frameworks.values())
+            self._entries[function.symbol] = next((entry for entry in found if entry is not None), None)
+        return self._entries[function.symbol]

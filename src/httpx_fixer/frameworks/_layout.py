@@ -1,0 +1,63 @@
+"""How generated code is laid out: imports in blocks, long calls one argument a line."""
+
+from __future__ import annotations
+
+import sys
+
+from httpx_fixer.settings import LimitsPolicy, TimeoutPolicy
+
+LINE = 88
+"""The narrowest of the usual limits on the length of a line (Black's)."""
+
+Import = tuple[str, str, str]
+"""(dotted module, name or "" for the module itself, bound as)."""
+
+
+def timeout_code(callee: str, policy: TimeoutPolicy) -> str:
+    """Return the call that says a timeout with all four phases."""
+    return (
+        f"{callee}(connect={policy.connect!r}, read={policy.read!r}, write={policy.write!r}, pool={policy.pool!r})"
+    )
+
+
+def limits_code(callee: str, policy: LimitsPolicy) -> str:
+    """Return the call that says the limits of a pool."""
+    return (
+        f"{callee}(max_connections={policy.max_connections!r}, "
+        f"max_keepalive_connections={policy.max_keepalive_connections!r}, "
+        f"keepalive_expiry={policy.keepalive_expiry!r})"
+    )
+
+
+def lay_out_call(before: str, call: str, after: str, indent: str = "") -> str:
+    """Return a line of code that holds a call, its arguments one a line where it would be too long."""
+    line = f"{indent}{before}{call}{after}"
+    callee, _, inside = call[:-1].partition("(")
+    if len(line) <= LINE or not call.endswith(")") or "(" in inside or "\n" in call:
+        return line
+    items = "".join(f"{indent}    {item.strip()},\n" for item in inside.split(","))
+    return f"{indent}{before}{callee}(\n{items}{indent}){after}"
+
+
+def import_lines(imports: list[Import]) -> str:
+    """Lay out imports in two blocks, the standard library first, as isort does."""
+    standard = [one for one in imports if one[0].split(".")[0] in sys.stdlib_module_names]
+    other = [one for one in imports if one not in standard]
+    return "\n\n".join(_block(block) for block in (standard, other) if block)
+
+
+def _block(imports: list[Import]) -> str:
+    plain = [f"import {m}" if m == bound else f"import {m} as {bound}" for m, name, bound in imports if not name]
+    names: dict[str, set[str]] = {}
+    for module, name, bound in imports:
+        if name:
+            names.setdefault(module, set()).add(name if name == bound else f"{name} as {bound}")
+    order = sorted(names, key=lambda module: (module.startswith("."), module))
+    froms = [f"from {module} import {', '.join(sorted(names[module], key=_order))}" for module in order]
+    return "\n".join([*sorted(set(plain)), *froms])
+
+
+def _order(name: str) -> tuple[int, str]:
+    """Constants, then classes, then the rest, as isort sorts by default."""
+    first = name.split(" ")[0]
+    return (0 if first.isupper() else 1 if first[:1].isupper() else 2), name

@@ -1,0 +1,104 @@
+"""The source of the module that owns clients and pools, put together."""
+
+from __future__ import annotations
+
+from httpx_fixer.frameworks import _injected_source, _pool_source
+from httpx_fixer.frameworks._base import OwnedClient, OwnedPool, Ownership
+from httpx_fixer.frameworks._injected_source import names_of
+from httpx_fixer.frameworks._layout import Import, import_lines
+
+LIFESPAN = "http_lifespan"
+
+POOL_ARGUMENTS = frozenset(
+    {"verify", "cert", "trust_env", "http1", "http2", "limits", "proxy", "mounts", "transport"}
+)
+"""Constructor arguments that make a pool of connections (FACTS A3)."""
+
+_CLIENTS = '"""The HTTP clients that this service shares, opened and closed with the application."""'
+_POOLS = '''\
+"""HTTP clients over connections that this service shares.
+
+While the application runs, clients made here send their requests over connections
+that its lifespan opens and closes; headers, cookies, timeout and auth are each
+client's own. Where no lifespan runs (tests, scripts, another event loop) a client
+has connections of its own and closes them.
+"""'''
+
+
+def imports_of(ownership: Ownership, application: Import) -> list[Import]:
+    """Return everything that the definitions need."""
+    found: set[Import] = {
+        ("collections.abc", "AsyncIterator", "AsyncIterator"),
+        ("contextlib", "asynccontextmanager", "asynccontextmanager"),
+    }
+    if ownership.clients:
+        found |= {*_injected_source.IMPORTS, application}
+        if ownership.injects:
+            found |= set(_injected_source.FASTAPI_IMPORTS)
+    if ownership.pools:
+        found |= set(_pool_source.IMPORTS)
+        if any(pool.is_async for pool in ownership.pools):
+            found |= set(_pool_source.ASYNC_IMPORTS)
+        if not all(pool.is_async for pool in ownership.pools):
+            found |= set(_pool_source.SYNC_IMPORTS)
+    every: tuple[OwnedClient | OwnedPool, ...] = (*ownership.clients, *ownership.pools)
+    for owned in every:
+        found.add((owned.library, "", owned.library))
+        for argument in owned.arguments:
+            found.update(argument.imports)
+    return sorted(found)
+
+
+def definitions(ownership: Ownership, application: Import) -> str:
+    """Return the definitions without imports."""
+    parts: list[str] = []
+    if ownership.pools:
+        parts += _pool_source.pool_definitions(ownership)
+    if ownership.clients:
+        parts.append(_injected_source.NO_STORE)
+        parts += [
+            _injected_source.builder(client, ownership.policy, _pool_for(ownership, client))
+            for client in ownership.clients
+        ]
+    parts.append(_lifespan(ownership, application[2] if ownership.clients else "object"))
+    parts += [_injected_source.provider(client, injects=ownership.injects) for client in ownership.clients]
+    if ownership.injects and ownership.clients:
+        parts.append("\n".join(_injected_source.alias_line(client) for client in ownership.clients) + "\n")
+    return "\n\n".join(parts)
+
+
+def _pool_for(ownership: Ownership, client: OwnedClient) -> str:
+    """Return the function that borrows from the plain pool, where it serves a client as well."""
+    makes_pool = any(argument.name in POOL_ARGUMENTS for argument in client.arguments)
+    pools = [pool for pool in ownership.pools if pool.is_async is client.is_async and not pool.arguments]
+    return _pool_source.name_of_pool(pools[0]) if pools and not makes_pool else ""
+
+
+def module_source(ownership: Ownership, application: Import) -> str:
+    """Return the text of the whole module."""
+    header = _POOLS if ownership.pools else _CLIENTS
+    gap = "\n\n" if ownership.pools else "\n\n\n"
+    return f"{header}\n\n{import_lines(imports_of(ownership, application))}{gap}{definitions(ownership, application)}"
+
+
+def _lifespan(ownership: Ownership, application: str) -> str:
+    lines = ["@asynccontextmanager", f"async def {LIFESPAN}(app: {application}) -> AsyncIterator[None]:"]
+    opened = ["_open_pools()"] if ownership.pools else []
+    opened += [_opening(client) for client in ownership.clients if client.is_async]
+    indent = "    "
+    for keyword, entered in (("async with", opened), ("with", [_opening(c) for c in ownership.clients if not c.is_async])):
+        if entered:
+            lines.append(f"{indent}{keyword} {', '.join(entered)}:")
+            indent += "    "
+    states = [names_of(client).state for client in ownership.clients]
+    if not states:
+        return "\n".join([*lines, f"{indent}yield"]) + "\n"
+    lines += [f"{indent}app.state.{state} = {state}" for state in states]
+    lines += [f"{indent}try:", f"{indent}    yield", f"{indent}finally:"]
+    lines += [f"{indent}    del app.state.{state}" for state in states]
+    return "\n".join(lines) + "\n"
+
+
+def _opening(client: OwnedClient) -> str:
+    names = names_of(client)
+    return f"{names.build}() as {names.state}"

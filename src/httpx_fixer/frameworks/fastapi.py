@@ -1,0 +1,198 @@
+"""FastAPI: the application's lifespan owns, dependencies hand over."""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from httpx_fixer.analysis.facts import Call, Decorator, Function, Symbol
+from httpx_fixer.analysis.project import Project
+from httpx_fixer.diagnostic import Refusal, RefusalReason
+from httpx_fixer.fix import Edit, EnsureImport
+from httpx_fixer.frameworks import _asgi
+from httpx_fixer.frameworks._base import EntryPoint, Framework, Lifecycle, OwnedClient, OwnedPool, Ownership, Reach
+from httpx_fixer.frameworks._injected_source import names_of
+
+_APPS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI"})
+_ROUTERS = frozenset({"fastapi.APIRouter", "fastapi.routing.APIRouter", "fastapi.routers.APIRouter"})
+_METHODS = frozenset(
+    {"get", "post", "put", "patch", "delete", "options", "head", "trace", "api_route", "route"}
+) | frozenset({"websocket", "websocket_route"})
+_ADDERS = ("add_api_route", "add_api_websocket_route")
+_DEPENDS = frozenset({"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends"})
+_ANNOTATED_SINCE = (0, 95, 0)
+_ROUTER_LIFESPAN_SINCE = (0, 112, 2)
+
+
+class FastAPI(Framework):
+    """FastAPI starts an application by entering its lifespan, once per server process.
+
+    `lifespan=` silences every `on_event` handler of the same application, so it is given only to an
+    application that has none; an own lifespan function gets its `yield` wrapped; everything else
+    gets an additional router whose lifespan is merged (from 0.112.2). Mounted applications do not
+    run their lifespan. Read and run in 0.95.2 to 0.165.0.
+    https://fastapi.tiangolo.com/advanced/events/
+    """
+
+    name: ClassVar[str] = "fastapi"
+    modules: ClassVar[frozenset[str]] = frozenset({"fastapi"})
+    injects: ClassVar[bool] = True
+
+    def lifecycles(self, project: Project) -> tuple[Lifecycle, ...]:
+        """Return every application object that is bound to a name."""
+        return _asgi.find_applications(project, self.name, "FastAPI", _APPS)
+
+    def entry_point(self, project: Project, function: Function) -> EntryPoint | Refusal | None:
+        """Return how a route, a websocket route or a dependency is called."""
+        for decorator in function.decorators:
+            if decorator.attribute in _METHODS and _is_route(project, function, decorator):
+                return self._routed(project, function, decorator.receiver, _path_of(decorator), decorator.line)
+        for call in project.calls_named(*_ADDERS):
+            endpoint = call.argument("endpoint", 1)
+            if endpoint is not None and endpoint.symbol == function.symbol:
+                path = call.argument("path", 0)
+                return self._routed(
+                    project, function, call.receiver, (path and path.text) or "", call.line, call.path
+                )
+        return self._dependency(project, function)
+
+    def _routed(
+        self,
+        project: Project,
+        function: Function,
+        receiver: Symbol | None,
+        path: str,
+        line: int,
+        at: str = "",
+    ) -> EntryPoint | Refusal:
+        router = project.origin_of(receiver)
+        apps = self._apps_of(project, function, router)
+        if isinstance(apps, Refusal):
+            return apps
+        prefix = project.value_call(router) if router is not None else None
+        prefix_path = prefix.argument("prefix") if prefix is not None else None
+        taken = _path_names(path) | _path_names((prefix_path and prefix_path.text) or "")
+        places = frozenset({(at or function.path, line)})
+        return EntryPoint(function, self.name, apps, taken, registrations=places)
+
+    def _dependency(self, project: Project, function: Function) -> EntryPoint | Refusal | None:
+        calls = [
+            call
+            for call in project.calls_named("Depends", "Security")
+            if (dependency := call.argument("dependency", 0)) is not None
+            and dependency.symbol == function.symbol
+            and call.symbol is not None
+            and call.symbol.name in _DEPENDS
+        ]
+        if not calls:
+            return None
+        apps = self._apps_of(project, function, None)
+        if isinstance(apps, Refusal):
+            return apps
+        places = frozenset((call.path, call.line) for call in calls)
+        return EntryPoint(function, self.name, apps, registrations=places)
+
+    def _apps_of(
+        self, project: Project, function: Function, router: Symbol | None
+    ) -> tuple[Lifecycle, ...] | Refusal:
+        apps = self.lifecycles(project)
+        found = _asgi.find_including(project, apps, router, "include_router")
+        if not found and len(apps) == 1:
+            found = apps
+        if not found:
+            detail = (
+                "no `FastAPI(...)` application was found"
+                if not apps
+                else f"which of the {len(apps)} applications serves `{function.name}` is not clear"
+            )
+            return Refusal(RefusalReason.NO_LIFECYCLE, detail, function.path, function.line)
+        for app in found:
+            mount = _asgi.find_mount(project, app)
+            if mount is not None:
+                detail = f"the application `{app.app.name}` is mounted here; its own lifespan does not run"
+                return Refusal(RefusalReason.MOUNTED_APP, detail, mount.path, mount.line)
+        return found
+
+    def create(self, project: Project, ownership: Ownership) -> tuple[Edit, ...]:
+        """Return the edits that create the owning module."""
+        return _asgi.create_module(project, ownership, ("fastapi", "FastAPI", "FastAPI"))
+
+    def wire(self, project: Project, ownership: Ownership, lifecycle: Lifecycle) -> tuple[Edit, ...] | Refusal:
+        """Return the edits that make the application's lifespan enter ours."""
+        version = project.pinned_version("fastapi")
+        if version is not None and version < _ANNOTATED_SINCE:
+            return _too_old(lifecycle, version, "0.95.0 for `Annotated` dependencies")
+        extended = _asgi.extend_lifespan(project, ownership, lifecycle)
+        if extended is not None:
+            return extended
+        if _may_take_lifespan(project, lifecycle):
+            return _asgi.add_lifespan(project, ownership, lifecycle)
+        if version is not None and version < _ROUTER_LIFESPAN_SINCE:
+            return _too_old(lifecycle, version, "0.112.2 for a router's lifespan beside the application's own")
+        changed = project.mentions(b".lifespan_context")
+        if changed:
+            detail = f"the lifespan of `{lifecycle.app.name}` is replaced after it was made"
+            return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, changed[0], 1)
+        router: Edit = EnsureImport(lifecycle.path, "fastapi", "APIRouter")
+        added = _asgi.add_statement(
+            project, ownership, lifecycle, "{app}.include_router(APIRouter(lifespan={lifespan}))"
+        )
+        return added if isinstance(added, Refusal) else (router, *added)
+
+    def borrow(self, project: Project, path: str, ownership: Ownership, pool: OwnedPool) -> Reach | Refusal:
+        """Return the function that is called in place of the class."""
+        return _asgi.borrow(project, path, ownership, pool)
+
+    def reach(
+        self, project: Project, entry: EntryPoint, ownership: Ownership, client: OwnedClient
+    ) -> Reach | Refusal:
+        """Return the annotated alias that a handler's new parameter takes."""
+        alias = names_of(client).alias
+        edits = _asgi.import_edits(project, ownership, entry.function.path, alias)
+        return edits if isinstance(edits, Refusal) else Reach(edits, parameter=alias)
+
+
+def _is_route(project: Project, function: Function, decorator: Decorator) -> bool:
+    """Tell a route's decorator from a method of the same name on something else."""
+    if decorator.arguments is None:
+        return False
+    receiver = project.origin_of(decorator.receiver)
+    if receiver is not None:
+        made = project.value_call(receiver)
+        kind = made.symbol if made is not None else project.annotation_of(receiver)
+        if project.is_kind_of(kind, _APPS | _ROUTERS):
+            return True
+        if kind is not None or not receiver.path:
+            return False
+    path = _path_of(decorator)
+    return path.startswith("/") and "fastapi" in project.imported_packages(function.path)
+
+
+def _path_of(decorator: Decorator) -> str:
+    for argument in decorator.arguments or ():
+        if argument.name in {"", "path"}:
+            return argument.text or ""
+    return ""
+
+
+def _path_names(path: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\{(\w+)", path))
+
+
+def _may_take_lifespan(project: Project, lifecycle: Lifecycle) -> bool:
+    """Answer whether `lifespan=` may be given: nothing else hooks into this application's start."""
+    call: Call = lifecycle.call
+    if call.symbol is None or call.symbol.path or any(a.name in {"*", "**"} for a in call.arguments):
+        return False
+    if any(call.argument(name) is not None for name in ("lifespan", "on_startup", "on_shutdown")):
+        return False
+    hooks = (b".on_event(", b".add_event_handler(", b".on_startup", b".on_shutdown", b"lifespan_context")
+    if any(project.mentions(hook) for hook in hooks):
+        return False
+    return not _asgi.is_passed_to_strangers(project, lifecycle)
+
+
+def _too_old(lifecycle: Lifecycle, version: tuple[int, ...], need: str) -> Refusal:
+    have = ".".join(map(str, version))
+    detail = f"fastapi {have} is pinned; the rewrite needs {need}"
+    return Refusal(RefusalReason.FRAMEWORK_TOO_OLD, detail, lifecycle.path, lifecycle.call.line)

@@ -1,0 +1,160 @@
+"""The options of the command line, the settings that they make together with a file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from enum import Enum
+from inspect import Parameter, Signature
+from pathlib import Path
+from typing import Annotated, TypeVar, get_type_hints
+
+from typer import Argument, Option
+
+from httpx_fixer.config import PRESERVE, Project, find_project, load_settings
+from httpx_fixer.settings import Policy, Settings
+from httpx_fixer.toml_table import RuleName, UsageError, check_globs, check_rules
+
+_Function = TypeVar("_Function", bound=Callable[..., None])
+
+
+class OutputFormat(Enum):
+    """How a report is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class PolicyName(Enum):
+    """Which numbers are written where the author gave none."""
+
+    RECOMMENDED = "recommended"
+    PRESERVE = "preserve"
+
+
+class When(Enum):
+    """When there are colours; AUTO means on a terminal, unless `NO_COLOR` or `FORCE_COLOR` says else."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What `check`, `diff` and `fix` take alike. None: not given, so the file or the default decides."""
+
+    paths: Annotated[
+        list[Path] | None,
+        Argument(help="Files and directories.", show_default="the working directory"),
+    ] = None
+    select: Annotated[
+        list[str] | None,
+        Option(help="Rules to run: codes, beginnings of codes or names, with commas or repeated."),
+    ] = None
+    ignore: Annotated[list[str] | None, Option(help="Rules not to run.")] = None
+    include: Annotated[
+        list[str] | None,
+        Option(help="Globs of files to report on and to change; no others are. As in .gitignore."),
+    ] = None
+    exclude: Annotated[list[str] | None, Option(help="Globs of files not to report on nor to change.")] = None
+    include_tests: Annotated[
+        bool | None, Option("--include-tests/--no-include-tests", help="Report on the tests as well.")
+    ] = None
+    unsafe_fixes: Annotated[
+        bool | None,
+        Option("--unsafe-fixes/--no-unsafe-fixes", help="Apply also what may change how the code behaves."),
+    ] = None
+    policy: Annotated[
+        PolicyName | None,
+        Option(help="Timeouts and limits to write where none are: recommended ones, or those of httpx."),
+    ] = None
+    config: Annotated[Path | None, Option(help="The pyproject.toml to read, instead of the nearest.")] = None
+    isolated: Annotated[bool, Option("--isolated", help="Read no pyproject.toml.")] = False
+    color: Annotated[When, Option(help="When to use colours.")] = When.AUTO
+    quiet: Annotated[bool, Option("--quiet", "-q", help="Leave out summaries.")] = False
+    exit_zero: Annotated[bool, Option("--exit-zero", help="Exit with 0 where it would be 1.")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOptions(Options):
+    """The options of a command whose product is a report."""
+
+    output_format: Annotated[OutputFormat, Option(help="How to print the report.")] = OutputFormat.TEXT
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixOptions(ReportOptions):
+    """The options of the command that writes."""
+
+    allow_dirty: Annotated[
+        bool, Option("--allow-dirty", help="Change files also where git does not have their present content.")
+    ] = False
+
+
+def with_signature(function: _Function, options: type[Options]) -> _Function:
+    """Give a function the fields of `options` as its parameters, with what they say of themselves.
+
+    Typer reads parameters from a signature; written out, three commands would repeat fifteen each.
+    """
+    hints = get_type_hints(options, include_extras=True)
+    parameters = [
+        Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=hints[field.name])
+        for field in fields(options)
+    ]
+    function.__annotations__ = hints
+    vars(function)["__signature__"] = Signature(parameters)
+    return function
+
+
+def read_project(options: Options) -> Project:
+    """Find the project that the paths belong to. Raises `UsageError`."""
+    if options.isolated and options.config is not None:
+        raise UsageError("--isolated and --config exclude one another")
+    with_config = not options.isolated and options.config is None
+    project = find_project(options.paths or [Path()], with_config=with_config)
+    if options.config is None:
+        return project
+    return replace(project, config=Path(os.path.realpath(options.config)))
+
+
+def read_settings(options: Options, project: Project, rules: Sequence[RuleName]) -> Settings:
+    """Read the file of the project, and put over it what was given on the command line.
+
+    `--select` replaces both lists of the file: who asks for a rule by name shall get it. Raises `UsageError`.
+    """
+    settings = Settings()
+    if project.config is not None:
+        settings = load_settings(project.config, project.root, rules)
+    if options.select:
+        settings = replace(settings, select=_read_rules("--select", options.select, rules), ignore=())
+    if options.ignore:
+        settings = replace(settings, ignore=_read_rules("--ignore", options.ignore, rules))
+    if options.include:
+        settings = replace(settings, include=_read_globs("--include", options.include))
+    if options.exclude:
+        settings = replace(settings, exclude=_read_globs("--exclude", options.exclude))
+    if options.unsafe_fixes is not None:
+        settings = replace(settings, unsafe_fixes=options.unsafe_fixes)
+    if options.include_tests is not None:
+        settings = replace(settings, include_tests=options.include_tests)
+    if options.policy is not None and options.policy.value != settings.policy.name:
+        settings = replace(settings, policy=PRESERVE if options.policy is PolicyName.PRESERVE else Policy())
+    return settings
+
+
+def _read_rules(option: str, given: Sequence[str], rules: Sequence[RuleName]) -> tuple[str, ...]:
+    words = _split(given)
+    check_rules(option, words, rules)
+    return words
+
+
+def _read_globs(option: str, given: Sequence[str]) -> tuple[str, ...]:
+    globs = _split(given)
+    check_globs(option, globs)
+    return globs
+
+
+def _split(given: Sequence[str]) -> tuple[str, ...]:
+    return tuple(word.strip() for text in given for word in text.split(",") if word.strip())

@@ -1,0 +1,107 @@
+"""The report as lines for people; also what the other texts for people are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+
+from httpx_fixer.diagnostic import Diagnostic, Refusal
+from httpx_fixer.fix import Applicability, Fix
+from httpx_fixer.report import Report
+from httpx_fixer.reporters.counts import count, plural
+from httpx_fixer.reporters.paths import Locate, show_path
+from httpx_fixer.source import Skip
+
+
+class Colour(Enum):
+    """What a terminal is told (SGR parameters)."""
+
+    BOLD = "1"
+    RED = "31"
+    GREEN = "32"
+    YELLOW = "33"
+    CYAN = "36"
+
+
+class TextReporter:
+    """Writes reports as plain lines, however wide the terminal is.
+
+    `unsafe_fixes` says whether such fixes are among those that the run would apply.
+    """
+
+    def __init__(self, locate: Locate, *, colour: bool = False, unsafe_fixes: bool = False) -> None:
+        self._locate = locate
+        self._colour = colour
+        self._unsafe_fixes = unsafe_fixes
+
+    def render(self, report: Report, *, with_counts: bool = True) -> str:
+        """Return the whole report: diagnostics, files not read, and a closing line of counts."""
+        lines = [line for diagnostic in report.diagnostics for line in self.iter_diagnostic(diagnostic)]
+        lines += [self.describe_skip(skip) for skip in report.skipped]
+        lines += self._close(report) if with_counts else ()
+        return "".join(f"{line}\n" for line in lines)
+
+    def iter_diagnostic(self, diagnostic: Diagnostic) -> Iterator[str]:
+        """Yield the line of a diagnostic, and one on what becomes of it."""
+        start = diagnostic.anchor.start
+        place = f"{self.place(diagnostic.anchor.path, start.line)}:{start.column + 1}"
+        code = self.paint(diagnostic.code, Colour.RED)
+        yield f"{self.paint(place, Colour.BOLD)} {code} {diagnostic.message}"
+        match diagnostic.outcome:
+            case Fix() as fix:
+                yield f"    {self._describe_fix(fix, diagnostic.anchor.path)}"
+            case Refusal() as refusal:
+                yield f"    {self.paint('left alone:', Colour.YELLOW)} {self.describe_refusal(refusal)}"
+
+    def describe_refusal(self, refusal: Refusal) -> str:
+        """Return reason, detail and the place of the obstacle."""
+        place = self.place(refusal.path, refusal.line)
+        return f"{refusal.reason.name}: {refusal.detail} ({place})"
+
+    def describe_skip(self, skip: Skip) -> str:
+        """Return one line on a file that was not read."""
+        path = self.paint(show_path(self._locate(skip.path)), Colour.BOLD)
+        return f"{path} {self.paint('not read:', Colour.YELLOW)} {skip.reason.name}: {skip.detail}"
+
+    def place(self, path: str, line: int) -> str:
+        """Return `path:line`."""
+        return f"{show_path(self._locate(path))}:{line}"
+
+    def paint(self, text: str, colour: Colour) -> str:
+        """Return the text in a colour, if there are to be colours."""
+        return f"\x1b[{colour.value}m{text}\x1b[0m" if self._colour else text
+
+    def _describe_fix(self, fix: Fix, path: str) -> str:
+        others = [show_path(self._locate(other)) for other in fix.paths if other != path]
+        also = f" (also changes {', '.join(others)})" if others else ""
+        because = f"; unsafe: {fix.unsafe_because}" if fix.unsafe_because else ""
+        return f"{self.paint(self._name_fix(fix), Colour.GREEN)} {fix.title}{also}{because}"
+
+    def _name_fix(self, fix: Fix) -> str:
+        match fix.applicability:
+            case Applicability.DISPLAY_ONLY:
+                return "fix by hand:"
+            case Applicability.UNSAFE if not self._unsafe_fixes:
+                return "fix with --unsafe-fixes:"
+            case _:
+                return "fix:"
+
+    def _close(self, report: Report) -> Iterator[str]:
+        counts = count(report)
+        unread = f"; {plural(len(report.skipped), 'file')} not read" if report.skipped else ""
+        if not counts.diagnostics:
+            yield f"Nothing to report in {plural(report.files_seen, 'Python file')}{unread}."
+            return
+        paths = {diagnostic.anchor.path for diagnostic in report.diagnostics}
+        parts = [
+            f"{number:,} {what}"
+            for number, what in (
+                (counts.safe, "with a safe fix"),
+                (counts.unsafe, "with an unsafe fix"),
+                (counts.by_hand, "to fix by hand"),
+                (counts.refused, "left alone"),
+            )
+            if number
+        ]
+        found = f"{plural(counts.diagnostics, 'diagnostic')} in {plural(len(paths), 'file')}"
+        yield f"{found}: {', '.join(parts)}{unread}."

@@ -1,0 +1,46 @@
+"""Edits of imports: what a module binds at its top."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import libcst as cst
+
+from httpx_fixer.fix import DropImport, EnsureImport, ImportEdit
+from httpx_fixer.rewrite.names import find_global_names
+from httpx_fixer.rewrite.snippets import Snippets
+from httpx_fixer.rewrite.transformers.drop_import import drop_import
+from httpx_fixer.rewrite.transformers.ensure_import import ImportStyle, ensure_import
+
+_LINE = 88
+"""Characters: black's and ruff's default; a file with longer lines allows as long an import."""
+
+
+def edit_imports(
+    path: str, module: cst.Module, edits: Sequence[ImportEdit], first_party: frozenset[str]
+) -> cst.Module:
+    """Return the module with all imports made, then those removed that nothing reads any more.
+
+    The order of `edits` does not matter. In `__init__.py` nothing is removed: others import from it.
+    """
+    longest = max((len(line) for line in module.code.splitlines()), default=0)
+    snippets = Snippets(module.default_indent, module.default_newline)
+    style = ImportStyle(snippets, first_party, max(_LINE, longest))
+    ensures = (edit for edit in edits if isinstance(edit, EnsureImport))
+    for ensure in sorted(ensures, key=lambda edit: (edit.module, edit.name or "", edit.alias or "")):
+        module = ensure_import(ensure, module, style)
+    drops = {edit for edit in edits if isinstance(edit, DropImport)}
+    if drops and not path.endswith("__init__.py"):
+        module = _drop_unread(module, drops)
+    return module
+
+
+def _drop_unread(module: cst.Module, drops: set[DropImport]) -> cst.Module:
+    try:
+        names = find_global_names(module.code)
+    except SyntaxError:
+        return module  # verification will say why
+    for drop in sorted(drops):
+        if drop.bound in names.imported_only - names.read - names.quoted:
+            module = drop_import(drop, module)
+    return module

@@ -1,0 +1,89 @@
+"""Which names a module binds and reads in its global scope."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+import symtable
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_WORD = re.compile(r"[^\W\d]\w*")
+_TYPE_COMMENT = re.compile(r"#\s*type:(?!\s*ignore)(.*)")
+_GIVEN = frozenset(dir(builtins)) | {
+    *("__annotations__", "__builtins__", "__cached__", "__dict__", "__doc__", "__file__", "__loader__"),
+    *("__name__", "__package__", "__path__", "__spec__"),
+}
+"""What every module finds without binding it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GlobalNames:
+    """Names of one module's global scope.
+
+    `bound` is everything that code of the module binds there, `imported_only` what nothing but
+    imports bind. `read` holds reads from any scope, `quoted` the words in strings and type comments
+    that a tool may evaluate (annotations, `__all__`). `has_star` says that `from m import *` may
+    bind more.
+    """
+
+    bound: frozenset[str]
+    imported_only: frozenset[str]
+    read: frozenset[str]
+    quoted: frozenset[str]
+    has_star: bool
+
+    @property
+    def unbound(self) -> frozenset[str]:
+        """The names that are read and that nothing binds."""
+        return self.read - self.bound - _GIVEN
+
+
+def find_global_names(code: str) -> GlobalNames:
+    """Find the global names of a module. Raises `SyntaxError` where the code does not compile."""
+    code = code.replace("\r\n", "\n").replace("\r", "\n")
+    tree = ast.parse(code)
+    symbols = list(_iter_globals(symtable.symtable(_without_future(code, tree), "<module>", "exec")))
+    assigned = frozenset(symbol.get_name() for symbol in symbols if symbol.is_assigned())
+    imported = frozenset(symbol.get_name() for symbol in symbols if symbol.is_imported())
+    froms = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))
+    return GlobalNames(
+        bound=assigned | imported,
+        imported_only=imported - assigned,
+        read=frozenset(symbol.get_name() for symbol in symbols if symbol.is_referenced()),
+        quoted=frozenset(_iter_quoted(code, tree)),
+        has_star=any(node.names[0].name == "*" for node in froms),
+    )
+
+
+def _iter_globals(top: symtable.SymbolTable) -> Iterator[symtable.Symbol]:
+    """Yield what the module and all scopes in it say about global names."""
+    tables = [top]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        yield from (symbol for symbol in table.get_symbols() if table is top or symbol.is_global())
+
+
+def _without_future(code: str, tree: ast.Module) -> str:
+    """Put `pass` in place of `from __future__`: with it, symtable does not look into annotations."""
+    lines = code.split("\n")
+    for node in reversed(tree.body):
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            end = node.end_lineno or node.lineno
+            head = lines[node.lineno - 1].encode()[: node.col_offset].decode()
+            tail = lines[end - 1].encode()[node.end_col_offset :].decode()
+            lines[node.lineno - 1 : end] = [f"{head}pass{tail}"]
+    return "\n".join(lines)
+
+
+def _iter_quoted(code: str, tree: ast.Module) -> Iterator[str]:
+    """Yield the words of strings; of docstrings only where they hold doctests."""
+    bare = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    constants = (node for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    for node in constants:
+        if isinstance(node.value, str) and (node not in bare or ">>>" in node.value):
+            yield from _WORD.findall(node.value)
+    for match in _TYPE_COMMENT.finditer(code):
+        yield from _WORD.findall(match[1])

@@ -1,0 +1,171 @@
+"""Apply, verify, withdraw what fails, and read again until nothing more is proposed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
+from httpx_fixer.fix import CreateFile, Edit, NumberChange, path_of
+from httpx_fixer.report import FileChange
+from httpx_fixer.rewrite.apply import apply_edits
+from httpx_fixer.rewrite.plan import Plan, build_plan, is_applicable, iter_paths, withdraw
+from httpx_fixer.rewrite.verify import find_fault
+from httpx_fixer.source import Skip
+
+_ROUNDS = 4
+"""Fixes that overlap are made one after the other; more rounds than this were never needed."""
+
+ReadBytes = Callable[[str], bytes | None]
+ReadAgain = Callable[[Mapping[str, bytes]], tuple[Diagnostic, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The outcome: diagnostics with their final fix or refusal, and the files as they will be."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    changes: tuple[FileChange, ...]
+    numbers: tuple[NumberChange, ...]
+    skipped: tuple[Skip, ...]
+
+
+@dataclass(slots=True)
+class _Work:
+    """The state of one settling: files as they are now, and what was learned on the way."""
+
+    original: ReadBytes
+    read_again: ReadAgain
+    unsafe_fixes: bool
+    first_party: frozenset[str]
+    files: dict[str, bytes]
+    skips: dict[str, Skip]
+
+    def current(self, path: str) -> bytes | None:
+        return self.files[path] if path in self.files else self.original(path)
+
+
+def settle(
+    diagnostics: tuple[Diagnostic, ...],
+    original: ReadBytes,
+    read_again: ReadAgain,
+    *,
+    unsafe_fixes: bool,
+    first_party: frozenset[str] = frozenset(),
+) -> Settled:
+    """Turn fixes into changed files; a fix that fails verification is withdrawn whole.
+
+    `original` gives a file's bytes (None: there is none), `read_again` the diagnostics of the project
+    with some files replaced.
+    """
+    work = _Work(original, read_again, unsafe_fixes, first_party, {}, {})
+    plan = build_plan(diagnostics, unsafe_fixes=unsafe_fixes)
+    result, chosen = list(plan.diagnostics), list[Diagnostic]()
+    for _ in range(_ROUNDS):
+        done, files, following = _settle_plan(work, plan)
+        _take_over(result, done.diagnostics)
+        chosen += done.chosen
+        work.files.update(files)
+        if not done.chosen:
+            break
+        plan = build_plan(following, unsafe_fixes=unsafe_fixes)
+        if not plan.chosen:
+            break
+    changes = [FileChange(path, original(path), after) for path, after in sorted(work.files.items())]
+    numbers = {
+        number for diagnostic in chosen if diagnostic.fix is not None for number in diagnostic.fix.numbers
+    }
+    kept = tuple(change for change in changes if change.before != change.after)
+    return Settled(tuple(result), kept, tuple(sorted(numbers)), tuple(sorted(work.skips.values())))
+
+
+def _take_over(result: list[Diagnostic], later: Iterable[Diagnostic]) -> None:
+    """Bring outcomes of a later round back to the diagnostics of the first: same rule, same words."""
+    known = {(d.code, d.anchor.path, d.message): d for d in later}
+    for index, diagnostic in enumerate(result):
+        found = known.get((diagnostic.code, diagnostic.anchor.path, diagnostic.message))
+        is_open = diagnostic.refusal is not None and diagnostic.refusal.reason is RefusalReason.OVERLAPS
+        if found is not None and (is_open or found.anchor == diagnostic.anchor):
+            result[index] = replace(diagnostic, outcome=found.outcome)
+
+
+def _settle_plan(work: _Work, plan: Plan) -> tuple[Plan, dict[str, bytes], tuple[Diagnostic, ...]]:
+    """Apply a plan, withdrawing fixes until what is left passes; return what a reader then says."""
+    while plan.chosen:
+        files, faults = _apply(work, plan.edits)
+        following: tuple[Diagnostic, ...] = ()
+        if not faults:
+            following = work.read_again({**work.files, **files})
+            faults = _find_leftovers(plan, following, unsafe_fixes=work.unsafe_fixes)
+        if not faults:
+            return plan, files, following
+        plan = withdraw(plan, _find_culprits(work, plan, faults))
+    return plan, {}, ()
+
+
+def _apply(work: _Work, edits: tuple[Edit, ...]) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Return the changed files, and for those that fail what is wrong with them."""
+    files: dict[str, bytes] = {}
+    faults: dict[str, str] = {}
+    for path in iter_paths(edits):
+        before = work.current(path)
+        here = [edit for edit in edits if path_of(edit) == path]
+        created = next((edit for edit in here if isinstance(edit, CreateFile)), None)
+        if created is not None:
+            after: bytes | Skip = created.code.encode()
+            if before is not None:
+                faults[path] = f"`{path}` exists already"
+                continue
+        else:
+            anchored = [edit for edit in here if not isinstance(edit, CreateFile)]
+            after = apply_edits(path, before or b"", anchored, work.first_party)
+        if isinstance(after, Skip):
+            work.skips[path] = after
+            faults[path] = f"`{path}` cannot be rewritten: {after.detail}"
+            continue
+        fault = find_fault(before, after, path)
+        if fault is not None:
+            faults[path] = fault
+        files[path] = after
+    return files, faults
+
+
+def _find_leftovers(plan: Plan, following: tuple[Diagnostic, ...], *, unsafe_fixes: bool) -> dict[str, str]:
+    """Return the files in which a reader still sees the very thing that was fixed there.
+
+    A diagnostic that another fix of this round pushed aside may well be proposed again.
+    """
+    fixed = {(d.code, d.anchor.path, d.message) for d in plan.chosen}
+    waiting = {(d.code, d.anchor.path, d.message) for d in plan.diagnostics if d not in plan.chosen}
+    return {
+        d.anchor.path: f"the rewritten code is reported again: {d.message}"
+        for d in following
+        if is_applicable(d.fix, unsafe_fixes=unsafe_fixes)
+        and (d.code, d.anchor.path, d.message) in fixed - waiting
+    }
+
+
+def _find_culprits(work: _Work, plan: Plan, faults: Mapping[str, str]) -> list[tuple[Diagnostic, Refusal]]:
+    """Return the fixes to withdraw: those that fail alone, else all that touch a failing file."""
+    suspects = [d for d in plan.chosen if d.fix is not None and set(d.fix.paths) & faults.keys()]
+    if not suspects:
+        suspects = list(plan.chosen)
+    guilty = [d for d in suspects if d.fix is not None and _fails_alone(work, d)] if len(suspects) > 1 else []
+    return [(d, _refusal(d, faults)) for d in guilty or suspects]
+
+
+def _fails_alone(work: _Work, diagnostic: Diagnostic) -> bool:
+    assert diagnostic.fix is not None
+    files, faults = _apply(work, diagnostic.fix.edits)
+    if faults:
+        return True
+    alone = Plan((diagnostic,), (diagnostic,))
+    following = work.read_again({**work.files, **files})
+    return bool(_find_leftovers(alone, following, unsafe_fixes=work.unsafe_fixes))
+
+
+def _refusal(diagnostic: Diagnostic, faults: Mapping[str, str]) -> Refusal:
+    assert diagnostic.fix is not None
+    path = next((path for path in diagnostic.fix.paths if path in faults), next(iter(faults)))
+    line = diagnostic.anchor.start.line if path == diagnostic.anchor.path else 1
+    return Refusal(RefusalReason.VERIFICATION_FAILED, faults[path], path, line)

@@ -1,0 +1,76 @@
+"""Remove the import of a name."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from httpx_fixer.fix import DropImport
+from httpx_fixer.rewrite.commas import narrow_spacing
+from httpx_fixer.rewrite.import_names import bound_name, list_names, read_names, write_names
+from httpx_fixer.rewrite.import_order import module_of
+from httpx_fixer.rewrite.lines import Lines, collect_comments, strip_blank_lines
+from httpx_fixer.rewrite.passage import Passage, Statement, join_passages
+from httpx_fixer.rewrite.transformers.remove_statement import remove_statement
+
+
+def drop_import(edit: DropImport, module: cst.Module) -> cst.Module:
+    """Return the module without the module-level imports of the name, which nothing reads.
+
+    An import that says that it is there for others stays: `import x as x`, or one marked `noqa`.
+    """
+    passages = [_drop_from(edit.bound, statement) for statement in module.body]
+    header = tuple(module.header)
+    if passages and not passages[0].statements:
+        # libcst keeps what stands above the first statement in the module's header.
+        passages.insert(0, Passage((), header))
+        header = ()
+    joined = join_passages(passages)
+    footer = (*strip_blank_lines(joined.after), *module.footer)
+    return module.with_changes(
+        header=header,
+        body=joined.statements,
+        footer=footer,
+        has_trailing_newline=module.has_trailing_newline and bool(header or joined.statements or footer),
+    )
+
+
+def _drop_from(bound: str, statement: Statement) -> Passage:
+    """Return the statement without the name, or only its comments."""
+    if not isinstance(statement, cst.SimpleStatementLine) or _is_marked(statement):
+        return Passage((statement,))
+    smalls: list[cst.BaseSmallStatement] = []
+    freed: Lines = ()
+    for small in statement.body:
+        kept, comments = _drop_name(bound, small)
+        smalls += [kept] if kept else []
+        freed += comments
+    if not smalls:
+        return remove_statement(Passage((statement,)))
+    if smalls == list(statement.body):
+        return Passage((statement,))
+    if smalls[-1] is not statement.body[-1]:
+        smalls[-1] = smalls[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
+    lines = (*statement.leading_lines, *freed)
+    return Passage((statement.with_changes(body=smalls, leading_lines=lines),))
+
+
+def _is_marked(line: cst.SimpleStatementLine) -> bool:
+    comments = collect_comments(*line.body, line.trailing_whitespace)
+    return any("noqa" in comment.comment.value.lower() for comment in comments if comment.comment)
+
+
+def _drop_name(bound: str, small: cst.BaseSmallStatement) -> tuple[cst.BaseSmallStatement | None, Lines]:
+    """Return the statement without the name, None where nothing is left, and the comments freed."""
+    if not isinstance(small, cst.Import | cst.ImportFrom) or module_of(small) == "__future__":
+        return small, ()
+    names, spacing, freed = list_names(small), read_names(small), Lines()
+    for at in reversed(range(len(names))):
+        if bound_name(names[at]) == bound and names[at].evaluated_alias != names[at].evaluated_name:
+            freed = (*collect_comments(names[at].name), *freed)
+            del names[at]
+            if names:
+                spacing, comments = narrow_spacing(spacing, at)
+                freed = (*comments, *freed)
+    if len(names) == len(list_names(small)):
+        return small, ()
+    return (write_names(small, names, spacing), freed) if names else (None, collect_comments(small))

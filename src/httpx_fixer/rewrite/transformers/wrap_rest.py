@@ -1,0 +1,16 @@
+"""Put the statements of a block into `try`."""
+
+from __future__ import annotations
+
+from httpx_fixer.fix import WrapRest
+from httpx_fixer.rewrite.lines import split_blank_prefix
+from httpx_fixer.rewrite.passage import Passage, build_block, deepen
+from httpx_fixer.rewrite.snippets import Snippets
+
+
+def wrap_rest(edit: WrapRest, updated: Passage, snippets: Snippets) -> Passage:
+    """Return the try statement; comments above the first statement move into it with the rest."""
+    blanks, comments = split_blank_prefix(updated.leading_lines)
+    shell = snippets.compound(f"try:\n    pass\n{edit.footer}")
+    inner = deepen(updated.with_leading_lines(comments), snippets.indent)
+    return Passage((shell.with_changes(leading_lines=blanks, body=build_block(inner, shell.body)),))

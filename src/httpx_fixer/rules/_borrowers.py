@@ -1,0 +1,79 @@
+"""Which sites can borrow a client over connections that the process owns (form 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from httpx_fixer.analysis.facts import ClientSite, Origin, SpecArgument
+from httpx_fixer.analysis.project import Project
+from httpx_fixer.diagnostic import Refusal, RefusalReason
+from httpx_fixer.frameworks._base import Lifecycle, Lifecycles
+from httpx_fixer.rules._patches import find_name_patch
+from httpx_fixer.rules._sharing import KNOWN, is_constant, shorten
+
+POOL_ARGUMENTS = frozenset(
+    {"verify", "cert", "trust_env", "http1", "http2", "limits", "proxy", "mounts", "transport"}
+)
+"""Arguments that make a pool of connections; all others are the borrowed client's own."""
+_OWN_TRANSPORT = frozenset({"mounts", "transport"})
+_CONNECTION_AUTH = ("ntlm", "negotiate", "kerberos", "gssapi")
+
+
+@dataclass(frozen=True, slots=True)
+class Borrower:
+    """A site that can borrow; `pool_arguments` say from which pool.
+
+    `names_class` says that a test replaces the class in the site's own module, so that the call
+    has to name it.
+    """
+
+    site: ClientSite
+    lifecycles: tuple[Lifecycle, ...]
+    pool_arguments: tuple[SpecArgument, ...]
+    names_class: bool
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The files that the fix will make import the owning module, the applications aside."""
+        return frozenset({self.site.path})
+
+
+def find_borrower(project: Project, lifecycles: Lifecycles, site: ClientSite) -> Borrower | Refusal:
+    """Decide whether a site can borrow.
+
+    Nothing else about the code matters: the client is the caller's own as before, and where no
+    lifespan of a reached application runs, its connections are, too.
+    """
+    if not site.spec.library:
+        detail = "the name may be httpx or httpx2, depending on what is installed"
+        return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
+    pool: list[SpecArgument] = []
+    for argument in site.spec.arguments:
+        obstacle = _find_obstacle(project, argument)
+        if obstacle is not None:
+            return Refusal(*obstacle, site.path, argument.line)
+        if argument.name in POOL_ARGUMENTS:
+            pool.append(argument)
+    reaching = tuple(one for one in lifecycles.all() if project.reaches(one.path, site.path))
+    if not reaching:
+        detail = f"no application imports `{site.path}`"
+        return Refusal(RefusalReason.NO_ENTRY_POINT, detail, site.path, site.line)
+    names_class = find_name_patch(project, site) is not None
+    return Borrower(site, reaching, tuple(pool), names_class)
+
+
+def _find_obstacle(project: Project, argument: SpecArgument) -> tuple[RefusalReason, str] | None:
+    shown = f"`{argument.name}={shorten(argument.code)}`"
+    if argument.name not in KNOWN:
+        return RefusalReason.UNKNOWN_ARGUMENT, f"`{argument.name}=` is no argument of httpx 0.28"
+    if argument.name == "auth" and any(word in argument.code.lower() for word in _CONNECTION_AUTH):
+        return RefusalReason.DYNAMIC_ARGUMENT, f"{shown} may authenticate the connection, not the request"
+    if argument.name not in POOL_ARGUMENTS:
+        return None
+    if argument.name in _OWN_TRANSPORT:
+        return RefusalReason.DYNAMIC_ARGUMENT, f"{shown} is a transport of its own"
+    if argument.origin is Origin.MODULE:
+        return RefusalReason.IMPORT_CIRCLE, f"{shown} is defined in this module, which the owner cannot import"
+    if not is_constant(project, argument, same_module=False):
+        return RefusalReason.DYNAMIC_ARGUMENT, f"{shown} is decided on each call"
+    return None

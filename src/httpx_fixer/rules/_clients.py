@@ -1,0 +1,105 @@
+"""Which injected clients and pools there will be, and which site gets which."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from httpx_fixer.analysis.facts import SpecArgument
+from httpx_fixer.frameworks._base import OwnedClient, OwnedPool
+from httpx_fixer.rules._borrowers import Borrower
+from httpx_fixer.rules._candidates import Candidate
+from httpx_fixer.rules._sharing import MOVABLE, Split
+
+_Key = tuple[str, str, tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A candidate with the client that serves it and the arguments that move to its calls."""
+
+    candidate: Candidate
+    client: OwnedClient
+    moves: tuple[SpecArgument, ...]
+
+
+def serve_candidates(splits: Mapping[Candidate, Split]) -> Iterator[Served]:
+    """Yield for every candidate its client: one client per set of arguments that cannot move."""
+    groups: dict[_Key, list[Candidate]] = {}
+    for candidate, split in splits.items():
+        fixed = tuple(sorted((a.name, a.normal) for a in split.stays if a.name not in MOVABLE))
+        spec = candidate.site.spec
+        groups.setdefault((spec.library, spec.class_name, fixed), []).append(candidate)
+    names = name_groups({key: _fixed(splits[members[0]].stays) for key, members in groups.items()})
+    for key, members in groups.items():
+        common = _common_arguments(members, splits)
+        first = {a.name: a for a in splits[members[0]].stays if a.name not in MOVABLE or a.name in common}
+        shared = tuple(replace(first[name], line=0) for name in sorted(first))
+        client = OwnedClient(key[0], key[1], names[key], shared)
+        for candidate in members:
+            split = splits[candidate]
+            extra = tuple(a for a in split.stays if a.name in MOVABLE and a.name not in common)
+            yield Served(candidate, client, (*split.moves, *extra))
+
+
+def serve_borrowers(borrowers: Sequence[Borrower]) -> dict[Borrower, OwnedPool]:
+    """Return for every borrower its pool: one pool per set of arguments that make one."""
+    groups: dict[_Key, list[Borrower]] = {}
+    for borrower in borrowers:
+        fixed = tuple(sorted((a.name, a.normal) for a in borrower.pool_arguments))
+        spec = borrower.site.spec
+        groups.setdefault((spec.library, spec.class_name, fixed), []).append(borrower)
+    names = name_groups({key: members[0].pool_arguments for key, members in groups.items()})
+    served: dict[Borrower, OwnedPool] = {}
+    for key, members in groups.items():
+        arguments = tuple(replace(a, line=0) for a in sorted(members[0].pool_arguments, key=lambda a: a.name))
+        takes_class = any(member.names_class for member in members)
+        pool = OwnedPool(key[0], key[1], names[key], arguments, takes_class)
+        served.update((member, pool) for member in members)
+    return served
+
+
+def name_groups(groups: Mapping[_Key, Sequence[SpecArgument]]) -> dict[_Key, str]:
+    """Name each set of arguments after its upstream or what differs; the plainest has no name."""
+    names: dict[_Key, str] = {}
+    for key in sorted(groups, key=lambda key: (len(key[2]), key)):
+        used = {names[other] for other in names if other[:2] == key[:2]}
+        names[key] = _name_group(groups[key], used)
+    return names
+
+
+def _name_group(arguments: Sequence[SpecArgument], used: set[str]) -> str:
+    fixed = {a.name: a for a in sorted(arguments, key=lambda a: a.name)}
+    if "" not in used and not fixed.keys() & {"verify", "cert", "proxy"}:
+        return ""
+    name = _name_upstream(fixed["base_url"]) if "base_url" in fixed else ""
+    if not name:
+        first = next(iter(fixed), "other")
+        name = "unverified" if first == "verify" and fixed[first].normal == "False" else first
+    number, base = 2, name
+    while name in used:
+        name = f"{base}{number}"
+        number += 1
+    return name
+
+
+def _name_upstream(argument: SpecArgument) -> str:
+    """Return `billing` for `settings.billing_url`, `github` for `"https://api.github.com"`."""
+    host = re.search(r"://([\w.-]+)", argument.code)
+    if host is not None:
+        parts = [p for p in host[1].lower().split(".") if p not in {"api", "www", "com", "org", "net", "io"}]
+        return re.sub(r"\W", "_", parts[0]) if parts and parts[0][0].isalpha() else ""
+    last = argument.code.rpartition(".")[2].lower()
+    last = re.sub(r"_?(?:base|api|service|server|url|uri|host|endpoint|address)(?=_|$)", "", last).strip("_")
+    return last if last.isidentifier() else ""
+
+
+def _fixed(arguments: Sequence[SpecArgument]) -> tuple[SpecArgument, ...]:
+    return tuple(a for a in arguments if a.name not in MOVABLE)
+
+
+def _common_arguments(members: Sequence[Candidate], splits: Mapping[Candidate, Split]) -> frozenset[str]:
+    """Return the movable arguments that every member gives alike."""
+    given = [{a.name: a.normal for a in splits[member].stays if a.name in MOVABLE} for member in members]
+    return frozenset(name for name in given[0] if all(other.get(name) == given[0][name] for other in given))

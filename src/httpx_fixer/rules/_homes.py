@@ -1,0 +1,74 @@
+"""Where the owning modules stand: one for all applications that share sites."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from httpx_fixer.analysis.project import Project
+from httpx_fixer.frameworks._base import Lifecycle
+from httpx_fixer.rules._borrowers import Borrower
+from httpx_fixer.rules._candidates import Candidate
+
+Member = Candidate | Borrower
+
+_FILE_NAMES = ("http_client.py", "shared_http_client.py", "httpx_clients.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """An owning module: the (new) file, or the application's own file where `is_inline`."""
+
+    path: str
+    is_inline: bool
+    lifecycles: tuple[Lifecycle, ...]
+    members: tuple[Member, ...]
+
+
+def find_homes(project: Project, members: Iterable[Member]) -> tuple[Home, ...]:
+    """Group sites whose applications overlap; each group gets one module, in order of path."""
+    groups: list[tuple[set[Lifecycle], list[Member]]] = []
+    for member in members:
+        apps = set(member.lifecycles)
+        mine = [member]
+        for group in [group for group in groups if group[0] & apps]:
+            groups.remove(group)
+            apps |= group[0]
+            mine = [*group[1], *mine]
+        groups.append((apps, mine))
+    homes: dict[tuple[str, bool], Home] = {}
+    for apps, mine in groups:
+        home = _build_home(project, apps, mine)
+        known = homes.get((home.path, home.is_inline))
+        if known is not None:
+            home = _build_home(project, {*apps, *known.lifecycles}, [*known.members, *mine])
+        homes[home.path, home.is_inline] = home
+    return tuple(homes[key] for key in sorted(homes))
+
+
+def _build_home(project: Project, apps: set[Lifecycle], members: list[Member]) -> Home:
+    owners = tuple(sorted(apps, key=lambda lifecycle: lifecycle.call.anchor))
+    ordered = tuple(sorted(members, key=lambda member: member.site.anchor))
+    directory = _find_directory(project, owners, ordered)
+    paths = [posixpath.join(directory, name) for name in _FILE_NAMES]
+    path = next((path for path in paths if not project.has_file(path)), paths[-1])
+    files = {path for member in ordered for path in member.files} | {owner.path for owner in owners}
+    only = owners[0].path
+    if files == {only} and project.last_import(only) is not None and project.import_path(only, path) is None:
+        return Home(only, True, owners, ordered)
+    return Home(path, False, owners, ordered)
+
+
+def _find_directory(project: Project, owners: tuple[Lifecycle, ...], members: tuple[Member, ...]) -> str:
+    """Return the innermost directory above all that will import the module.
+
+    Importing from there loads no package that is not loaded anyway, so that no circle can close.
+    """
+    sites = {posixpath.dirname(path) for member in members for path in member.files}
+    every = sites | {posixpath.dirname(owner.path) for owner in owners}
+    shared = posixpath.commonpath(every) if "" not in every else ""
+    if shared and (project.is_package(shared) or not project.has_packages_below(shared)):
+        return shared
+    inner = posixpath.commonpath(sites) if "" not in sites else ""
+    return inner if len(inner) > len(shared) and project.is_package(inner) else shared

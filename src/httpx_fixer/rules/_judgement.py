@@ -1,0 +1,44 @@
+"""All rules over one project: one code a site, silence where it was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from httpx_fixer.analysis.project import Project
+from httpx_fixer.diagnostic import Diagnostic
+from httpx_fixer.frameworks._base import Lifecycles
+from httpx_fixer.rules._base import Rule
+from httpx_fixer.rules._registry import iter_rules
+from httpx_fixer.settings import Settings
+from httpx_fixer.source import Anchor
+
+
+def judge(
+    project: Project,
+    lifecycles: Lifecycles,
+    settings: Settings,
+    file_ignores: Callable[[str], frozenset[str]],
+) -> tuple[Diagnostic, ...]:
+    """Return the diagnostics of all selected rules, in order of path and position.
+
+    A site gets the one code that says most: the rule of the lowest `order` speaks. Beside a refusal
+    a rule that `stands_beside_refusals` may speak, too.
+    """
+    rules = [rule(settings) for rule in iter_rules() if settings.is_selected(rule.code, rule.name)]
+    found: dict[Anchor, list[tuple[Rule, Diagnostic]]] = {}
+    for rule in sorted(rules, key=lambda rule: (rule.order, rule.code)):
+        for diagnostic in rule.check(project, lifecycles):
+            here = found.setdefault(diagnostic.anchor, [])
+            is_new = not here or (rule.stands_beside_refusals and all(d.refusal is not None for _, d in here))
+            if is_new and not _is_suppressed(project, diagnostic, file_ignores):
+                here.append((rule, diagnostic))
+    every = [diagnostic for here in found.values() for _, diagnostic in here]
+    return tuple(sorted(every, key=lambda d: (d.anchor, d.code)))
+
+
+def _is_suppressed(
+    project: Project, diagnostic: Diagnostic, file_ignores: Callable[[str], frozenset[str]]
+) -> bool:
+    path = diagnostic.anchor.path
+    lines = range(diagnostic.anchor.start.line, diagnostic.anchor.end.line + 1)
+    return project.suppressions(path, file_ignores(path)).covers(diagnostic.code, diagnostic.name, lines)

@@ -1,0 +1,49 @@
+"""What the tests of the project replace."""
+
+from __future__ import annotations
+
+from httpx_fixer.analysis.facts import ClientSite
+from httpx_fixer.analysis.project import Project
+from httpx_fixer.diagnostic import Refusal, RefusalReason
+
+_CLASS_PATCHES = (
+    rb"""patch\(\s*["'][\w.]*\bhttpx2?\.(?:Async)?Client["']""",
+    rb"""setattr\(\s*["'][\w.]*\bhttpx2?\.(?:Async)?Client["']""",
+    rb"""setattr\(\s*[\w.]*\bhttpx2?\s*,\s*["'](?:Async)?Client["']""",
+    rb"""patch\.object\(\s*[\w.]*\bhttpx2?\s*,\s*["'](?:Async)?Client["']""",
+)
+_STARTS = (rb"with\s+TestClient\(", rb"LifespanManager\(", rb"lifespan_context\(", rb"lifespan\(app\)")
+
+
+def find_patch(project: Project, site: ClientSite) -> Refusal | None:
+    """Return the test that a shared client would escape.
+
+    A class patched after the application was started would reach the real network through a client
+    that was built before (FACTS B2), so both together are refused.
+    """
+    place = find_name_patch(project, site)
+    if place is not None:
+        detail = f"a test replaces `{site.spec.class_code}` in `{site.path}`"
+        return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *place)
+    patched = project.find_in_tests(*_CLASS_PATCHES)
+    if patched is not None and project.find_in_tests(*_STARTS) is not None:
+        detail = "a test replaces the class of the client, and tests start the application before"
+        return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *patched)
+    return None
+
+
+def find_name_patch(project: Project, site: ClientSite) -> tuple[str, int] | None:
+    """Return the place in the tests that replaces the name by which the site's module finds the class."""
+    stem = site.path.rpartition("/")[2].removesuffix(".py").encode()
+    base = site.spec.class_code.split(".")[0].encode()
+    last = site.spec.class_code.rpartition(".")[2].encode()
+    place = project.find_in_tests(
+        rb"\b" + stem + rb"\." + base + rb"\b",
+        rb"\b" + stem + rb"\s*,\s*[\"']" + base + rb"[\"']",
+    )
+    survives = base != last and project.uses_of(site.path, base.decode()) > _sites_in(project, site)
+    return None if survives else place
+
+
+def _sites_in(project: Project, site: ClientSite) -> int:
+    return sum(other.path == site.path for other in project.client_sites)

@@ -1,0 +1,33 @@
+"""Which sites run in a process that lives long enough to matter."""
+
+from __future__ import annotations
+
+import re
+
+from httpx_fixer.analysis.facts import ClientSite, Symbol
+from httpx_fixer.analysis.project import Project
+from httpx_fixer.frameworks._base import Lifecycles
+from httpx_fixer.settings import Settings
+
+_ASIDE = re.compile(
+    r"^(?:examples?|docs?|docs_src|benchmarks?|tools|notebooks?|samples?|demos?)/|(?:^|/)(?:scripts?|migrations|alembic)/"
+)
+"""Directories of programs that run once, or are there to be read."""
+
+
+def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:
+    """Answer whether a site is to be spoken of: in a long-lived process, outside of tests.
+
+    A project without any lifecycle is a library or a script: its clients live as long as its callers
+    want, and nothing is said. So is a module that is run as a script and imported by nobody.
+    """
+    if site.is_test and not settings.include_tests:
+        return False
+    if not lifecycles.all():
+        return False
+    function = project.function(Symbol(site.path, site.function)) if site.function else None
+    if function is not None and lifecycles.entry_point(function) is not None:
+        return True
+    if _ASIDE.search(site.path):
+        return False
+    return not (project.is_run_as_script(site.path) and not project.is_imported(site.path))

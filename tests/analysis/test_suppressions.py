@@ -1,0 +1,109 @@
+"""Comments and settings that ask for silence."""
+
+from __future__ import annotations
+
+import tokenize
+
+import pytest
+
+from httpx_fixer.analysis.suppressions import ALL, compile_file_ignores, read_suppressions, suppressed_lines
+from httpx_fixer.settings import Settings
+from httpx_fixer.source import SourceFile
+
+
+def _source(text: str) -> SourceFile:
+    return SourceFile("app/x.py", text.encode())
+
+
+@pytest.mark.parametrize(
+    ("comment", "words"),
+    [
+        ("# httpx-fixer: ignore[HXF101]", {"HXF101"}),
+        ("# httpx-fixer: ignore[HXF101, HXF201] a reason", {"HXF101", "HXF201"}),
+        ("# httpx-fixer: ignore [client-per-request]", {"client-per-request"}),
+        ("#httpx-fixer:ignore", ALL),
+        ("# httpx-fixer: ignore because it is a probe", ALL),
+        ("# httpx-fixer: ignore[]", set()),
+        ("# type: ignore[x]  # httpx-fixer: ignore[HXF101]", {"HXF101"}),
+        ("# noqa: HXF101", {"HXF101"}),
+        ("# NOQA:E501,HXF101", {"E501", "HXF101"}),
+        ("# noqa: E501 HXF101 some reason", {"E501", "HXF101"}),
+        ("# noqa: F401  # httpx-fixer: ignore[HXF101]", {"F401", "HXF101"}),
+    ],
+)
+def test_comment_silences_its_line(comment: str, words: set[str]) -> None:
+    assert suppressed_lines(_source(f"import httpx\nx = 1  {comment}\n")) == {2: words}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = 1  # noqa",
+        "x = 1  # httpx-fixer: ignored",
+        "x = 1  # httpx-fixer: ignore-files",
+        "x = 1  # see httpx-fixer: ignore",
+        "x = '# httpx-fixer: ignore'",
+        'x = """\n# httpx-fixer: ignore[HXF101]\n"""',
+    ],
+)
+def test_what_is_no_request(text: str) -> None:
+    assert suppressed_lines(_source(f"{text}\n")) == {}
+
+
+def test_lines_are_counted_as_python_counts_them() -> None:
+    text = '"""\x0c\x1c\u2028"""\r\na = 1\rb = 2  # httpx-fixer: ignore'
+    assert suppressed_lines(_source(text)) == {3: ALL}
+
+
+def test_comment_for_the_whole_file() -> None:
+    text = "# httpx-fixer: ignore-file[HXF101] vendored\nx = 1  # httpx-fixer: ignore[HXF201]\n"
+    suppressions = read_suppressions(_source(text))
+    assert suppressions.covers("HXF101", "client-per-request", range(9, 10))
+    assert not suppressions.covers("HXF201", "implicit-timeout", range(9, 10))
+    assert suppressions.covers("HXF201", "implicit-timeout", range(1, 3))
+
+
+def test_whole_file_without_codes_is_silent() -> None:
+    suppressions = read_suppressions(_source("# httpx-fixer: ignore-file\n"))
+    assert suppressions.covers("HXF101", "client-per-request", range(1, 2))
+
+
+@pytest.mark.parametrize(
+    ("word", "is_covered"),
+    [
+        ("HXF101", True),
+        ("hxf101", True),
+        ("HXF1", True),
+        ("client-per-request", True),
+        ("HXF2", False),
+        ("HXF10", True),
+    ],
+)
+def test_rule_may_be_named_in_several_ways(word: str, is_covered: bool) -> None:
+    suppressions = read_suppressions(_source(f"x = 1  # httpx-fixer: ignore[{word}]\n"))
+    assert suppressions.covers("HXF101", "client-per-request", range(1, 2)) is is_covered
+
+
+def test_any_line_of_a_statement_may_carry_the_comment() -> None:
+    text = "client = httpx.Client(\n    timeout=None,  # httpx-fixer: ignore[HXF202]\n)\n"
+    suppressions = read_suppressions(_source(text))
+    assert suppressions.covers("HXF202", "disabled-timeout", range(1, 4))
+    assert not suppressions.covers("HXF202", "disabled-timeout", range(3, 4))
+
+
+def test_file_that_asks_for_nothing_is_not_tokenized(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokenize, "generate_tokens", None)
+    assert suppressed_lines(_source("import httpx\n")) == {}
+
+
+def test_file_that_ends_in_the_middle_keeps_what_was_read() -> None:
+    assert suppressed_lines(_source("x = 1  # httpx-fixer: ignore\ny = (\n")) == {1: ALL}
+
+
+def test_settings_silence_files_by_glob() -> None:
+    ignores = (("tests/**", ("HXF1", "HXF201")), ("*_gen.py", ("HXF203",)))
+    ignores_of = compile_file_ignores(Settings(per_file_ignores=ignores))
+    assert ignores_of("tests/test_gen.py") == {"HXF1", "HXF201", "HXF203"}
+    assert ignores_of("app/x.py") == frozenset()
+    suppressions = read_suppressions(_source(""), ignores_of("tests/x.py"))
+    assert suppressions.covers("HXF101", "client-per-request", range(1, 2))
