@@ -48,6 +48,8 @@ class RefusalReason(Enum):
     """No handler, worker or entry coroutine that could own the client was found to reach this code."""
     NO_LIFECYCLE = "NO_LIFECYCLE"
     """No application was found whose start and stop could own the client."""
+    NO_CLOSE_YET = "NO_CLOSE_YET"
+    """The client is found to be unclosed; this version does not yet attach its close to a lifecycle."""
     LIFESPAN_UNKNOWN = "LIFESPAN_UNKNOWN"
     """The application's lifespan could not be found or extended safely."""
     MOUNTED_APP = "MOUNTED_APP"

@@ -34,7 +34,9 @@ def run(root: Path, paths: tuple[Path, ...], settings: Settings, *, with_changes
         # The writing wing loads libcst (0.3 s): only where something may be written.
         from httpx_fixer.rewrite.settle import settle  # noqa: PLC0415
 
-        settled = settle(diagnostics, project.bytes_of, reading.read_again, unsafe_fixes=settings.unsafe_fixes)
+        settled = settle(
+            diagnostics, project.bytes_of, reading.read_again, unsafe_fixes=settings.unsafe_fixes
+        )
         diagnostics, changes, numbers = settled.diagnostics, settled.changes, settled.numbers
         skipped |= set(settled.skipped)
     else:

@@ -6,21 +6,30 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import NoneType
 from typing import Any
+
+import pytest
+from sample import sample_report
 
 from httpx_fixer.report import Report
 from httpx_fixer.reporters.json import render_json
 from httpx_fixer.source import Skip, SkipReason
 
 SCHEMA = json.loads(Path(__file__).with_name("report.schema.json").read_text())
-TYPES = {
+TYPES: dict[str, type | tuple[type, ...]] = {
     "object": dict,
     "array": list,
     "string": str,
     "integer": int,
     "number": (int, float),
-    "null": type(None),
+    "null": NoneType,
 }
+
+
+@pytest.fixture
+def report() -> Report:
+    return sample_report()
 
 
 def assert_valid(value: Any, schema: Any = SCHEMA) -> None:
@@ -37,7 +46,8 @@ def assert_valid(value: Any, schema: Any = SCHEMA) -> None:
         null, other = schema["oneOf"]
         assert_valid(value, null if value is None else other)
         return
-    assert isinstance(value, TYPES[schema["type"]] if "type" in schema else object), (value, schema)
+    if "type" in schema:
+        assert isinstance(value, TYPES[schema["type"]]), (value, schema)
     assert value == schema.get("const", value)
     assert value in schema.get("enum", [value])
     if isinstance(value, dict):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+from sample import sample_report
+
 from httpx_fixer.report import Report
 from httpx_fixer.reporters.summary import SummaryReporter
 from httpx_fixer.reporters.text import TextReporter
@@ -19,6 +22,11 @@ Left alone:
 Not read:
   app/old.py not read: SYNTAX_ERROR: line 3: Missing parentheses
 """
+
+
+@pytest.fixture
+def report() -> Report:
+    return sample_report()
 
 
 def _render(report: Report, *, written: bool, unsafe_fixes: bool = False) -> str:

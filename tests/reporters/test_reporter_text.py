@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sample import sample_report
 
 from httpx_fixer.report import Report
 from httpx_fixer.reporters.paths import build_locator, show_path
@@ -25,6 +26,11 @@ app/old.py not read: SYNTAX_ERROR: line 3: Missing parentheses
 4 diagnostics in 1 file: 1 with a safe fix, 1 with an unsafe fix, 1 to fix by hand, 1 left alone; \
 1 file not read.
 """
+
+
+@pytest.fixture
+def report() -> Report:
+    return sample_report()
 
 
 def test_everything_is_told(report: Report) -> None:

@@ -21,8 +21,8 @@ def rewrite_call(
         return None
     if not first and not without:
         return module.anchor(call.func), callee
-    end = _offset(module, call.end_lineno or 0, call.end_col_offset or 0)
-    opening = _offset(module, call.func.end_lineno or 0, call.func.end_col_offset or 0)
+    end = module.offset(call.end_lineno or 0, call.end_col_offset or 0)
+    opening = module.offset(call.func.end_lineno or 0, call.func.end_col_offset or 0)
     inside_start = module.source.text.index("(", opening, end) + 1
     inside = _without(module, call, inside_start, end - 1, without)
     if first:
@@ -36,7 +36,7 @@ def _without(module: Module, call: ast.Call, start: int, end: int, names: frozen
     """Return the text between the parentheses without some keyword arguments."""
     text = module.source.text
     spans = [(_start_of(module, keyword), keyword.arg) for keyword in call.keywords]
-    spans += [(_offset(module, value.lineno, value.col_offset), "") for value in call.args]
+    spans += [(module.offset(value.lineno, value.col_offset), "") for value in call.args]
     spans.sort(key=lambda span: span[0])
     cuts: list[tuple[int, int]] = []
     for index, (begin, name) in enumerate(spans):
@@ -65,15 +65,9 @@ def _closing_space(inside: str) -> str:
 def _end_before(module: Module, call: ast.Call, begin: int) -> int:
     """Return the end of the last argument that stands before an offset."""
     nodes: list[ast.expr] = [*call.args, *(keyword.value for keyword in call.keywords)]
-    ends = [_offset(module, node.end_lineno or 0, node.end_col_offset or 0) for node in nodes]
+    ends = [module.offset(node.end_lineno or 0, node.end_col_offset or 0) for node in nodes]
     return max(end for end in ends if end <= begin)
 
 
 def _start_of(module: Module, keyword: ast.keyword) -> int:
-    return _offset(module, keyword.lineno, keyword.col_offset)
-
-
-def _offset(module: Module, line: int, utf8_column: int) -> int:
-    """Return the index into the text of a place that `ast` names."""
-    position = module.source.position(line, utf8_column)
-    return module.line_starts[position.line - 1] + position.column
+    return module.offset(keyword.lineno, keyword.col_offset)

@@ -49,7 +49,7 @@ def discover(root: Path, paths: tuple[Path, ...], settings: Settings) -> Discove
     is_project = any(os.path.lexists(tree.absolute(mark)) for mark in _PROJECT_MARKS)
     if is_project or "" in directories:
         tree.add(iter_directory(tree.root))
-    for path in filter(None, directories):
+    for path in directories:
         tree.add_named_directory(path)
     for path in sorted(files):
         tree.add_file(path)
@@ -118,9 +118,9 @@ class _Tree:
 
     def add_named_directory(self, path: str) -> None:
         """Add what is in a directory that the listing of the root may have passed over."""
-        if path.endswith(".py"):
+        if self.absolute(path).endswith(".py"):
             self.add_file(path)
-        if any(file.startswith(f"{path}/") for file in self.files):
+        if not path or any(file.startswith(f"{path}/") for file in self.files):
             return
         before = len(self.files)
         self.add(iter_directory(self.absolute(path)), below=path)

@@ -140,6 +140,15 @@ def find_lone_yield(module: Module, qualname: str) -> Anchor | None:
     return module.anchor(parent) if isinstance(parent, ast.Expr) else None
 
 
+def yields_name(module: Module, qualname: str, name: str) -> bool:
+    """Answer whether a generator yields the very object that a local name holds."""
+    node = module.functions.get(qualname)
+    return node is not None and any(
+        isinstance(inner, ast.Yield) and isinstance(inner.value, ast.Name) and inner.value.id == name
+        for inner in own_nodes(node)
+    )
+
+
 def passes_arguments_on(module: Module, qualname: str) -> bool:
     """Answer whether a decorator wraps with `functools.wraps` and passes `*args, **kwargs` on.
 
@@ -164,6 +173,8 @@ def _hands_over(wrapper: FunctionNode) -> bool:
         return False
     return any(
         isinstance(node, ast.Call)
-        and any(k.arg is None and isinstance(k.value, ast.Name) and k.value.id == kwarg.arg for k in node.keywords)
+        and any(
+            k.arg is None and isinstance(k.value, ast.Name) and k.value.id == kwarg.arg for k in node.keywords
+        )
         for node in own_nodes(wrapper)
     )

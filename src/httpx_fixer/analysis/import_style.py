@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from httpx_fixer.analysis.imports import dotted_name, relative_name
-from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.imports import dotted_name, iter_imported_names, relative_name
 from httpx_fixer.analysis.resolution import Resolver
 
 _WITNESSES = 60
@@ -19,10 +18,7 @@ def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None
     elsewhere that import from the directory of `path`. None: nothing shows how it is done.
     """
     for witness in _iter_witnesses(resolver, importer, path):
-        module = resolver.store.module(witness)
-        if module is None:
-            continue
-        for level, root in _iter_habits(resolver, module, path):
+        for level, root in _iter_habits(resolver, witness, path):
             if level and witness != importer and witness.rpartition("/")[0] != importer.rpartition("/")[0]:
                 continue
             if not level:
@@ -63,15 +59,15 @@ def _iter_witnesses(resolver: Resolver, importer: str, path: str) -> Iterator[st
             yield other
 
 
-def _iter_habits(resolver: Resolver, module: Module, path: str) -> Iterator[tuple[int, str]]:
+def _iter_habits(resolver: Resolver, witness: str, path: str) -> Iterator[tuple[int, str]]:
     """Yield (level, root) of the imports that lead into the package of `path`, most frequent first.
 
     Level 0 is an absolute import whose names start at the directory `root`.
     """
     counted: dict[tuple[int, str], int] = {}
-    for name in module.imported_names:
-        target = resolver.index.resolve(module.path, name)
-        if target is None or target.path == module.path:
+    for name in iter_imported_names(resolver.store.data(witness)):
+        target = resolver.index.resolve(witness, name)
+        if target is None or target.path == witness:
             continue
         level = len(name) - len(name.lstrip("."))
         inside = not target.root or path.startswith(f"{target.root}/")

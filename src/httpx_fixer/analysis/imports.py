@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -120,6 +121,28 @@ class ImportIndex:
         if directory == root and package in self._files and len(rest) == 1:
             return Target(package, rest, root)
         return None
+
+
+_IMPORT = re.compile(
+    rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)|import[ \t]+([^\n#;(]+))", re.MULTILINE
+)
+_COMMENT = re.compile(rb"#[^\n]*")
+
+
+def iter_imported_names(data: bytes) -> Iterator[str]:
+    """Yield the dotted names of all imports of a file, from its bytes; leading dots for relative ones.
+
+    A line of a docstring that looks like an import counts as one.
+    """
+    for source, names, plain in _IMPORT.findall(data.replace(b"\\\r\n", b" ").replace(b"\\\n", b" ")):
+        if plain:
+            yield from (name.split()[0] for name in plain.decode(errors="replace").split(",") if name.strip())
+            continue
+        prefix = source.decode(errors="replace")
+        joint = "" if prefix.endswith(".") else "."
+        for name in _COMMENT.sub(b"", names).decode(errors="replace").strip("()\r\n \t").split(","):
+            if name.strip():
+                yield f"{prefix}{joint}{name.split()[0]}"
 
 
 def dotted_name(path: str, root: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from httpx_fixer.analysis.facts import Symbol
+from httpx_fixer.analysis.imports import iter_imported_names
 from httpx_fixer.analysis.scopes import Binding, BindingKind, FunctionNode, Scope, ScopeTable, build_scopes
 from httpx_fixer.source import Anchor, SourceFile
 
@@ -55,22 +56,10 @@ class Module:
         return sorted(found, key=lambda node: (node.lineno, node.col_offset, -(node.end_lineno or 0)))
 
     @cached_property
-    def imported_names(self) -> tuple[str, ...]:
-        """The dotted names of all imports, wherever they stand; leading dots for relative ones."""
-        found: list[str] = []
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Import):
-                found.extend(alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                prefix = "." * node.level + (node.module or "")
-                joint = "" if prefix.endswith(".") else "."
-                found.extend(f"{prefix}{joint}{alias.name}" for alias in node.names)
-        return tuple(found)
-
-    @cached_property
     def imported_packages(self) -> frozenset[str]:
         """The first parts of the names of all absolute imports."""
-        return frozenset(name.split(".")[0] for name in self.imported_names if not name.startswith("."))
+        names = iter_imported_names(self.source.data)
+        return frozenset(name.split(".")[0] for name in names if not name.startswith("."))
 
     def anchor(self, node: ast.expr | ast.stmt | ast.ExceptHandler) -> Anchor:
         """Return the address of a node."""
@@ -91,10 +80,15 @@ class Module:
             for node in self.table.parents
         )
 
-    def code(self, node: ast.AST) -> str:
-        """Return the source text of a node, as the author wrote it."""
-        segment = ast.get_source_segment(self.source.text, node)
-        return ast.unparse(node) if segment is None else segment
+    def code(self, node: ast.expr) -> str:
+        """Return the source text of an expression, as the author wrote it."""
+        start = self.offset(node.lineno, node.col_offset)
+        return self.source.text[start : self.offset(node.end_lineno or 0, node.end_col_offset or 0)]
+
+    def offset(self, line: int, utf8_column: int) -> int:
+        """Return the index into the text of a place that `ast` names."""
+        position = self.source.position(line, utf8_column)
+        return self.line_starts[position.line - 1] + position.column
 
     def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
         """Yield the nodes around a node, innermost first."""

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from functools import cached_property
 
 from httpx_fixer.analysis.call_text import rewrite_call
+from httpx_fixer.analysis.closing import is_closed
 from httpx_fixer.analysis.facts import Call, ClientSite, Function, Reference, Symbol
-from httpx_fixer.analysis.functions import find_lone_yield, passes_arguments_on
+from httpx_fixer.analysis.functions import find_lone_yield, passes_arguments_on, yields_name
 from httpx_fixer.analysis.import_style import find_import_path, import_closure
 from httpx_fixer.analysis.module import Module
-from httpx_fixer.analysis.references import find_calls, find_references, iter_calls_passing
+from httpx_fixer.analysis.references import find_calls, find_given, find_references, iter_calls_passing
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.scopes import BindingKind
 from httpx_fixer.analysis.sites import iter_client_sites, mentions_httpx
@@ -47,6 +48,10 @@ class Project:
         self._resolver = Resolver(self._store)
         self._read = read
         self._calls: dict[tuple[str, ...], tuple[Call, ...]] = {}
+        self._found: dict[tuple[bytes, ...], tuple[str, int] | None] = {}
+        self._suppressions: dict[str, Suppressions] = {}
+        self._closures: dict[str, frozenset[str]] = {}
+        self._given: dict[str, frozenset[Symbol]] = {}
         self._references: dict[Symbol, tuple[Reference, ...]] = {}
 
     # Sites.
@@ -72,6 +77,10 @@ class Project:
         ]
         return [module for path in paths if (module := self._store.module(path)) is not None]
 
+    def is_closed(self, site: ClientSite) -> bool:
+        """Answer whether some code of the project closes the client that a site's name holds."""
+        return is_closed(self._store, site)
+
     # Names.
 
     def origin_of(self, symbol: Symbol | None) -> Symbol | None:
@@ -96,11 +105,15 @@ class Project:
         """Return the function behind a symbol."""
         return self._resolver.function(symbol)
 
-    def calls_named(self, *names: str) -> tuple[Call, ...]:
-        """Return every call `f(...)` or `x.f(...)` of those names outside of tests, in order."""
-        if names not in self._calls:
-            self._calls[names] = find_calls(self._resolver, names)
-        return self._calls[names]
+    def calls_named(self, *names: str, about: str = "") -> tuple[Call, ...]:
+        """Return every call `f(...)` or `x.f(...)` of those names outside of tests, in order.
+
+        Only files that hold the word `about` are read.
+        """
+        key = (*names, about)
+        if key not in self._calls:
+            self._calls[key] = find_calls(self._resolver, names, about)
+        return self._calls[key]
 
     def references(self, function: Function) -> tuple[Reference, ...]:
         """Return every place that names a function, tests included, its definition left out."""
@@ -117,6 +130,17 @@ class Project:
         """Answer whether a decorator of the project hands all keyword arguments to what it wraps."""
         module = self._store.module(decorator.path) if decorator.path else None
         return module is not None and passes_arguments_on(module, decorator.name)
+
+    def is_given_as(self, symbol: Symbol, keyword: str) -> bool:
+        """Answer whether a function is an argument of that name somewhere (`lifespan=own`)."""
+        if keyword not in self._given:
+            self._given[keyword] = find_given(self._resolver, keyword)
+        return symbol in self._given[keyword]
+
+    def yields_name(self, function: Function, name: str) -> bool:
+        """Answer whether a generator yields the very object that a local name holds."""
+        module = self._store.module(function.path)
+        return module is not None and yields_name(module, function.qualname, name)
 
     def lone_yield(self, function: Function) -> Anchor | None:
         """Return the statement `yield` of a function, where it has exactly one and drops its result."""
@@ -139,7 +163,9 @@ class Project:
 
     def import_closure(self, path: str) -> frozenset[str]:
         """Return the project files that importing a file imports, itself included."""
-        return import_closure(self._resolver, path)
+        if path not in self._closures:
+            self._closures[path] = import_closure(self._resolver, path)
+        return self._closures[path]
 
     def module_names(self, path: str) -> frozenset[str]:
         """Return the names that a module binds at its top level."""
@@ -237,21 +263,27 @@ class Project:
         module = self._store.module(path)
         return 0 if module is None else module.reads(name)
 
-    def find_in_tests(self, *patterns: bytes) -> tuple[str, int] | None:
-        """Return the first place in the tests that matches a pattern: (path, line)."""
-        compiled = re.compile(b"|".join(patterns))
-        for path in self.files:
-            if is_test_path(path):
-                found = compiled.search(self._store.data(path))
-                if found is not None:
-                    return path, self._store.data(path)[: found.start()].count(b"\n") + 1
+    def find_in_tests(self, word: bytes, *patterns: bytes) -> tuple[str, int] | None:
+        """Return the first place in those tests that hold `word` that matches a pattern: (path, line)."""
+        if patterns not in self._found:
+            self._found[patterns] = self._search_tests(word, re.compile(b"|".join(patterns)))
+        return self._found[patterns]
+
+    def _search_tests(self, word: bytes, pattern: re.Pattern[bytes]) -> tuple[str, int] | None:
+        for path in self._store.paths_with(word):
+            found = pattern.search(self._store.data(path)) if is_test_path(path) else None
+            if found is not None:
+                return path, self._store.data(path)[: found.start()].count(b"\n") + 1
         return None
 
     # The run.
 
     def suppressions(self, path: str, file_ignores: frozenset[str]) -> Suppressions:
         """Return what a file's comments and the settings silence in it."""
-        return read_suppressions(SourceFile(path, self._store.data(path)), file_ignores)
+        if path not in self._suppressions:
+            source = SourceFile(path, self._store.data(path))
+            self._suppressions[path] = read_suppressions(source, file_ignores)
+        return self._suppressions[path]
 
     def bytes_of(self, path: str) -> bytes | None:
         """Return the bytes of a file as they were read, None where there is no such file."""

@@ -10,15 +10,21 @@ from httpx_fixer.analysis.facts import Call, Function, Reference, Symbol
 from httpx_fixer.analysis.functions import build_call
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.analysis.store import is_test_path
 
 
-def find_calls(resolver: Resolver, names: tuple[str, ...]) -> tuple[Call, ...]:
-    """Return every call `f(...)` or `x.f(...)` of those names outside of tests, in order."""
+def find_calls(resolver: Resolver, names: tuple[str, ...], about: str) -> tuple[Call, ...]:
+    """Return every call `f(...)` or `x.f(...)` of those names outside of tests, in order.
+
+    `about` is a word that the files must hold, too: what does not name it need not be parsed.
+    """
     words = [f"{name}(".encode() for name in names] + [f"{name} as".encode() for name in names]
     found: list[Call] = []
     for path in resolver.store.paths_with(*words):
+        if is_test_path(path) or about.encode() not in resolver.store.data(path):
+            continue
         module = resolver.store.module(path)
-        if module is not None and not module.is_test:
+        if module is not None:
             found.extend(_iter_calls(resolver, module, names))
     return tuple(found)
 
@@ -35,6 +41,19 @@ def _iter_calls(resolver: Resolver, module: Module, names: tuple[str, ...]) -> I
                 is_wanted = False
         if is_wanted:
             yield build_call(module, node, resolver.expression)
+
+
+def find_given(resolver: Resolver, keyword: str) -> frozenset[Symbol]:
+    """Return everything that is given as a keyword argument of that name outside of tests."""
+    found: set[Symbol] = set()
+    for path in resolver.store.paths_with(f"{keyword}=".encode(), f"{keyword} =".encode()):
+        module = resolver.store.module(path)
+        for node in module.calls if module is not None and not module.is_test else ():
+            for given in node.keywords:
+                symbol = resolver.expression(module, given.value) if module and given.arg == keyword else None
+                if symbol is not None:
+                    found.add(symbol)
+    return frozenset(found)
 
 
 def find_references(resolver: Resolver, function: Function) -> tuple[Reference, ...]:
@@ -67,7 +86,9 @@ def _iter_references(resolver: Resolver, module: Module, function: Function) -> 
                 name in aliases
             ):
                 known = resolver.expression(module, node)
-                if known == function.symbol or (known is None and function.owner and isinstance(node, ast.Attribute)):
+                if known == function.symbol or (
+                    known is None and function.owner and isinstance(node, ast.Attribute)
+                ):
                     yield _reference(resolver, module, node)
             case ast.Constant(value=str(text)) if text.endswith(f".{function.name}") and " " not in text:
                 yield _place(module, node, "text", None)

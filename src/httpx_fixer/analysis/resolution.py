@@ -6,7 +6,7 @@ import ast
 
 from httpx_fixer.analysis.facts import Call, Function, Symbol
 from httpx_fixer.analysis.functions import build_call, build_function, own_nodes
-from httpx_fixer.analysis.imports import ImportIndex
+from httpx_fixer.analysis.imports import ImportIndex, iter_imported_names
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import BindingKind
 from httpx_fixer.analysis.store import FileStore
@@ -19,6 +19,7 @@ class Resolver:
         self.store = store
         self.index = ImportIndex(store.files)
         self._resolving: set[tuple[str, str]] = set()
+        self._functions: dict[Symbol, Function | None] = {}
         self._imported: dict[str, frozenset[str]] = {}
 
     def dotted(self, path: str, dotted: str) -> Symbol:
@@ -33,8 +34,7 @@ class Resolver:
     def imported_files(self, path: str) -> frozenset[str]:
         """Return the project files that the import statements of a file lead to."""
         if path not in self._imported:
-            module = self.store.module(path)
-            names = () if module is None else module.imported_names
+            names = iter_imported_names(self.store.data(path))
             targets = (self.index.resolve(path, name) for name in names)
             self._imported[path] = frozenset(target.path for target in targets if target is not None)
         return self._imported[path]
@@ -145,6 +145,11 @@ class Resolver:
 
     def function(self, symbol: Symbol) -> Function | None:
         """Return the function behind a symbol."""
+        if symbol not in self._functions:
+            self._functions[symbol] = self._build_function(symbol)
+        return self._functions[symbol]
+
+    def _build_function(self, symbol: Symbol) -> Function | None:
         module = self.store.module(symbol.path) if symbol.path else None
         node = None if module is None else module.functions.get(symbol.name)
         if module is None or node is None:

@@ -10,7 +10,17 @@ from httpx_fixer.analysis.module import Module, import_target
 from httpx_fixer.analysis.scopes import Scope
 
 _VALUE_CLASSES = frozenset(
-    {"Timeout", "Limits", "BasicAuth", "Headers", "URL", "QueryParams", "Proxy", "HTTPTransport", "AsyncHTTPTransport"}
+    {
+        "Timeout",
+        "Limits",
+        "BasicAuth",
+        "Headers",
+        "URL",
+        "QueryParams",
+        "Proxy",
+        "HTTPTransport",
+        "AsyncHTTPTransport",
+    }
 )
 """Classes of httpx whose objects may be built once and used for every request.
 

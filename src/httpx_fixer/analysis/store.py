@@ -28,12 +28,15 @@ class FileStore:
         self._read = read
         self._bytes: dict[str, bytes] = {}
         self._modules: dict[str, Module | None] = {}
+        self._words: dict[bytes, list[str]] = {}
         self._skips: dict[str, Skip] = {}
 
     def take_over(self, earlier: FileStore, changed: frozenset[str]) -> None:
         """Use what an earlier store read, save for the files that changed since."""
         self._bytes.update((path, data) for path, data in earlier._bytes.items() if path not in changed)
-        self._modules.update((path, module) for path, module in earlier._modules.items() if path not in changed)
+        self._modules.update(
+            (path, module) for path, module in earlier._modules.items() if path not in changed
+        )
 
     def data(self, path: str) -> bytes:
         """Return the bytes of a file, empty where it cannot be read."""
@@ -48,7 +51,12 @@ class FileStore:
 
     def paths_with(self, *words: bytes) -> list[str]:
         """Return the files that hold any of the byte strings, in order."""
-        return [path for path in self.files if any(word in self.data(path) for word in words)]
+        found: set[str] = set()
+        for word in words:
+            if word not in self._words:
+                self._words[word] = [path for path in self.files if word in self.data(path)]
+            found.update(self._words[word])
+        return sorted(found)
 
     def module(self, path: str) -> Module | None:
         """Return the parsed module, None for a file that is not of the project or has a `Skip`."""

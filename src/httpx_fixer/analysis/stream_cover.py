@@ -4,36 +4,79 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.stream_flow import CoverKind, Trial, is_quiet, walk_function
-from httpx_fixer.analysis.stream_marks import LIVE, Held, Notes, State, Web
+from httpx_fixer.analysis.stream_marks import DONE, LIVE, Held, Notes, Web
 from httpx_fixer.analysis.stream_methods import CLOSERS
 
 
-def find_cover(module: Module, web: Web, notes: Notes, send: int) -> Trial | None:
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A close that does for one send; `notes` are those of the walk without it."""
+
+    web: Web
+    notes: Notes
+    send: int
+    trial: Trial
+
+
+def find_cover(module: Module, web: Web, notes: Notes, send: int) -> Cover | None:
     """Return the first close that holds on every path and that nothing uses the response after.
 
     Tried are the block of the send, then the blocks around it, then those of the other sends of the
-    same variable, whose close may do for this one too. `notes` are those of the walk without a close.
+    same variable, whose close may do for this one too.
     """
     order = [send, *(other for other in range(len(web.sends)) if other != send)]
     for start in order:
         for trial in _iter_trials(module, web, notes, start):
             tried = walk_function(web, trial)
             if _holds(module, notes, send, tried):
-                return replace(trial, dropped=_find_superfluous(module, web, trial, tried))
+                dropped = _find_superfluous(module, web, trial, tried)
+                return Cover(web, notes, send, replace(trial, dropped=dropped))
     return None
+
+
+def align_covers(module: Module, covers: Sequence[Cover]) -> list[Cover]:
+    """Make the covers of a block nest: where two overlap, the upper one reaches as far as the lower one.
+
+    A close that would be dropped stays where another cover begins or ends with it.
+    """
+    aligned = list(covers)
+    for _ in covers:
+        aligned = [_reach_over(module, cover, aligned) for cover in aligned]
+    ends = {id(end) for cover in aligned for end in (cover.trial.first, cover.trial.last)}
+    return [
+        replace(cover, trial=replace(cover.trial, dropped=None)) if id(cover.trial.dropped) in ends else cover
+        for cover in aligned
+    ]
+
+
+def _reach_over(module: Module, cover: Cover, others: Sequence[Cover]) -> Cover:
+    trial = cover.trial
+    block = _block_of(module.table.parents[trial.first], trial.first) or []
+    order = {id(statement): index for index, statement in enumerate(block)}
+    first, last = order[id(trial.first)], order[id(trial.last)]
+    if trial.kind is not CoverKind.WRAP:
+        return cover
+    for other in others:
+        other_first, other_last = order.get(id(other.trial.first), -1), order.get(id(other.trial.last), -1)
+        if other.trial.kind is CoverKind.WRAP and first < other_first <= last < other_last:
+            longer = replace(trial, last=other.trial.last)
+            if _holds(module, cover.notes, cover.send, walk_function(cover.web, longer)):
+                return replace(cover, trial=longer)
+    return cover
 
 
 def _holds(module: Module, notes: Notes, send: int, tried: Notes) -> bool:
     """Answer whether a close closes the response of a send and is too early for no use of any other."""
     if tried.clash or send in tried.leaks or not tried.leaks <= notes.leaks:
         return False
-    return all(
-        _closed(state) <= _closed(notes.uses.get(node, frozenset())) or _is_close(module, node)
+    return not any(
+        held is Held.COVERED and not _is_close(module, node)
         for node, state in tried.uses.items()
+        for held, _ in state
     )
 
 
@@ -44,14 +87,11 @@ def _find_superfluous(module: Module, web: Web, trial: Trial, tried: Notes) -> a
     for statement in block:
         if below:
             name = _find_lone_close(module, web, statement)
-            if name is not None and tried.uses.get(name) and _closed(tried.uses[name]) == tried.uses[name]:
+            state = frozenset() if name is None else tried.uses.get(name, frozenset())
+            if state and all(held in DONE for held, _ in state):
                 return statement
         below = below or statement is trial.last
     return None
-
-
-def _closed(state: State) -> State:
-    return frozenset(mark for mark in state if mark[0] is Held.CLOSED)
 
 
 def _is_close(module: Module, node: ast.Name) -> bool:

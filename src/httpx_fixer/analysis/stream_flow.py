@@ -9,7 +9,7 @@ from enum import Enum
 
 from httpx_fixer.analysis.functions import own_nodes
 from httpx_fixer.analysis.stream_exits import Exits, finish
-from httpx_fixer.analysis.stream_marks import UNREACHED, Held, Notes, State, Web
+from httpx_fixer.analysis.stream_marks import RESPONSE, UNREACHED, Held, Notes, State, Web
 from httpx_fixer.analysis.stream_methods import find_body_iterator, find_closing, last_name
 from httpx_fixer.analysis.stream_statements import SimpleStatements
 
@@ -94,11 +94,11 @@ class _Walker:
 
     def _close_on_trial(self, state: State) -> Exits:
         assert self.trial is not None
-        allowed = {Held.OPEN, Held.GUARDED, Held.CLOSED} | ({Held.NONE} if self.trial.may_be_none else set())
+        allowed = RESPONSE | {Held.NONE} if self.trial.may_be_none else RESPONSE
         kinds = {self.web.sends[send].is_async for _, send in state if send >= 0}
         if len(kinds) > 1 or any(held not in allowed for held, _ in state):
             self.notes.clash = True
-        return Exits(normal=self.web.close(state, is_async=True in kinds))
+        return Exits(normal=self.web.cover(state))
 
     def _sequence(self, statements: Sequence[ast.stmt], state: State) -> Exits:
         exits = Exits(normal=state)

@@ -19,6 +19,8 @@ class Held(Enum):
     GUARDED = "guarded"
     """Open, and an exit stack closes it."""
     CLOSED = "closed"
+    COVERED = "covered"
+    """Closed by the close that is on trial, and open without it."""
 
 
 Mark = tuple[Held, int]
@@ -27,8 +29,9 @@ State = frozenset[Mark]
 """Everything that the variable may hold; empty: the point is never reached."""
 
 UNREACHED: State = frozenset()
-RESPONSE = frozenset({Held.OPEN, Held.GUARDED, Held.CLOSED})
 LIVE = frozenset({Held.OPEN, Held.GUARDED})
+DONE = frozenset({Held.CLOSED, Held.COVERED})
+RESPONSE = LIVE | DONE
 
 Binder = ast.Assign | ast.AnnAssign | ast.NamedExpr
 
@@ -69,6 +72,10 @@ class Web:
     def close(self, state: State, *, is_async: bool) -> State:
         """Return the state after `aclose()` (`is_async`) or `close()`; the wrong one of them raises."""
         return self._move(state, LIVE, Held.CLOSED, is_async=is_async)
+
+    def cover(self, state: State) -> State:
+        """Return the state after the close that is on trial, whichever of the two methods it calls."""
+        return frozenset((Held.COVERED, send) if held in LIVE else (held, send) for held, send in state)
 
     def guard(self, state: State, *, is_async: bool) -> State:
         """Return the state after an exit stack was told to close the response."""

@@ -1,18 +1,42 @@
-"""What a function does with the result of a `send`, before any name comes in."""
+"""What a function does with the result of a `send`."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from httpx_fixer.analysis.module import Module
-from httpx_fixer.analysis.stream_marks import Binder
+from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.stream_marks import Binder, Send, Web
 from httpx_fixer.analysis.stream_methods import READERS, last_name
 
 _TASK_MAKERS = frozenset(
     {"as_completed", "create_task", "ensure_future", "gather", "run", "start_soon", "wait"}
 )
 _ENTERING = frozenset({"enter_async_context", "enter_context"})
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The result of a send: `node` is the outermost expression that is the response, `parent` around it.
+
+    `binder` and `name` are set where it is given to one plain name.
+    """
+
+    call: ast.Call
+    node: ast.expr
+    parent: ast.AST
+    is_async: bool
+    is_awaited: bool
+    binder: Binder | None
+    name: ast.Name | None
+
+
+def is_streaming_send(call: ast.Call) -> bool:
+    """Answer whether a call is `x.send(...)` with a `stream` that is not plainly false."""
+    is_send = isinstance(call.func, ast.Attribute) and call.func.attr == "send"
+    return is_send and find_stream_argument(call) is not None
 
 
 def find_stream_argument(call: ast.Call) -> ast.expr | None:
@@ -24,21 +48,8 @@ def find_stream_argument(call: ast.Call) -> ast.expr | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What a function does with the result of a send: the outermost node that is the response.
-
-    `binder` and `name` are set where it is given to one plain name.
-    """
-
-    node: ast.expr
-    parent: ast.AST
-    is_awaited: bool
-    binder: Binder | None
-    name: ast.Name | None
-
-
-def follow_result(module: Module, call: ast.Call) -> Result:
+def follow_result(module: Module, call: ast.Call, *, is_async: bool = False) -> Result:
+    """Find what becomes of the result of a call; `is_async` says that it is known to be a coroutine."""
     node: ast.expr = call
     is_awaited = False
     parent = module.table.parents[call]
@@ -54,33 +65,64 @@ def follow_result(module: Module, call: ast.Call) -> Result:
                 break
         assert isinstance(parent, ast.expr)
         node, parent = parent, module.table.parents[parent]
+    is_async = is_async or is_awaited or is_in_task(module, parent)
     match parent:
         case ast.Assign(targets=[ast.Name() as name]) | ast.AnnAssign(target=ast.Name() as name):
-            return Result(node, parent, is_awaited, parent, name)
+            return Result(call, node, parent, is_async, is_awaited, parent, name)
         case ast.NamedExpr(target=ast.Name() as name, value=value) if value is node:
-            return Result(node, parent, is_awaited, parent, name)
-    return Result(node, parent, is_awaited, None, None)
+            return Result(call, node, parent, is_async, is_awaited, parent, name)
+    return Result(call, node, parent, is_async, is_awaited, None, None)
 
 
-def is_consumed_at_once(module: Module, result: Result, *, is_async: bool) -> bool:
+def is_in_task(module: Module, parent: ast.AST) -> bool:
+    """Answer whether what stands under `parent` is a coroutine that is given to a task."""
+    if isinstance(parent, ast.List | ast.Tuple | ast.ListComp | ast.GeneratorExp | ast.Starred):
+        parent = module.table.parents[parent]
+    if isinstance(parent, ast.Starred):
+        parent = module.table.parents[parent]
+    return isinstance(parent, ast.Call) and last_name(parent.func) in _TASK_MAKERS
+
+
+def is_consumed_at_once(module: Module, result: Result) -> bool:
     """Answer whether the response is read, or handed to a context manager, in the same expression."""
     parents = module.table.parents
     match result.parent:
         case ast.Attribute(attr=method) as attribute if method in READERS:
             call = parents[attribute]
             is_awaited = isinstance(call, ast.Call) and isinstance(parents[call], ast.Await)
-            return isinstance(call, ast.Call) and is_awaited == is_async
+            return isinstance(call, ast.Call) and is_awaited == result.is_async
         case ast.Call(func=function) as call:
             entering = parents[call]
             is_pushed = isinstance(entering, ast.Call) and last_name(entering.func) in _ENTERING
             is_entered = is_pushed or isinstance(entering, ast.withitem)
-            return is_entered and last_name(function) == ("aclosing" if is_async else "closing")
+            return is_entered and last_name(function) == ("aclosing" if result.is_async else "closing")
     return False
 
 
-def is_in_task(module: Module, result: Result) -> bool:
-    """Answer whether the call makes a coroutine that is given to a task."""
-    parent = result.parent
-    if isinstance(parent, ast.List | ast.Tuple | ast.ListComp | ast.GeneratorExp | ast.Starred):
-        parent = module.table.parents[parent]
-    return isinstance(parent, ast.Call) and last_name(parent.func) in _TASK_MAKERS
+def build_web(module: Module, result: Result) -> Web | None:
+    """Return the responses that the function keeps under the name of this one.
+
+    None where the result has no name, or one that is not local to the function.
+    """
+    scope = module.function_scope(result.call)
+    name = result.name
+    if scope is None or name is None or module.table.enclosing(name).find(name.id) is not scope:
+        return None
+    function = scope.node
+    assert isinstance(function, FunctionNode)
+    nodes = frozenset(
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name)
+        and node.id == name.id
+        and module.table.enclosing(node).find(name.id) is scope
+    )
+    return Web(function, name.id, tuple(_iter_sends(module, result, nodes)), nodes)
+
+
+def _iter_sends(module: Module, result: Result, nodes: frozenset[ast.Name]) -> Iterator[Send]:
+    for call in module.calls:
+        if call is result.call or is_streaming_send(call):
+            other = result if call is result.call else follow_result(module, call)
+            if other.binder is not None and other.name in nodes:
+                yield Send(call, other.binder, other.is_async)

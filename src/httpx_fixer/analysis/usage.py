@@ -221,7 +221,9 @@ def _iter_changed_names(body: Sequence[ast.stmt]) -> Iterator[str]:
                     yield name
                 case ast.Attribute(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
                     yield name
-                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if method in _CHANGING:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=method)) if (
+                    method in _CHANGING
+                ):
                     yield name
 
 

@@ -10,8 +10,8 @@ from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddArgument, CreateFile, Edit, EnsureImport, InsertStatements, WrapStatement
 from httpx_fixer.frameworks._base import Lifecycle, OwnedPool, Ownership, Reach
 from httpx_fixer.frameworks._layout import Import
-from httpx_fixer.frameworks._pool_source import name_of_pool
 from httpx_fixer.frameworks._owner_source import LIFESPAN, definitions, imports_of, module_source
+from httpx_fixer.frameworks._pool_source import name_of_pool
 
 _CONTEXT_MANAGERS = frozenset({"contextlib.asynccontextmanager"})
 _FRIENDS = re.compile(

@@ -123,11 +123,15 @@ class Framework(ABC):
         """Return the edits that create what the ownership describes, without starting it."""
 
     @abstractmethod
-    def wire(self, project: Project, ownership: Ownership, lifecycle: Lifecycle) -> tuple[Edit, ...] | Refusal:
+    def wire(
+        self, project: Project, ownership: Ownership, lifecycle: Lifecycle
+    ) -> tuple[Edit, ...] | Refusal:
         """Return the edits that make a lifecycle open and close what is owned."""
 
     @abstractmethod
-    def reach(self, project: Project, entry: EntryPoint, ownership: Ownership, client: OwnedClient) -> Reach | Refusal:
+    def reach(
+        self, project: Project, entry: EntryPoint, ownership: Ownership, client: OwnedClient
+    ) -> Reach | Refusal:
         """Return how an entry point gets hold of an owned client."""
 
     @abstractmethod
@@ -162,7 +166,9 @@ class Lifecycles:
         """Return every lifecycle of the project."""
         if self._all is None:
             frameworks = self._frameworks.values()
-            self._all = tuple(found for framework in frameworks for found in framework.lifecycles(self._project))
+            self._all = tuple(
+                found for framework in frameworks for found in framework.lifecycles(self._project)
+            )
         return self._all
 
     def framework(self, name: str) -> Framework:
@@ -172,6 +178,8 @@ class Lifecycles:
     def entry_point(self, function: Function) -> EntryPoint | Refusal | None:
         """Return how a framework calls a function, None where none does."""
         if function.symbol not in self._entries:
-            found = (framework.entry_point(self._project, function) for framework in self._frameworks.values())
+            found = (
+                framework.entry_point(self._project, function) for framework in self._frameworks.values()
+            )
             self._entries[function.symbol] = next((entry for entry in found if entry is not None), None)
         return self._entries[function.symbol]

@@ -17,7 +17,10 @@ IMPORTS: tuple[Import, ...] = (
     ("urllib.request", "Request", "Request"),
     ("starlette.requests", "HTTPConnection", "HTTPConnection"),
 )
-FASTAPI_IMPORTS: tuple[Import, ...] = (("typing", "Annotated", "Annotated"), ("fastapi", "Depends", "Depends"))
+FASTAPI_IMPORTS: tuple[Import, ...] = (
+    ("typing", "Annotated", "Annotated"),
+    ("fastapi", "Depends", "Depends"),
+)
 
 NO_STORE = '''\
 class _NoStore(DefaultCookiePolicy):

@@ -15,9 +15,7 @@ Import = tuple[str, str, str]
 
 def timeout_code(callee: str, policy: TimeoutPolicy) -> str:
     """Return the call that says a timeout with all four phases."""
-    return (
-        f"{callee}(connect={policy.connect!r}, read={policy.read!r}, write={policy.write!r}, pool={policy.pool!r})"
-    )
+    return f"{callee}(connect={policy.connect!r}, read={policy.read!r}, write={policy.write!r}, pool={policy.pool!r})"
 
 
 def limits_code(callee: str, policy: LimitsPolicy) -> str:
@@ -47,7 +45,9 @@ def import_lines(imports: list[Import]) -> str:
 
 
 def _block(imports: list[Import]) -> str:
-    plain = [f"import {m}" if m == bound else f"import {m} as {bound}" for m, name, bound in imports if not name]
+    plain = [
+        f"import {m}" if m == bound else f"import {m} as {bound}" for m, name, bound in imports if not name
+    ]
     names: dict[str, set[str]] = {}
     for module, name, bound in imports:
         if name:
@@ -59,5 +59,5 @@ def _block(imports: list[Import]) -> str:
 
 def _order(name: str) -> tuple[int, str]:
     """Constants, then classes, then the rest, as isort sorts by default."""
-    first = name.split(" ")[0]
+    first = name.split(" ", maxsplit=1)[0]
     return (0 if first.isupper() else 1 if first[:1].isupper() else 2), name

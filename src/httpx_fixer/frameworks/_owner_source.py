@@ -86,7 +86,10 @@ def _lifespan(ownership: Ownership, application: str) -> str:
     opened = ["_open_pools()"] if ownership.pools else []
     opened += [_opening(client) for client in ownership.clients if client.is_async]
     indent = "    "
-    for keyword, entered in (("async with", opened), ("with", [_opening(c) for c in ownership.clients if not c.is_async])):
+    for keyword, entered in (
+        ("async with", opened),
+        ("with", [_opening(c) for c in ownership.clients if not c.is_async]),
+    ):
         if entered:
             lines.append(f"{indent}{keyword} {', '.join(entered)}:")
             indent += "    "

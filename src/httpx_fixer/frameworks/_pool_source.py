@@ -131,13 +131,13 @@ def _@borrow(
     return build(transport=_@PreBorrowed(pool.main), mounts=mounts, **options)
 '''
 
-_LOOP = '''\
+_LOOP = """\
 def _running_loop() -> asyncio.AbstractEventLoop | None:
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
         return None
-'''
+"""
 
 _ASYNC = {
     "Class": "AsyncClient",
@@ -232,7 +232,10 @@ def _opener(ownership: Ownership) -> str:
     """Return the context manager that opens the pools on the loop of the application."""
     lines = ["@asynccontextmanager", "async def _open_pools() -> AsyncIterator[None]:"]
     kinds = [kind for kind in (True, False) if any(pool.is_async is kind for pool in ownership.pools)]
-    names = {True: ("_pools", "loop", "asyncio.get_running_loop()"), False: ("_sync_pools", "pid", "os.getpid()")}
+    names = {
+        True: ("_pools", "loop", "asyncio.get_running_loop()"),
+        False: ("_sync_pools", "pid", "os.getpid()"),
+    }
     first = names[kinds[0]]
     lines += [f"    {names[kind][1]} = {names[kind][2]}" for kind in kinds]
     lines.append(f"    if {first[1]} in {first[0]}:  # another application has opened them")
@@ -244,7 +247,9 @@ def _opener(ownership: Ownership) -> str:
         lines.append("    }")
     lines += ["    try:", "        yield", "    finally:"]
     for kind in kinds:
-        lines.append(f"        for {'' if kind else 'sync_'}pool in {names[kind][0]}.pop({names[kind][1]}).values():")
+        lines.append(
+            f"        for {'' if kind else 'sync_'}pool in {names[kind][0]}.pop({names[kind][1]}).values():"
+        )
         lines.append(f"            {'await pool.aclose()' if kind else 'sync_pool.close()'}")
     return "\n".join(lines) + "\n"
 

@@ -19,6 +19,8 @@ def build_frameworks() -> tuple[Framework, ...]:
         found.extend(
             value
             for value in vars(module).values()
-            if isinstance(value, type) and issubclass(value, Framework) and value.__module__ == module.__name__
+            if isinstance(value, type)
+            and issubclass(value, Framework)
+            and value.__module__ == module.__name__
         )
     return tuple(framework() for framework in sorted(found, key=lambda framework: framework.name))

@@ -10,7 +10,15 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Edit, EnsureImport
 from httpx_fixer.frameworks import _asgi
-from httpx_fixer.frameworks._base import EntryPoint, Framework, Lifecycle, OwnedClient, OwnedPool, Ownership, Reach
+from httpx_fixer.frameworks._base import (
+    EntryPoint,
+    Framework,
+    Lifecycle,
+    OwnedClient,
+    OwnedPool,
+    Ownership,
+    Reach,
+)
 from httpx_fixer.frameworks._injected_source import names_of
 
 _APPS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI"})
@@ -46,8 +54,10 @@ class FastAPI(Framework):
         """Return how a route, a websocket route or a dependency is called."""
         for decorator in function.decorators:
             if decorator.attribute in _METHODS and _is_route(project, function, decorator):
-                return self._routed(project, function, decorator.receiver, _path_of(decorator), decorator.line)
-        for call in project.calls_named(*_ADDERS):
+                return self._routed(
+                    project, function, decorator.receiver, _path_of(decorator), decorator.line
+                )
+        for call in project.calls_named(*_ADDERS, about=function.name):
             endpoint = call.argument("endpoint", 1)
             if endpoint is not None and endpoint.symbol == function.symbol:
                 path = call.argument("path", 0)
@@ -78,7 +88,7 @@ class FastAPI(Framework):
     def _dependency(self, project: Project, function: Function) -> EntryPoint | Refusal | None:
         calls = [
             call
-            for call in project.calls_named("Depends", "Security")
+            for call in project.calls_named("Depends", "Security", about=function.name)
             if (dependency := call.argument("dependency", 0)) is not None
             and dependency.symbol == function.symbol
             and call.symbol is not None
@@ -117,7 +127,9 @@ class FastAPI(Framework):
         """Return the edits that create the owning module."""
         return _asgi.create_module(project, ownership, ("fastapi", "FastAPI", "FastAPI"))
 
-    def wire(self, project: Project, ownership: Ownership, lifecycle: Lifecycle) -> tuple[Edit, ...] | Refusal:
+    def wire(
+        self, project: Project, ownership: Ownership, lifecycle: Lifecycle
+    ) -> tuple[Edit, ...] | Refusal:
         """Return the edits that make the application's lifespan enter ours."""
         version = project.pinned_version("fastapi")
         if version is not None and version < _ANNOTATED_SINCE:
@@ -128,7 +140,9 @@ class FastAPI(Framework):
         if _may_take_lifespan(project, lifecycle):
             return _asgi.add_lifespan(project, ownership, lifecycle)
         if version is not None and version < _ROUTER_LIFESPAN_SINCE:
-            return _too_old(lifecycle, version, "0.112.2 for a router's lifespan beside the application's own")
+            return _too_old(
+                lifecycle, version, "0.112.2 for a router's lifespan beside the application's own"
+            )
         changed = project.mentions(b".lifespan_context")
         if changed:
             detail = f"the lifespan of `{lifecycle.app.name}` is replaced after it was made"

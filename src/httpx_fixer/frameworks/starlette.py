@@ -9,7 +9,15 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Edit
 from httpx_fixer.frameworks import _asgi
-from httpx_fixer.frameworks._base import EntryPoint, Framework, Lifecycle, OwnedClient, OwnedPool, Ownership, Reach
+from httpx_fixer.frameworks._base import (
+    EntryPoint,
+    Framework,
+    Lifecycle,
+    OwnedClient,
+    OwnedPool,
+    Ownership,
+    Reach,
+)
 from httpx_fixer.frameworks._injected_source import names_of
 
 _APPS = frozenset({"starlette.applications.Starlette"})
@@ -52,21 +60,24 @@ class Starlette(Framework):
         if mount is not None:
             detail = f"the application `{apps[0].app.name}` is mounted here; its own lifespan does not run"
             return Refusal(RefusalReason.MOUNTED_APP, detail, mount.path, mount.line)
-        return EntryPoint(
-            function, self.name, apps, connection=connection, registrations=frozenset({place})
-        )
+        return EntryPoint(function, self.name, apps, connection=connection, registrations=frozenset({place}))
 
     def create(self, project: Project, ownership: Ownership) -> tuple[Edit, ...]:
         """Return the edits that create the owning module."""
         return _asgi.create_module(project, ownership, ("starlette.applications", "Starlette", "Starlette"))
 
-    def wire(self, project: Project, ownership: Ownership, lifecycle: Lifecycle) -> tuple[Edit, ...] | Refusal:
+    def wire(
+        self, project: Project, ownership: Ownership, lifecycle: Lifecycle
+    ) -> tuple[Edit, ...] | Refusal:
         """Return the edits that make the application's lifespan enter ours."""
         wired = _asgi.extend_lifespan(project, ownership, lifecycle)
         if wired is not None:
             return wired
         call = lifecycle.call
-        taken = next((a for a in call.arguments if a.name in {"*", "**", "lifespan", "on_startup", "on_shutdown"}), None)
+        taken = next(
+            (a for a in call.arguments if a.name in {"*", "**", "lifespan", "on_startup", "on_shutdown"}),
+            None,
+        )
         if taken is not None or (call.symbol is not None and call.symbol.path):
             detail = f"how `{lifecycle.app.name}` starts could not be extended safely"
             return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, lifecycle.path, call.line)
@@ -82,7 +93,9 @@ class Starlette(Framework):
         """Return the context manager that yields the application's client for a request."""
         borrow = names_of(client).borrow
         edits = _asgi.import_edits(project, ownership, entry.function.path, borrow)
-        return edits if isinstance(edits, Refusal) else Reach(edits, expression=f"{borrow}({entry.connection})")
+        return (
+            edits if isinstance(edits, Refusal) else Reach(edits, expression=f"{borrow}({entry.connection})")
+        )
 
 
 def _find_route(project: Project, function: Function) -> tuple[str, int] | None:
@@ -92,7 +105,10 @@ def _find_route(project: Project, function: Function) -> tuple[str, int] | None:
         owner = Symbol(function.path, function.owner)
         if project.is_kind_of(owner, _ENDPOINTS):
             wanted.add(owner)
-    for call in project.calls_named("Route", "WebSocketRoute", "add_route", "add_websocket_route"):
+    word = (function.owner or function.name).rpartition(".")[2]
+    for call in project.calls_named(
+        "Route", "WebSocketRoute", "add_route", "add_websocket_route", about=word
+    ):
         is_route = call.symbol is not None and call.symbol.name in _ROUTES
         if not is_route and call.attribute not in _ADDERS:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -60,15 +60,15 @@ class Located:
     touched: set[cst.CSTNode] = field(default_factory=set)
 
 
-def locate_anchors(module: cst.Module, anchors: Collection[Anchor]) -> Located:
-    """Find the node of each anchor.
+def locate_anchors(module: cst.Module, pieces: Sequence[str], anchors: Collection[Anchor]) -> Located:
+    """Find the node of each anchor; `pieces` is the code of each statement of the module's level.
 
     Positions cost twice a parse, so they are worked out only for the statements of the module's
     level in which an anchor lies. Raises `AnchorLost`.
     """
     located = Located()
     lines = sorted({anchor.start.line for anchor in anchors})
-    for statement, first, end in _iter_top_level(module):
+    for statement, first, end in _iter_top_level(module, pieces):
         if _has_between(lines, first, end - 1):
             here = [anchor for anchor in anchors if first <= anchor.start.line < end]
             _locate_in(module, statement, here, first - 1, located)
@@ -78,11 +78,10 @@ def locate_anchors(module: cst.Module, anchors: Collection[Anchor]) -> Located:
     return located
 
 
-def _iter_top_level(module: cst.Module) -> Iterator[tuple[cst.CSTNode, int, int]]:
+def _iter_top_level(module: cst.Module, pieces: Sequence[str]) -> Iterator[tuple[cst.CSTNode, int, int]]:
     """Yield each statement of the module's level with its first line and the line after its last."""
     line = 1 + len(module.header)
-    for statement in module.body:
-        code = module.code_for_node(statement)
+    for statement, code in zip(module.body, pieces, strict=True):
         end = line + code.count("\n") + code.count("\r") - code.count("\r\n")
         yield statement, line, end
         line = end

@@ -134,11 +134,15 @@ def _iter_slots(
 
 def _split_line(before: cst.SimpleStatementLine, after: cst.SimpleStatementLine) -> Iterator[_Slot]:
     last = len(before.body) - 1
+    end = after.trailing_whitespace
+    if isinstance(semicolon := after.body[-1].semicolon, cst.Semicolon):
+        # `a; b;  # c`: the blanks before the comment belong to the semicolon.
+        end = end.with_changes(whitespace=semicolon.whitespace_after)
     for at, (key, small) in enumerate(zip(before.body, after.body, strict=True)):
         line = cst.SimpleStatementLine(
             [small.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)],
             leading_lines=after.leading_lines if at == 0 else (),
-            trailing_whitespace=after.trailing_whitespace if at == last else cst.TrailingWhitespace(),
+            trailing_whitespace=end if at == last else cst.TrailingWhitespace(),
         )
         yield _Slot(key, Passage((line,)))
 

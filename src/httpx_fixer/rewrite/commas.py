@@ -113,11 +113,25 @@ def narrow_spacing(spacing: Spacing, at: int) -> tuple[Spacing, Lines]:
     return narrowed, tuple(freed)
 
 
+def leave_comments(spacing: Spacing, at: int, comments: Lines, model: Space) -> tuple[Spacing, Lines]:
+    """Put comments on lines of their own into gap `at`; return them instead where it is on one line.
+
+    They are indented as what follows `model`.
+    """
+    gap = spacing.gaps[at]
+    if not isinstance(gap, cst.ParenthesizedWhitespace) or not isinstance(model, cst.ParenthesizedWhitespace):
+        return spacing, comments
+    lines = [line.with_changes(indent=model.indent, whitespace=model.last_line) for line in comments]
+    gap = gap.with_changes(empty_lines=(*lines, *gap.empty_lines))
+    return Spacing((*spacing.gaps[:at], gap, *spacing.gaps[at + 1 :]), spacing.trailing_comma), ()
+
+
 def _fill(opening: Space, count: int, indent: str) -> Spacing:
     if not isinstance(opening, cst.ParenthesizedWhitespace):
         return Spacing((_NONE, *[_ONE] * (count - 1), _NONE))
-    deeper = cst.SimpleWhitespace(opening.last_line.value + indent)
-    first = opening.with_changes(last_line=deeper)
+    above = [line.whitespace for line in opening.empty_lines if line.comment]
+    inner = above[-1] if above else cst.SimpleWhitespace(opening.last_line.value + indent)
+    first = opening.with_changes(last_line=inner)
     between = [_break_as(first)] * (count - 1)
     return Spacing((first, *between, _break_as(opening)), trailing_comma=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 import libcst as cst
 
@@ -17,20 +18,20 @@ _LINE = 88
 
 
 def edit_imports(
-    path: str, module: cst.Module, edits: Sequence[ImportEdit], first_party: frozenset[str]
+    path: str, module: cst.Module, edits: Sequence[ImportEdit], first_party: frozenset[str], longest: int
 ) -> cst.Module:
     """Return the module with all imports made, then those removed that nothing reads any more.
 
-    The order of `edits` does not matter. In `__init__.py` nothing is removed: others import from it.
+    `longest` is the length of the file's longest line. The order of `edits` does not matter. In
+    `__init__.py` nothing is removed: others import from it.
     """
-    longest = max((len(line) for line in module.code.splitlines()), default=0)
     snippets = Snippets(module.default_indent, module.default_newline)
     style = ImportStyle(snippets, first_party, max(_LINE, longest))
-    ensures = (edit for edit in edits if isinstance(edit, EnsureImport))
+    ensures = {edit for edit in edits if isinstance(edit, EnsureImport)}
     for ensure in sorted(ensures, key=lambda edit: (edit.module, edit.name or "", edit.alias or "")):
         module = ensure_import(ensure, module, style)
     drops = {edit for edit in edits if isinstance(edit, DropImport)}
-    if drops and not path.endswith("__init__.py"):
+    if drops and PurePosixPath(path).name != "__init__.py":
         module = _drop_unread(module, drops)
     return module
 

@@ -73,7 +73,10 @@ def _find_obstacle(project: Project, argument: SpecArgument) -> tuple[RefusalRea
     if argument.name in _OWN_TRANSPORT:
         return RefusalReason.DYNAMIC_ARGUMENT, f"{shown} is a transport of its own"
     if argument.origin is Origin.MODULE:
-        return RefusalReason.IMPORT_CIRCLE, f"{shown} is defined in this module, which the owner cannot import"
+        return (
+            RefusalReason.IMPORT_CIRCLE,
+            f"{shown} is defined in this module, which the owner cannot import",
+        )
     if not is_constant(project, argument, same_module=False):
         return RefusalReason.DYNAMIC_ARGUMENT, f"{shown} is decided on each call"
     return None

@@ -21,19 +21,25 @@ def judge(
 ) -> tuple[Diagnostic, ...]:
     """Return the diagnostics of all selected rules, in order of path and position.
 
-    A site gets the one code that says most: the rule of the lowest `order` speaks. Beside a refusal
-    a rule that `stands_beside_refusals` may speak, too.
+    A site gets the one code that says most: the rule of the lowest `order` speaks. Beside a refusal,
+    and beside one another, rules that `stands_beside_refusals` may speak, too: what they write is
+    right whoever owns the client.
     """
     rules = [rule(settings) for rule in iter_rules() if settings.is_selected(rule.code, rule.name)]
     found: dict[Anchor, list[tuple[Rule, Diagnostic]]] = {}
     for rule in sorted(rules, key=lambda rule: (rule.order, rule.code)):
         for diagnostic in rule.check(project, lifecycles):
             here = found.setdefault(diagnostic.anchor, [])
-            is_new = not here or (rule.stands_beside_refusals and all(d.refusal is not None for _, d in here))
-            if is_new and not _is_suppressed(project, diagnostic, file_ignores):
+            if (not here or _may_join(rule, here)) and not _is_suppressed(project, diagnostic, file_ignores):
                 here.append((rule, diagnostic))
     every = [diagnostic for here in found.values() for _, diagnostic in here]
     return tuple(sorted(every, key=lambda d: (d.anchor, d.code)))
+
+
+def _may_join(rule: Rule, here: list[tuple[Rule, Diagnostic]]) -> bool:
+    return rule.stands_beside_refusals and all(
+        diagnostic.refusal is not None or other.stands_beside_refusals for other, diagnostic in here
+    )
 
 
 def _is_suppressed(

@@ -73,7 +73,9 @@ def _plan_home(
     for one in served:
         outcomes[one.candidate.site] = owned if isinstance(owned, Refusal) else _inject(project, owned, one)
     for borrower, pool in pools.items():
-        outcomes[borrower.site] = owned if isinstance(owned, Refusal) else _borrow(project, owned, borrower, pool)
+        outcomes[borrower.site] = (
+            owned if isinstance(owned, Refusal) else _borrow(project, owned, borrower, pool)
+        )
     return outcomes
 
 
@@ -110,7 +112,9 @@ def _relocate(
             dotted = module if home is None else project.import_path(path, home)
             is_circle = home is not None and site.path in project.import_closure(home)
             if dotted is None or is_circle or (home is not None and not name):
-                detail = f"`{argument.name}={argument.code}` comes from `{home}`, which the owner cannot import"
+                detail = (
+                    f"`{argument.name}={argument.code}` comes from `{home}`, which the owner cannot import"
+                )
                 return Refusal(RefusalReason.IMPORT_CIRCLE, detail, site.path, argument.line)
             imports.append((dotted, name, bound))
         relocated.append(replace(argument, imports=tuple(sorted(imports))))
@@ -168,7 +172,9 @@ def _inject(project: Project, owned: _Owned, one: Served) -> Outcome:
     return Fix(title, tuple(dict.fromkeys(edits)), numbers=_count_numbers(site, owned, limits=pooled))
 
 
-def _plan_passage(project: Project, owned: _Owned, passage: Passage, one: Served) -> tuple[Edit, ...] | Refusal:
+def _plan_passage(
+    project: Project, owned: _Owned, passage: Passage, one: Served
+) -> tuple[Edit, ...] | Refusal:
     reach = owned.framework.reach(project, passage.entry, owned.ownership, one.client)
     if isinstance(reach, Refusal):
         return reach

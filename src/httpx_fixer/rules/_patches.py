@@ -12,7 +12,11 @@ _CLASS_PATCHES = (
     rb"""setattr\(\s*[\w.]*\bhttpx2?\s*,\s*["'](?:Async)?Client["']""",
     rb"""patch\.object\(\s*[\w.]*\bhttpx2?\s*,\s*["'](?:Async)?Client["']""",
 )
-_STARTS = (rb"with\s+TestClient\(", rb"LifespanManager\(", rb"lifespan_context\(", rb"lifespan\(app\)")
+_STARTS = (
+    (b"TestClient", rb"with\s+TestClient\("),
+    (b"LifespanManager", rb"LifespanManager\("),
+    (b"lifespan", rb"lifespan_context\(|lifespan\(app\)"),
+)
 
 
 def find_patch(project: Project, site: ClientSite) -> Refusal | None:
@@ -25,8 +29,8 @@ def find_patch(project: Project, site: ClientSite) -> Refusal | None:
     if place is not None:
         detail = f"a test replaces `{site.spec.class_code}` in `{site.path}`"
         return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *place)
-    patched = project.find_in_tests(*_CLASS_PATCHES)
-    if patched is not None and project.find_in_tests(*_STARTS) is not None:
+    patched = project.find_in_tests(b"Client", *_CLASS_PATCHES)
+    if patched is not None and any(project.find_in_tests(word, pattern) for word, pattern in _STARTS):
         detail = "a test replaces the class of the client, and tests start the application before"
         return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *patched)
     return None
@@ -38,6 +42,7 @@ def find_name_patch(project: Project, site: ClientSite) -> tuple[str, int] | Non
     base = site.spec.class_code.split(".")[0].encode()
     last = site.spec.class_code.rpartition(".")[2].encode()
     place = project.find_in_tests(
+        stem,
         rb"\b" + stem + rb"\." + base + rb"\b",
         rb"\b" + stem + rb"\s*,\s*[\"']" + base + rb"[\"']",
     )

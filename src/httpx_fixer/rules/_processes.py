@@ -31,3 +31,23 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
     if _ASIDE.search(site.path):
         return False
     return not (project.is_run_as_script(site.path) and not project.is_imported(site.path))
+
+
+_MANAGERS = frozenset({"contextlib.asynccontextmanager", "contextlib.contextmanager"})
+
+
+def owns_for_duration(project: Project, site: ClientSite) -> bool:
+    """Answer whether a `with` block is itself the owner: a lifespan or another context manager.
+
+    It holds the client for as long as its caller's block lasts. One that yields the client itself is
+    a factory: each of its callers builds a client.
+    """
+    if site.block is None or not site.function:
+        return False
+    function = project.function(Symbol(site.path, site.function))
+    if function is None or not function.is_generator:
+        return False
+    managers = {d.symbol.name for d in function.decorators if d.symbol is not None}
+    if managers & _MANAGERS or project.is_given_as(function.symbol, "lifespan"):
+        return not project.yields_name(function, site.name)
+    return False

@@ -12,7 +12,8 @@ from httpx_fixer.rules._borrowers import find_borrower
 from httpx_fixer.rules._candidates import Candidate, find_candidate
 from httpx_fixer.rules._homes import Member
 from httpx_fixer.rules._ownership import plan_ownership
-from httpx_fixer.rules._processes import is_reported
+from httpx_fixer.rules._processes import is_reported, owns_for_duration
+from httpx_fixer.rules._values import uses_network
 
 
 class ClientPerRequest(Rule):
@@ -79,13 +80,14 @@ class ClientPerRequest(Rule):
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every client that is built and closed on each call."""
-        sites = [site for site in project.client_sites if _is_per_call(site)]
+        sites = [site for site in project.client_sites if _is_per_call(project, site)]
         sites = [site for site in sites if is_reported(project, lifecycles, site, self.settings)]
         outcomes = self._plan(project, lifecycles, sites)
         for site in sites:
             message = f"`{site.spec.class_code}(...)` is built on every call of `{_short(site.function)}`"
             if site.in_loop:
-                message = f"`{site.spec.class_code}(...)` is built on every round of a loop in `{_short(site.function)}`"
+                place = f"every round of a loop in `{_short(site.function)}`"
+                message = f"`{site.spec.class_code}(...)` is built on {place}"
             yield self.diagnostic(site.anchor, message, outcomes[site])
 
     def _plan(
@@ -105,8 +107,10 @@ class ClientPerRequest(Rule):
             decided |= {site: find_borrower(project, lifecycles, site) for site in second}
 
 
-def _is_per_call(site: ClientSite) -> bool:
-    return site.form is BindingForm.WITH and bool(site.function)
+def _is_per_call(project: Project, site: ClientSite) -> bool:
+    if site.form is not BindingForm.WITH or not site.function or not uses_network(site):
+        return False
+    return not owns_for_duration(project, site)
 
 
 def _decide(project: Project, lifecycles: Lifecycles, site: ClientSite) -> Member | Refusal:
@@ -129,7 +133,9 @@ def _needs_borrowing(
     if not isinstance(decided[site], Candidate):
         return False
     twins = (other for other in decided if _is_twin(other, site))
-    return isinstance(outcomes[site], Refusal) or any(not isinstance(decided[twin], Candidate) for twin in twins)
+    return isinstance(outcomes[site], Refusal) or any(
+        not isinstance(decided[twin], Candidate) for twin in twins
+    )
 
 
 def _is_twin(one: ClientSite, other: ClientSite) -> bool:
@@ -138,5 +144,3 @@ def _is_twin(one: ClientSite, other: ClientSite) -> bool:
 
 def _short(qualname: str) -> str:
     return qualname.rpartition(".")[2]
-
-

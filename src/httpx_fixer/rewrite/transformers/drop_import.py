@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from httpx_fixer.fix import DropImport
-from httpx_fixer.rewrite.commas import narrow_spacing
+from httpx_fixer.rewrite.commas import leave_comments, narrow_spacing
 from httpx_fixer.rewrite.import_names import bound_name, list_names, read_names, write_names
 from httpx_fixer.rewrite.import_order import module_of
 from httpx_fixer.rewrite.lines import Lines, collect_comments, strip_blank_lines
@@ -49,7 +49,7 @@ def _drop_from(bound: str, statement: Statement) -> Passage:
     if smalls == list(statement.body):
         return Passage((statement,))
     if smalls[-1] is not statement.body[-1]:
-        smalls[-1] = smalls[-1].with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
+        smalls[-1] = smalls[-1].with_changes(semicolon=statement.body[-1].semicolon)
     lines = (*statement.leading_lines, *freed)
     return Passage((statement.with_changes(body=smalls, leading_lines=lines),))
 
@@ -64,13 +64,17 @@ def _drop_name(bound: str, small: cst.BaseSmallStatement) -> tuple[cst.BaseSmall
     if not isinstance(small, cst.Import | cst.ImportFrom) or module_of(small) == "__future__":
         return small, ()
     names, spacing, freed = list_names(small), read_names(small), Lines()
-    for at in reversed(range(len(names))):
-        if bound_name(names[at]) == bound and names[at].evaluated_alias != names[at].evaluated_name:
-            freed = (*collect_comments(names[at].name), *freed)
-            del names[at]
-            if names:
-                spacing, comments = narrow_spacing(spacing, at)
-                freed = (*comments, *freed)
-    if len(names) == len(list_names(small)):
-        return small, ()
-    return (write_names(small, names, spacing), freed) if names else (None, collect_comments(small))
+    gone = [at for at, name in enumerate(names) if _binds(name, bound)]
+    if not gone or len(gone) == len(names):
+        return (None, collect_comments(small)) if gone else (small, ())
+    for at in reversed(gone):
+        before = spacing.gaps[at]
+        spacing, comments = narrow_spacing(spacing, at)
+        spacing, comments = leave_comments(spacing, at, comments, before)
+        freed = (*comments, *freed)
+        del names[at]
+    return write_names(small, names, spacing), freed
+
+
+def _binds(name: cst.ImportAlias, bound: str) -> bool:
+    return bound_name(name) == bound and name.evaluated_alias != name.evaluated_name

@@ -6,7 +6,7 @@ import libcst as cst
 
 from httpx_fixer.fix import UnwrapWith
 from httpx_fixer.rewrite.commas import Space, Spacing, narrow_spacing, read_spacing, write_spacing
-from httpx_fixer.rewrite.lines import collect_comments
+from httpx_fixer.rewrite.lines import collect_comments, join_lines
 from httpx_fixer.rewrite.passage import Passage, flatten, read_suite
 from httpx_fixer.rewrite.snippets import Snippets
 
@@ -25,7 +25,7 @@ def unwrap_with(
     if len(updated.items) > 1:
         return _remove_item(edit.item, updated)
     body = read_suite(updated.body)
-    lines = (*updated.leading_lines, *_header_comments(updated), *body.leading_lines)
+    lines = join_lines((*updated.leading_lines, *_header_comments(updated)), body.leading_lines)
     if _is_pass(updated.body) and not _is_pass(original.body):
         # Other edits took every statement out of the body; the `pass` is not the author's.
         return Passage((), (*lines, *body.after))

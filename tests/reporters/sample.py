@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.fix import Applicability, CreateFile, DropImport, Fix, NumberChange
 from httpx_fixer.report import FileChange, Report
@@ -15,8 +13,7 @@ def _diagnostic(code: str, name: str, line: int, outcome: Fix | Refusal) -> Diag
     return Diagnostic(code, name, f"`fetch_user` does {name}[int]", anchor, outcome)
 
 
-@pytest.fixture
-def report() -> Report:
+def sample_report() -> Report:
     """Safe, unsafe and shown fixes, a refusal, a skip, changes in two files, a number."""
     safe = Fix("share one client", (DropImport("app/x.py", "httpx"), CreateFile("app/client.py", "")))
     unsafe = Fix("await it", (DropImport("app/x.py", "httpx"),), Applicability.UNSAFE, "it may block")

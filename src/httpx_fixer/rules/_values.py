@@ -1,0 +1,60 @@
+"""Writing `httpx.Timeout` and `httpx.Limits` as the module around would."""
+
+from __future__ import annotations
+
+from httpx_fixer.analysis.facts import ClientSite
+from httpx_fixer.analysis.project import Project
+from httpx_fixer.diagnostic import Refusal, RefusalReason
+from httpx_fixer.fix import Edit, EnsureImport
+from httpx_fixer.settings import LimitsPolicy, TimeoutPolicy
+
+_LOCAL_TRANSPORTS = ("ASGITransport", "WSGITransport", "MockTransport")
+
+
+def uses_network(site: ClientSite) -> bool:
+    """Answer whether a client opens connections: not with a transport into the process itself."""
+    transport = site.spec.argument("transport")
+    return transport is None or not any(name in transport.code for name in _LOCAL_TRANSPORTS)
+
+
+def find_value_class(project: Project, site: ClientSite, name: str) -> tuple[str, tuple[Edit, ...]] | Refusal:
+    """Return how the site can say `httpx.<name>`, and the import that this needs.
+
+    The class comes from the very module that the client's class comes from, alias included: a
+    `Timeout` of httpx in a client of httpx2 fails at the first request (FACTS A16).
+    """
+    base, dot, _ = site.spec.class_code.rpartition(".")
+    if dot:
+        return f"{base}.{name}", ()
+    known = project.spelling_of(site.path, f"{site.spec.library}.{name}")
+    if known is not None:
+        return known, ()
+    names = project.module_names(site.path)
+    if not site.spec.library or site.spec.class_code not in names:
+        detail = f"`{site.spec.class_code}` is imported where `{name}` cannot be imported beside it"
+        return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
+    if name in names:
+        detail = f"`{name}` means something else in this module"
+        return Refusal(RefusalReason.NAME_CLASH, detail, site.path, site.line)
+    return name, (EnsureImport(site.path, site.spec.library, name),)
+
+
+def timeout_code(callee: str, policy: TimeoutPolicy) -> str:
+    """Return the call that says a timeout: all four phases, since fewer need a default (FACTS A12)."""
+    phases = (
+        ("connect", policy.connect),
+        ("read", policy.read),
+        ("write", policy.write),
+        ("pool", policy.pool),
+    )
+    return f"{callee}({', '.join(f'{name}={seconds!r}' for name, seconds in phases)})"
+
+
+def limits_code(callee: str, policy: LimitsPolicy) -> str:
+    """Return the call that says limits: all three, since a missing one means no cap (FACTS A13)."""
+    fields = (
+        ("max_connections", policy.max_connections),
+        ("max_keepalive_connections", policy.max_keepalive_connections),
+        ("keepalive_expiry", policy.keepalive_expiry),
+    )
+    return f"{callee}({', '.join(f'{name}={value!r}' for name, value in fields)})"

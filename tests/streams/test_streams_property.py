@@ -1,0 +1,53 @@
+"""Random functions: the rewritten one closes on each exit and otherwise does what the old one did."""
+
+from __future__ import annotations
+
+import re
+
+import stream_bodies
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from stream_rewriting import apply_fixes, find_diagnostics
+
+
+@given(
+    stream_bodies.modules(),
+    st.lists(st.booleans(), max_size=6),
+    st.integers(0, 5),
+)
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_a_fixed_function_closes_on_each_exit_and_acts_as_before(
+    source: str, bits: list[bool], stop_after: int
+) -> None:
+    refused = {
+        _number_of(source, found.anchor.start.line) for found in find_diagnostics(source) if found.refusal
+    }
+    fixed = apply_fixes(source)
+    for is_cancelled in (False, True):
+        fail_at = 0
+        while True:
+            before = stream_bodies.World(fail_at, is_cancelled, list(bits))
+            after = stream_bodies.World(fail_at, is_cancelled, list(bits))
+            outcome = stream_bodies.run(source, before, stop_after)
+            assert stream_bodies.run(fixed, after, stop_after) == outcome
+            assert after.trace == before.trace
+            assert [one.site for one in after.sent if not one.is_closed and one.site not in refused] == []
+            fail_at += 1
+            if fail_at > before.operations:
+                break
+
+
+@given(stream_bodies.modules())
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_a_fixed_function_has_nothing_left_to_fix(source: str) -> None:
+    first = find_diagnostics(source)
+    left = find_diagnostics(apply_fixes(source))
+    assert [found for found in left if found.fix is not None] == []
+    assert len(left) == len([found for found in first if found.refusal is not None])
+
+
+def _number_of(source: str, line: int) -> int:
+    """Return the number that the send on a line sends."""
+    found = re.search(r"send\((\d+)", source.splitlines()[line - 1])
+    assert found is not None
+    return int(found[1])
