@@ -123,6 +123,7 @@ def _read_common_options(*, version: _Version = False) -> None:
 
 def _leave(work: Callable[[], Outcome]) -> NoReturn:
     """Do the work, print what came of it and exit; what goes wrong becomes a message and exit code 2."""
+    code = COULD_NOT_WORK
     try:
         outcome = work()
         code = outcome.code

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from enum import Enum
+from enum import StrEnum
 from inspect import Parameter, Signature
 from pathlib import Path
 from typing import Annotated, TypeVar, get_type_hints
@@ -19,21 +19,21 @@ from httpx_fixer.toml_table import RuleName, UsageError, check_globs, check_rule
 _Function = TypeVar("_Function", bound=Callable[..., None])
 
 
-class OutputFormat(Enum):
+class OutputFormat(StrEnum):
     """How a report is printed."""
 
     TEXT = "text"
     JSON = "json"
 
 
-class PolicyName(Enum):
+class PolicyName(StrEnum):
     """Which numbers are written where the author gave none."""
 
     RECOMMENDED = "recommended"
     PRESERVE = "preserve"
 
 
-class When(Enum):
+class When(StrEnum):
     """When there are colours; AUTO means on a terminal, unless `NO_COLOR` or `FORCE_COLOR` says else."""
 
     AUTO = "auto"

@@ -32,11 +32,10 @@ def run(root: Path, paths: tuple[Path, ...], settings: Settings, *, with_changes
     skipped = {*discovery.skipped, *project.skips_of(discovery.targets)}
     if with_changes:
         # The writing wing loads libcst (0.3 s): only where something may be written.
-        from httpx_fixer.rewrite.settle import settle  # noqa: PLC0415
+        from httpx_fixer.rewrite.settle import Sources, settle  # noqa: PLC0415
 
-        settled = settle(
-            diagnostics, project.bytes_of, reading.read_again, unsafe_fixes=settings.unsafe_fixes
-        )
+        sources = Sources(project.bytes_of, reading.read_again, project.first_party())
+        settled = settle(diagnostics, sources, unsafe_fixes=settings.unsafe_fixes)
         diagnostics, changes, numbers = settled.diagnostics, settled.changes, settled.numbers
         skipped |= set(settled.skipped)
     else:

@@ -29,7 +29,7 @@ ESCAPE = """\
 import httpx
 
 
-async def open_stream(client: httpx.AsyncClient, url: str) -> httpx.Response:
+async def open_stream(client: httpx.AsyncClient, url: str) -> httpx.Response | None:
     request = client.build_request("GET", url)
     response = await client.send(request, stream=True)
     if response.is_error:

@@ -30,11 +30,8 @@ def test_help_goes_to_standard_output(tmp_path: Path, arguments: tuple[str, ...]
 
 def test_start_loads_neither_the_rules_nor_what_writes(tmp_path: Path) -> None:
     code = "import sys, httpx_fixer.cli; print(*sys.modules)"
-    tool = Tool(tmp_path)
-    loaded = tool.python("-c", code).text.split()
-    assert not {"libcst", "rich", "rich.console", "pathspec", "ast_serialize", "httpx_fixer.pipeline"} & set(
-        loaded
-    )
+    loaded = Tool(tmp_path).python("-c", code).text.split()
+    assert not {"libcst", "pathspec", "httpx_fixer.pipeline", "httpx_fixer.report"}.intersection(loaded)
 
 
 def test_check_reports_and_changes_nothing(tmp_path: Path) -> None:
@@ -100,9 +97,8 @@ def test_two_runs_print_the_same(tmp_path: Path) -> None:
 def test_only_what_is_named_is_reported(tmp_path: Path) -> None:
     tool = make_project(tmp_path)
     (tmp_path / "tool.py").write_text(LEAK)
-    assert {line.partition(":")[0] for line in tool.run("check", "-q", "tool.py").text.splitlines()[::2]} == {
-        "tool.py"
-    }
+    done = tool.run("check", "-q", "tool.py")
+    assert [line.partition(":")[0] for line in done.text.splitlines()[::2]] == ["tool.py"]
 
 
 def test_select_and_ignore(tmp_path: Path) -> None:

@@ -39,11 +39,6 @@ class ImportIndex:
         """Answer whether a directory has an `__init__.py`."""
         return _join(directory, "__init__.py") in self._files
 
-    def has_packages_below(self, directory: str) -> bool:
-        """Answer whether a directory holds packages."""
-        prefix = f"{directory}/" if directory else ""
-        return any(path.startswith(prefix) and path.endswith("/__init__.py") for path in self._files)
-
     def has_file(self, path: str) -> bool:
         """Answer whether the project has that file."""
         return path in self._files

@@ -80,8 +80,8 @@ class Module:
             for node in self.table.parents
         )
 
-    def code(self, node: ast.expr) -> str:
-        """Return the source text of an expression, as the author wrote it."""
+    def code(self, node: ast.expr | ast.stmt) -> str:
+        """Return the source text of a node, as the author wrote it."""
         start = self.offset(node.lineno, node.col_offset)
         return self.source.text[start : self.offset(node.end_lineno or 0, node.end_col_offset or 0)]
 

@@ -16,7 +16,7 @@ from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.references import find_calls, find_given, find_references, iter_calls_passing
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.scopes import BindingKind
-from httpx_fixer.analysis.sites import iter_client_sites, mentions_httpx
+from httpx_fixer.analysis.sites import iter_client_sites, may_hold_client_sites, mentions_httpx
 from httpx_fixer.analysis.store import FileStore, is_test_path
 from httpx_fixer.analysis.streams import StreamSite, iter_stream_sites
 from httpx_fixer.analysis.suppressions import Suppressions, read_suppressions
@@ -59,18 +59,24 @@ class Project:
     @cached_property
     def client_sites(self) -> tuple[ClientSite, ...]:
         """Every client and top-level request of the target files, in order of path and position."""
-        return tuple(site for module in self._httpx_modules() for site in iter_client_sites(module))
+        return tuple(
+            site
+            for module in self._httpx_modules
+            if may_hold_client_sites(module.source.data)
+            for site in iter_client_sites(module)
+        )
 
     @cached_property
     def stream_sites(self) -> tuple[StreamSite, ...]:
         """Every `send(..., stream=...)` of the target files, in order of path and position."""
         return tuple(
             site
-            for module in self._httpx_modules()
-            if b"stream" in module.source.data
+            for module in self._httpx_modules
+            if b".send(" in module.source.data and b"stream" in module.source.data
             for site in iter_stream_sites(module)
         )
 
+    @cached_property
     def _httpx_modules(self) -> list[Module]:
         paths = [
             path for path in self.files if path in self.targets and mentions_httpx(self._store.data(path))
@@ -201,12 +207,29 @@ class Project:
         """Answer whether a directory has an `__init__.py`."""
         return self._resolver.index.is_package(directory)
 
-    def has_packages_below(self, directory: str) -> bool:
-        """Answer whether a directory holds packages."""
-        return self._resolver.index.has_packages_below(directory)
+    def top_package(self, path: str) -> str:
+        """Return the outermost package that a file stands in, "" for a module outside of packages."""
+        root = self._resolver.index.package_root(path)
+        directory = path.rpartition("/")[0]
+        if directory == root:
+            return ""
+        first = directory[len(root) :].lstrip("/").split("/")[0]
+        return f"{root}/{first}" if root else first
+
+    def first_party(self) -> frozenset[str]:
+        """Return the names of the packages and modules that the project itself holds."""
+        found: set[str] = set()
+        for path in self.files:
+            root = self._resolver.index.package_root(path)
+            found.add(path[len(root) :].lstrip("/").split("/")[0].removesuffix(".py"))
+        return frozenset(found)
+
+    def imports_from(self, path: str, package: str) -> bool:
+        """Answer whether a file imports something of a package."""
+        return any(other.startswith(f"{package}/") for other in self._resolver.imported_files(path))
 
     def reaches(self, start: str, path: str) -> bool:
-        """Answer whether importing a file imports another one, directly or not, wherever the import stands."""
+        """Answer whether importing a file imports another one, directly or not."""
         return path in self.import_closure(start)
 
     def last_import(self, path: str) -> Anchor | None:

@@ -17,10 +17,22 @@ _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictC
 _MENTION = re.compile(rb"\bhttpx2?\b")
 _IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t][^\n]*\bhttpx2?\b", re.MULTILINE)
 
+_HINT = re.compile(
+    rb"Client\s*\(|Client\s+as\b|import\s+httpx2?\s+as\b|from\s+httpx2?\s+import\s*[(*]"
+    rb"|\bhttpx2?\s*\.\s*(?:get|options|head|post|put|patch|delete|request|stream)\b"
+    rb"|from\s+httpx2?\s+import[^\n]*\b(?:get|options|head|post|put|patch|delete|request|stream)\b"
+)
+"""What a construction or a top-level request looks like, under every form of import."""
+
 
 def mentions_httpx(data: bytes) -> bool:
     """Answer from the bytes alone whether a file may import httpx or httpx2."""
     return b"httpx" in data and _MENTION.search(data) is not None and _IMPORT.search(data) is not None
+
+
+def may_hold_client_sites(data: bytes) -> bool:
+    """Answer from the bytes alone whether a module that imports httpx may build a client or use a function."""
+    return _HINT.search(data) is not None
 
 
 def iter_client_sites(module: Module) -> Iterator[ClientSite]:
@@ -47,7 +59,8 @@ def _is_one_library(module: Module, call: ast.Call) -> bool:
     if not isinstance(base, ast.Name):
         return False
     home = module.table.enclosing(base).find(base.id)
-    return home is not None and len({binding.target for binding in home.bindings[base.id]}) == 1
+    bindings = [] if home is None else home.bindings[base.id]
+    return len({binding.target for binding in bindings if binding.target}) == 1
 
 
 def _top_level_site(module: Module, call: ast.Call, library: str, name: str) -> ClientSite:
@@ -86,10 +99,9 @@ def _client_site(module: Module, call: ast.Call, library: str, class_name: str) 
 
 def _form_of(module: Module, call: ast.Call) -> tuple[BindingForm, str]:
     """Return how the client is kept, and the name or attribute that it is kept under."""
-    child: ast.AST = call
     parent = module.table.parents[call]
     while isinstance(parent, ast.BoolOp | ast.IfExp | ast.Await | ast.NamedExpr):
-        child, parent = parent, module.table.parents[parent]
+        parent = module.table.parents[parent]
     match parent:
         case ast.withitem() if parent.context_expr is call:
             return BindingForm.WITH, ""

@@ -74,7 +74,7 @@ def _holds(module: Module, notes: Notes, send: int, tried: Notes) -> bool:
     if tried.clash or send in tried.leaks or not tried.leaks <= notes.leaks:
         return False
     return not any(
-        held is Held.COVERED and not _is_close(module, node)
+        held is Held.COVERED and not _is_blind(module, node)
         for node, state in tried.uses.items()
         for held, _ in state
     )
@@ -94,15 +94,29 @@ def _find_superfluous(module: Module, web: Web, trial: Trial, tried: Notes) -> a
     return None
 
 
-def _is_close(module: Module, node: ast.Name) -> bool:
-    """A close of what is closed already is silent (httpx 0.28.1 and httpx2, sync and async)."""
+def _is_blind(module: Module, node: ast.Name) -> bool:
+    """Answer whether a use does not see that the response is closed: another close, a test for None.
+
+    A close of what is closed already is silent (httpx 0.28.1 and httpx2, sync and async).
+    """
     parent = module.table.parents[node]
-    return isinstance(parent, ast.Attribute) and parent.attr in CLOSERS
+    match parent:
+        case ast.Attribute(attr=method):
+            return method in CLOSERS
+        case ast.Compare(comparators=[ast.Constant(value=None)]):
+            return True
+        case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
+            return test is node
+    return False
 
 
 def _iter_trials(module: Module, web: Web, notes: Notes, send: int) -> Iterator[Trial]:
     """Yield the closes to try, the plainest first, from the block of a send outward."""
-    live = {node for node, state in notes.uses.items() if any(mark[0] in LIVE for mark in state)}
+    live = {
+        node
+        for node, state in notes.uses.items()
+        if any(held in LIVE for held, _ in state) and not _is_blind(module, node)
+    }
     node: ast.AST = module.statement_of(web.sends[send].call)
     while node is not web.function:
         parent = module.table.parents[node]
@@ -127,12 +141,7 @@ def _iter_block_trials(
     module: Module, web: Web, block: Sequence[ast.stmt], start: int, live: set[ast.Name]
 ) -> Iterator[Trial]:
     """Yield the closes to try among the statements of a block from index `start` on."""
-    using = [
-        index
-        for index in range(start, len(block))
-        if _find_lone_close(module, web, block[index]) is None
-        and any(inner in live for inner in ast.walk(block[index]))
-    ]
+    using = [i for i in range(start, len(block)) if any(inner in live for inner in ast.walk(block[i]))]
     if not using and start:
         yield Trial(CoverKind.BELOW, block[start - 1], block[start - 1])
     for end in _iter_ends(web, block, start, using):

@@ -140,7 +140,7 @@ class _Walker:
 
     def _for(self, node: ast.For | ast.AsyncFor, state: State) -> Exits:
         head, raised = self.reader.read(node.iter, state)
-        method = find_body_iterator(self.web, node.iter)
+        reads_body = find_body_iterator(self.web, node.iter) is not None and not self._binds(node)
         is_async = isinstance(node, ast.AsyncFor)
         while True:
             bound = self.simple.bind_all([node.target], head, node.lineno)
@@ -149,10 +149,15 @@ class _Walker:
             if after == head:
                 break
             head = after
-        at_end = head if method is None else self.web.close(head, is_async=is_async)
+        at_end = self.web.close(head, is_async=is_async) if reads_body else head
         done = self.block(node.orelse, at_end)
         leaving = Exits(body.breaks, body.raises | bound.raises | raised | at_end, body.returns)
         return leaving.join(done)
+
+    def _binds(self, node: ast.For | ast.AsyncFor) -> bool:
+        """Answer whether a loop binds the variable: then its end closes the body of an earlier response."""
+        inside = (inner for inner in ast.walk(node) if isinstance(inner, ast.Name))
+        return any(self.web.find_name(inner) and not isinstance(inner.ctx, ast.Load) for inner in inside)
 
     def _while(self, node: ast.While, state: State) -> Exits:
         head = state
@@ -182,12 +187,13 @@ class _Walker:
             raised = UNREACHED
         else:
             raised |= after
+        after = self.web.guard(after, is_async=is_async) if is_own else after
         bound = self.simple.bind_all(
             [] if item.optional_vars is None else [item.optional_vars], after, node.lineno
         )
         body = self._with_items(node, index + 1, bound.normal)
         if is_own:
-            body = finish(body, lambda held: Exits(self.web.close(held, is_async=is_async)))
+            body = finish(body, lambda held: Exits(self.web.release(held)))
         elif name in _SWALLOWING_MANAGERS:
             body = body.join(Exits(body.raises))
         elif isinstance(item.context_expr, ast.Call) and name not in _QUIET_MANAGERS:

@@ -81,6 +81,12 @@ class Web:
         """Return the state after an exit stack was told to close the response."""
         return self._move(state, frozenset({Held.OPEN}), Held.GUARDED, is_async=is_async)
 
+    def release(self, state: State) -> State:
+        """Return the state after an exit stack, or `closing`, has closed what it guards."""
+        return frozenset(
+            (Held.CLOSED, send) if held is Held.GUARDED else (held, send) for held, send in state
+        )
+
     def _move(self, state: State, of: frozenset[Held], to: Held, *, is_async: bool) -> State:
         return frozenset(
             (to, send) if held in of and self.sends[send].is_async == is_async else (held, send)

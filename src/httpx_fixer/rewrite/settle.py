@@ -30,35 +30,35 @@ class Settled:
     skipped: tuple[Skip, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where files come from.
+
+    `original` gives a file's bytes (None: there is none), `read_again` the diagnostics of the project
+    with some files replaced, `first_party` the names of the project's own top-level modules.
+    """
+
+    original: ReadBytes
+    read_again: ReadAgain
+    first_party: frozenset[str] = frozenset()
+
+
 @dataclass(slots=True)
 class _Work:
     """The state of one settling: files as they are now, and what was learned on the way."""
 
-    original: ReadBytes
-    read_again: ReadAgain
+    sources: Sources
     unsafe_fixes: bool
-    first_party: frozenset[str]
     files: dict[str, bytes]
     skips: dict[str, Skip]
 
     def current(self, path: str) -> bytes | None:
-        return self.files[path] if path in self.files else self.original(path)
+        return self.files[path] if path in self.files else self.sources.original(path)
 
 
-def settle(
-    diagnostics: tuple[Diagnostic, ...],
-    original: ReadBytes,
-    read_again: ReadAgain,
-    *,
-    unsafe_fixes: bool,
-    first_party: frozenset[str] = frozenset(),
-) -> Settled:
-    """Turn fixes into changed files; a fix that fails verification is withdrawn whole.
-
-    `original` gives a file's bytes (None: there is none), `read_again` the diagnostics of the project
-    with some files replaced.
-    """
-    work = _Work(original, read_again, unsafe_fixes, first_party, {}, {})
+def settle(diagnostics: tuple[Diagnostic, ...], sources: Sources, *, unsafe_fixes: bool) -> Settled:
+    """Turn fixes into changed files; a fix that fails verification is withdrawn whole."""
+    work = _Work(sources, unsafe_fixes, {}, {})
     plan = build_plan(diagnostics, unsafe_fixes=unsafe_fixes)
     result, chosen = list(plan.diagnostics), list[Diagnostic]()
     for _ in range(_ROUNDS):
@@ -71,7 +71,7 @@ def settle(
         plan = build_plan(following, unsafe_fixes=unsafe_fixes)
         if not plan.chosen:
             break
-    changes = [FileChange(path, original(path), after) for path, after in sorted(work.files.items())]
+    changes = [FileChange(path, sources.original(path), after) for path, after in sorted(work.files.items())]
     numbers = {
         number for diagnostic in chosen if diagnostic.fix is not None for number in diagnostic.fix.numbers
     }
@@ -95,7 +95,7 @@ def _settle_plan(work: _Work, plan: Plan) -> tuple[Plan, dict[str, bytes], tuple
         files, faults = _apply(work, plan.edits)
         following: tuple[Diagnostic, ...] = ()
         if not faults:
-            following = work.read_again({**work.files, **files})
+            following = work.sources.read_again({**work.files, **files})
             faults = _find_leftovers(plan, following, unsafe_fixes=work.unsafe_fixes)
         if not faults:
             return plan, files, following
@@ -118,7 +118,7 @@ def _apply(work: _Work, edits: tuple[Edit, ...]) -> tuple[dict[str, bytes], dict
                 continue
         else:
             anchored = [edit for edit in here if not isinstance(edit, CreateFile)]
-            after = apply_edits(path, before or b"", anchored, work.first_party)
+            after = apply_edits(path, before or b"", anchored, work.sources.first_party)
         if isinstance(after, Skip):
             work.skips[path] = after
             faults[path] = f"`{path}` cannot be rewritten: {after.detail}"
@@ -160,7 +160,7 @@ def _fails_alone(work: _Work, diagnostic: Diagnostic) -> bool:
     if faults:
         return True
     alone = Plan((diagnostic,), (diagnostic,))
-    following = work.read_again({**work.files, **files})
+    following = work.sources.read_again({**work.files, **files})
     return bool(_find_leftovers(alone, following, unsafe_fixes=work.unsafe_fixes))
 
 

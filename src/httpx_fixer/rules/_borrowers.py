@@ -9,6 +9,7 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycle, Lifecycles
 from httpx_fixer.rules._patches import find_name_patch
+from httpx_fixer.rules._processes import may_own
 from httpx_fixer.rules._sharing import KNOWN, is_constant, shorten
 
 POOL_ARGUMENTS = frozenset(
@@ -54,7 +55,7 @@ def find_borrower(project: Project, lifecycles: Lifecycles, site: ClientSite) ->
             return Refusal(*obstacle, site.path, argument.line)
         if argument.name in POOL_ARGUMENTS:
             pool.append(argument)
-    reaching = tuple(one for one in lifecycles.all() if project.reaches(one.path, site.path))
+    reaching = tuple(one for one in lifecycles.all() if may_own(project, one, site))
     if not reaching:
         detail = f"no application imports `{site.path}`"
         return Refusal(RefusalReason.NO_ENTRY_POINT, detail, site.path, site.line)

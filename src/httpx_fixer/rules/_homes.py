@@ -64,11 +64,27 @@ def _find_directory(project: Project, owners: tuple[Lifecycle, ...], members: tu
     """Return the innermost directory above all that will import the module.
 
     Importing from there loads no package that is not loaded anyway, so that no circle can close.
+    Where the files have no package in common, the package whose own `__init__` imports least and
+    that most of the others import already.
     """
-    sites = {posixpath.dirname(path) for member in members for path in member.files}
-    every = sites | {posixpath.dirname(owner.path) for owner in owners}
-    shared = posixpath.commonpath(every) if "" not in every else ""
-    if shared and (project.is_package(shared) or not project.has_packages_below(shared)):
+    files = {path for member in members for path in member.files}
+    shared = _common_directory({*files, *(owner.path for owner in owners)})
+    inner = _common_directory(files)
+    for directory in (shared, inner):
+        if project.is_package(directory):
+            return directory
+    tops = sorted({top for path in files if (top := project.top_package(path))})
+    if not tops:
         return shared
-    inner = posixpath.commonpath(sites) if "" not in sites else ""
-    return inner if len(inner) > len(shared) and project.is_package(inner) else shared
+    return min(tops, key=lambda top: _rank_package(project, top, files))
+
+
+def _rank_package(project: Project, top: str, files: set[str]) -> tuple[int, int, str]:
+    beginning = project.import_closure(posixpath.join(top, "__init__.py"))
+    importers = sum(project.imports_from(path, top) for path in files)
+    return len(beginning), -importers, top
+
+
+def _common_directory(files: set[str]) -> str:
+    directories = {posixpath.dirname(path) for path in files}
+    return "" if "" in directories else posixpath.commonpath(directories)

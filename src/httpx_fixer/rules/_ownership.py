@@ -24,6 +24,7 @@ from httpx_fixer.rules._candidates import Candidate, Passage
 from httpx_fixer.rules._clients import Served, serve_borrowers, serve_candidates
 from httpx_fixer.rules._homes import Home, Member, find_homes
 from httpx_fixer.rules._numbers import limit_changes, timeout_changes
+from httpx_fixer.rules._patches import find_call_assertion
 from httpx_fixer.rules._sharing import Split, plan_moves, split_arguments
 from httpx_fixer.settings import Policy
 
@@ -156,6 +157,10 @@ def _inject(project: Project, owned: _Owned, one: Served) -> Outcome:
     moved = plan_moves(site, one.moves)
     if isinstance(moved, Refusal):
         return moved
+    asserted = find_call_assertion(project) if moved else None
+    if asserted is not None:
+        detail = "a test looks at the arguments of the client's calls, where one would be added"
+        return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *asserted)
     edits: list[Edit] = [*owned.edits, *moved]
     for passage in one.candidate.passages:
         handed = _plan_passage(project, owned, passage, one)

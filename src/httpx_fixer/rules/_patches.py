@@ -36,6 +36,16 @@ def find_patch(project: Project, site: ClientSite) -> Refusal | None:
     return None
 
 
+def find_call_assertion(project: Project) -> tuple[str, int] | None:
+    """Return the place in the tests that replaces the class and looks at the arguments of its calls.
+
+    An argument that moves from the constructor to a call would be seen there.
+    """
+    patches = b"|".join(_CLASS_PATCHES)
+    looked_at = rb"assert_(?:called|awaited|any|has|not)|\.(?:call|await)_args"
+    return project.find_in_tests(b"Client", rb"(?:" + patches + rb")(?s:.*?)(?:" + looked_at + rb")")
+
+
 def find_name_patch(project: Project, site: ClientSite) -> tuple[str, int] | None:
     """Return the place in the tests that replaces the name by which the site's module finds the class."""
     stem = site.path.rpartition("/")[2].removesuffix(".py").encode()

@@ -6,13 +6,14 @@ import re
 
 from httpx_fixer.analysis.facts import ClientSite, Symbol
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.frameworks._base import Lifecycles
+from httpx_fixer.frameworks._base import Lifecycle, Lifecycles
 from httpx_fixer.settings import Settings
 
 _ASIDE = re.compile(
     r"^(?:examples?|docs?|docs_src|benchmarks?|tools|notebooks?|samples?|demos?)/|(?:^|/)(?:scripts?|migrations|alembic)/"
 )
 """Directories of programs that run once, or are there to be read."""
+_DEMONSTRATION = re.compile(r"(?:^|/)(?:demo|example|sample|docs)[\w-]*/")
 
 
 def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:
@@ -31,6 +32,14 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
     if _ASIDE.search(site.path):
         return False
     return not (project.is_run_as_script(site.path) and not project.is_imported(site.path))
+
+
+def may_own(project: Project, lifecycle: Lifecycle, site: ClientSite) -> bool:
+    """Answer whether an application runs a site, and is more than a demonstration of the site's library."""
+    aside = _DEMONSTRATION.search(lifecycle.path)
+    if aside is not None and not site.path.startswith(lifecycle.path[: aside.end()]):
+        return False
+    return project.reaches(lifecycle.path, site.path)
 
 
 _MANAGERS = frozenset({"contextlib.asynccontextmanager", "contextlib.contextmanager"})
