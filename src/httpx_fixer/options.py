@@ -56,9 +56,9 @@ class Options:
     ignore: Annotated[list[str] | None, Option(help="Rules not to run.")] = None
     include: Annotated[
         list[str] | None,
-        Option(help="Globs of files to report on and to change; no others are. As in .gitignore."),
+        Option(help="Report on and change only files that match these globs (as in .gitignore)."),
     ] = None
-    exclude: Annotated[list[str] | None, Option(help="Globs of files not to report on nor to change.")] = None
+    exclude: Annotated[list[str] | None, Option(help="Neither report on nor change files that match.")] = None
     include_tests: Annotated[
         bool | None, Option("--include-tests/--no-include-tests", help="Report on the tests as well.")
     ] = None

@@ -14,6 +14,7 @@ from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.frameworks._registry import build_frameworks
 from httpx_fixer.report import Report
+from httpx_fixer.rewrite.plan import refuse_excluded
 from httpx_fixer.rules._judgement import judge
 from httpx_fixer.settings import Settings
 
@@ -70,7 +71,8 @@ class _Reading:
         if self._first is None:
             self._first = project
         lifecycles = Lifecycles(project, build_frameworks())
-        return project, judge(project, lifecycles, self._settings, self._ignores)
+        diagnostics = judge(project, lifecycles, self._settings, self._ignores)
+        return project, refuse_excluded(diagnostics, self._discovery.excluded)
 
     def read_again(self, overlay: Mapping[str, bytes]) -> tuple[Diagnostic, ...]:
         """Return what is said about the project as it is going to be."""

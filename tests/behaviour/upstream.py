@@ -83,10 +83,10 @@ def answer_by_path(request: Received) -> Reply:
         case "status":
             return as_json({}, int(argument))
         case "redirect":
-            cookies = [("Set-Cookie", one) for one in request.query.get("cookie", [])]
+            cookies = [("Set-Cookie", f"{one}; Path=/") for one in request.query.get("cookie", [])]
             return as_json({}, int(argument), ("Location", request.query["to"][0]), *cookies)
         case "cookie":
-            return as_json({}, 200, ("Set-Cookie", argument))
+            return as_json({}, 200, ("Set-Cookie", f"{argument}; Path=/"))
         case "chunked":
             return Reply(content=b"x" * int(argument), body=Body.CHUNKED)
         case "endless":

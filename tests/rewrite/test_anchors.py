@@ -63,7 +63,11 @@ def _every_anchor(data: bytes) -> list[Anchor]:
     skipped |= {id(node) for node in slices if isinstance(node, ast.Tuple)}
     anchors = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.expr | ast.stmt) and not isinstance(node, ast.Slice) and id(node) not in skipped:
+        if (
+            isinstance(node, ast.expr | ast.stmt)
+            and not isinstance(node, ast.Slice)
+            and id(node) not in skipped
+        ):
             start = file.position(node.lineno, node.col_offset)
             end = file.position(node.end_lineno or 0, node.end_col_offset or 0)
             anchors.append(Anchor(PATH, type(node).__name__, start, end))
@@ -84,7 +88,7 @@ def _locate(data: bytes, *anchors: Anchor) -> Located:
         SOURCE.encode("utf-8-sig"),
         SOURCE.replace("\n", "\r").encode(),
         SOURCE.removesuffix("\n").encode(),
-        "# coding: latin-1\n".encode() + SOURCE.replace("€😀", "ß").encode("latin-1"),
+        b"# coding: latin-1\n" + SOURCE.replace("€😀", "ß").encode("latin-1"),
     ],
     ids=["lf", "crlf", "tabs", "bom", "cr", "no-final-newline", "latin-1"],
 )
@@ -137,5 +141,5 @@ def test_function_is_touched_by_an_anchor_in_a_decorator() -> None:
 @pytest.mark.parametrize("change", [{"kind": "Name"}, {"kind": "Nonsense"}, {"end": Position(1, 2)}])
 def test_anchor_of_another_file_is_lost(change: dict[str, str]) -> None:
     anchor = replace(anchor_of("f(a)", "Call"), **change)  # type: ignore[arg-type]  # any field
-    with pytest.raises(AnchorLost, match="app/routes.py"):
+    with pytest.raises(AnchorLost, match="no [A-Za-z]+ from 1:0"):
         _locate(b"f(a)", anchor)

@@ -20,6 +20,7 @@ from httpx_fixer.source import Skip, SkipReason
 
 from .anchoring import PATH, Case, Variant, anchor_of, in_all_variants, rewrite
 
+CLOSE = "finally:\n    await r.aclose()"
 HANDLER = '''\
 """Routes."""
 
@@ -99,7 +100,9 @@ async def f(request):
         await r.aclose()
 """,
         lambda source: (
-            WrapRest(anchor_of(source, "AsyncWith"), anchor_of(source, "Return"), "finally:\n    await r.aclose()"),
+            WrapRest(
+                anchor_of(source, "AsyncWith"), anchor_of(source, "Return"), "finally:\n    await r.aclose()"
+            ),
             InsertStatements(anchor_of(source, "Assign"), "after", "opened = True"),
             UnwrapWith(anchor_of(source, "AsyncWith"), 0),
             AddArgument(anchor_of(source, "Call", 2), "background", "BackgroundTask(r.aclose)"),
@@ -240,7 +243,7 @@ def test_no_edits_give_the_same_bytes(data: bytes) -> None:
     ("data", "after"),
     [
         (b"\xef\xbb\xbff(a)\r\n", b"\xef\xbb\xbff(a, b='x')\r\n"),
-        ("# coding: latin-1\n'\xe4', f('\xfc')\n".encode("latin-1"), "# coding: latin-1\n'\xe4', f('\xfc', b='x')\n".encode("latin-1")),
+        (b"# coding: latin-1\n'\xe4', f('\xfc')\n", b"# coding: latin-1\n'\xe4', f('\xfc', b='x')\n"),
         ("'ü€😀', f(a)".encode(), "'ü€😀', f(a, b='x')".encode()),
     ],
     ids=["bom", "latin-1", "wide"],
@@ -256,15 +259,11 @@ def test_code_that_the_encoding_lacks_is_a_skip() -> None:
     assert result.reason is SkipReason.BAD_ENCODING
 
 
-def test_form_feed_is_a_skip() -> None:
-    result = apply_edits(PATH, b"a = 1\n\x0c\nb = 1\n", [])
-    assert isinstance(result, Skip) or result == b"a = 1\n\x0c\nb = 1\n"
-
-
-def test_file_that_libcst_changes_is_a_skip() -> None:
-    result = apply_edits(PATH, b"if a:\n    b\n\x0c    c\n", [])
+@pytest.mark.parametrize("data", [b"if a:\n    b\n\x0c    c\n", b"a = 1\n\x0cdef f(): ...\n"])
+def test_form_feed_that_libcst_loses_is_a_skip(data: bytes) -> None:
+    result = apply_edits(PATH, data, [])
     assert isinstance(result, Skip)
-    assert result.reason in (SkipReason.ROUND_TRIP, SkipReason.SYNTAX_ERROR)
+    assert result.reason is SkipReason.ROUND_TRIP
 
 
 def test_syntax_error_is_a_skip() -> None:
@@ -274,7 +273,7 @@ def test_syntax_error_is_a_skip() -> None:
 
 
 def test_deep_nesting_is_a_skip() -> None:
-    result = apply_edits(PATH, b"a = " + b"-" * 3000 + b"1\n", [])
+    result = apply_edits(PATH, b"a = " + b"-" * 600 + b"1\n", [])
     assert isinstance(result, Skip)
     assert result.reason is SkipReason.TOO_DEEP
 
@@ -288,7 +287,9 @@ def test_statement_edit_of_an_elif_is_lost() -> None:
 def test_rest_over_two_blocks_is_lost() -> None:
     source = "if a:\n    b()\nc()\n"
     with pytest.raises(AnchorLost):
-        rewrite(source, WrapRest(anchor_of(source, "Expr", 0), anchor_of(source, "Expr", 1), "finally:\n    pass"))
+        rewrite(
+            source, WrapRest(anchor_of(source, "Expr", 0), anchor_of(source, "Expr", 1), "finally:\n    pass")
+        )
 
 
 def test_edit_in_a_removed_item_is_our_mistake() -> None:

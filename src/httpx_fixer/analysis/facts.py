@@ -35,7 +35,8 @@ class Parameter:
 class Argument:
     """An argument of a call; `name` is "" for a positional one, "*" and "**" for unpacking.
 
-    `text` is the value of a string literal, `symbol` what a name or attribute refers to.
+    `text` is the value of a string literal, `symbol` what a name or attribute refers to, `factory`
+    what is called where the argument is the result of a call.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Argument:
     anchor: Anchor
     text: str | None
     symbol: Symbol | None
+    factory: Symbol | None
 
 
 @dataclass(frozen=True, slots=True)

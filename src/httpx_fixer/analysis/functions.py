@@ -127,7 +127,8 @@ def _iter_arguments(module: Module, node: ast.Call, resolve: Resolve) -> Iterato
 
 def _argument(module: Module, name: str, value: ast.expr, resolve: Resolve) -> Argument:
     text = value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
-    return Argument(name, module.code(value), module.anchor(value), text, resolve(module, value))
+    factory = resolve(module, value.func) if isinstance(value, ast.Call) else None
+    return Argument(name, module.code(value), module.anchor(value), text, resolve(module, value), factory)
 
 
 def find_lone_yield(module: Module, qualname: str) -> Anchor | None:

@@ -21,11 +21,16 @@ class Module:
         self.path = source.path
         self.tree = tree
         self.is_test = is_test
+        self.is_too_deep = False
 
     @cached_property
     def table(self) -> ScopeTable:
-        """The scopes of the module."""
-        return build_scopes(self.tree)
+        """The scopes of the module; empty where an expression is nested too deep to be walked."""
+        try:
+            return build_scopes(self.tree)
+        except RecursionError:
+            self.is_too_deep = True
+            return ScopeTable(Scope(self.tree, None, ""), {}, {})
 
     @cached_property
     def functions(self) -> dict[str, FunctionNode]:

@@ -93,6 +93,10 @@ class Project:
         """Follow aliases and factories to where an object is made."""
         return self._resolver.origin_of(symbol)
 
+    def returned_by(self, factory: Symbol) -> Symbol | None:
+        """Return the local variable that a function of the project always returns."""
+        return self._resolver.returned(factory) if factory.path else None
+
     def value_call(self, symbol: Symbol) -> Call | None:
         """Return the call whose result `symbol` is bound to."""
         return self._resolver.value_call(symbol)

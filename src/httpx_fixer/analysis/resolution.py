@@ -94,10 +94,10 @@ class Resolver:
         if isinstance(value, ast.Call):
             callee = self.expression(module, value.func)
             if callee is not None and callee.path:
-                return self._returned(callee)
+                return self.returned(callee)
         return None
 
-    def _returned(self, callee: Symbol) -> Symbol | None:
+    def returned(self, callee: Symbol) -> Symbol | None:
         """Return the local variable that a function returns, where all its returns say the same."""
         module = self.store.module(callee.path)
         node = None if module is None else module.functions.get(callee.name)

@@ -15,7 +15,10 @@ from httpx_fixer.analysis.usage import VERBS, build_usage
 _CLIENTS = frozenset({"AsyncClient", "Client"})
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _MENTION = re.compile(rb"\bhttpx2?\b")
-_IMPORT = re.compile(rb"^[ \t]*(?:from|import)[ \t][^\n]*\bhttpx2?\b", re.MULTILINE)
+_IMPORT = re.compile(
+    rb"(?:^(?:\xef\xbb\xbf)?|[;:\r])[ \t]*(?:from|import)[ \t][^\n]*\bhttpx2?\b", re.MULTILINE
+)
+"""At the start of a line, after a byte order mark, or in `try: import httpx`."""
 
 _HINT = re.compile(
     rb"Client\s*\(|Client\s+as\b|import\s+httpx2?\s+as\b|from\s+httpx2?\s+import\s*[(*]"

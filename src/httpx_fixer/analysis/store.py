@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.parsing import parse
-from httpx_fixer.source import Skip, SourceFile
+from httpx_fixer.source import Skip, SkipReason, SourceFile
 
 _TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py)(?:/|$)")
 
@@ -72,8 +72,13 @@ class FileStore:
         return self._modules[path]
 
     def skips(self) -> tuple[Skip, ...]:
-        """The files that were wanted and could not be read or parsed, in order."""
-        return tuple(sorted(self._skips.values()))
+        """The files that were wanted and could not be read, parsed or walked, in order."""
+        deep = [
+            Skip(path, SkipReason.TOO_DEEP, "an expression is nested deeper than Python can walk")
+            for path, module in self._modules.items()
+            if module is not None and module.is_too_deep
+        ]
+        return tuple(sorted([*self._skips.values(), *deep], key=lambda skip: skip.path))
 
     def parsed(self) -> int:
         """How many files were parsed so far."""

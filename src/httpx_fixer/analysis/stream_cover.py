@@ -22,17 +22,19 @@ class Cover:
     trial: Trial
 
 
-def find_cover(module: Module, web: Web, notes: Notes, send: int) -> Cover | None:
+def find_cover(
+    module: Module, web: Web, notes: Notes, send: int, planned: Sequence[Trial] = ()
+) -> Cover | None:
     """Return the first close that holds on every path and that nothing uses the response after.
 
     Tried are the block of the send, then the blocks around it, then those of the other sends of the
-    same variable, whose close may do for this one too.
+    same variable, whose close may do for both. `planned` are the closes that other sends will get.
     """
     order = [send, *(other for other in range(len(web.sends)) if other != send)]
     for start in order:
         for trial in _iter_trials(module, web, notes, start):
-            tried = walk_function(web, trial)
-            if _holds(module, notes, send, tried):
+            tried = walk_function(web, trial, planned)
+            if start not in tried.leaks and _holds(module, notes, send, tried):
                 dropped = _find_superfluous(module, web, trial, tried)
                 return Cover(web, notes, send, replace(trial, dropped=dropped))
     return None
@@ -123,9 +125,9 @@ def _iter_trials(module: Module, web: Web, notes: Notes, send: int) -> Iterator[
         block = _block_of(parent, node)
         if block is not None and isinstance(node, ast.stmt):
             index = next(i for i, statement in enumerate(block) if statement is node)
-            yield from _iter_block_trials(module, web, block, index + 1, live)
+            yield from _iter_block_trials(web, block, index + 1, live)
             if isinstance(parent, ast.Try | ast.TryStar) and block is parent.body and parent.orelse:
-                yield from _iter_block_trials(module, web, parent.orelse, 0, live)
+                yield from _iter_block_trials(web, parent.orelse, 0, live)
         node = parent
 
 
@@ -138,7 +140,7 @@ def _block_of(parent: ast.AST, node: ast.AST) -> list[ast.stmt] | None:
 
 
 def _iter_block_trials(
-    module: Module, web: Web, block: Sequence[ast.stmt], start: int, live: set[ast.Name]
+    web: Web, block: Sequence[ast.stmt], start: int, live: set[ast.Name]
 ) -> Iterator[Trial]:
     """Yield the closes to try among the statements of a block from index `start` on."""
     using = [i for i in range(start, len(block)) if any(inner in live for inner in ast.walk(block[i]))]
@@ -180,7 +182,8 @@ def _find_lone_close(module: Module, web: Web, statement: ast.stmt) -> ast.Name 
             name = web.find_owner(function)
         case _:
             return None
-    lines = module.source.lines
-    own = "\n".join(lines[statement.lineno - 1 : statement.end_lineno]).strip()
-    above = lines[statement.lineno - 2].strip() if statement.lineno > 1 else ""
-    return name if own == module.code(statement) and not above.startswith("#") else None
+    anchor, lines = module.anchor(statement), module.source.lines
+    left = lines[anchor.start.line - 1][: anchor.start.column]
+    right = lines[anchor.end.line - 1][anchor.end.column :]
+    above = lines[anchor.start.line - 2].strip() if anchor.start.line > 1 else ""
+    return name if not left.strip() and not right.strip() and not above.startswith("#") else None

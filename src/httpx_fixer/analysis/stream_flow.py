@@ -43,21 +43,25 @@ class Trial:
     dropped: ast.stmt | None = None
 
 
-def walk_function(web: Web, trial: Trial | None = None) -> Notes:
-    """Follow every path through a function and write down what becomes of its streamed responses."""
-    return _Walker(web, trial).walk()
+def walk_function(web: Web, trial: Trial | None = None, planned: Sequence[Trial] = ()) -> Notes:
+    """Follow every path through a function and write down what becomes of its streamed responses.
+
+    The closes of `planned` count as if they stood in the source already.
+    """
+    return _Walker(web, trial, planned).walk()
 
 
 def is_quiet(web: Web, statement: ast.stmt) -> bool:
     """Answer whether a statement neither raises nor leaves its block nor touches the response."""
     probe = frozenset({(Held.OPEN, 0)})
-    return _Walker(web, None).statement(statement, probe) == Exits(normal=probe)
+    return _Walker(web, None, ()).statement(statement, probe) == Exits(normal=probe)
 
 
 class _Walker:
-    def __init__(self, web: Web, trial: Trial | None) -> None:
+    def __init__(self, web: Web, trial: Trial | None, planned: Sequence[Trial]) -> None:
         self.web = web
         self.trial = trial
+        self.closes = planned if trial is None else (*planned, trial)
         self.notes = Notes()
         self.simple = SimpleStatements(web, self.notes)
         self.reader = self.simple.reader
@@ -78,23 +82,28 @@ class _Walker:
     # -- blocks
 
     def block(self, statements: Sequence[ast.stmt], state: State) -> Exits:
-        trial = self.trial
-        at = None if trial is None else next((i for i, s in enumerate(statements) if s is trial.first), None)
-        if trial is None or at is None or trial.kind is CoverKind.EXTEND:
+        wraps = [close for close in self.closes if close.kind is CoverKind.WRAP]
+        return self._run(statements, state, wraps) if wraps else self._sequence(statements, state)
+
+    def _run(self, statements: Sequence[ast.stmt], state: State, wraps: Sequence[Trial]) -> Exits:
+        """Run statements, some of which stand in a `try` that is not in the source yet."""
+        order = {id(statement): index for index, statement in enumerate(statements)}
+        here = [wrap for wrap in wraps if id(wrap.first) in order]
+        if not here:
             return self._sequence(statements, state)
-        end = next(i for i, s in enumerate(statements) if s is trial.last) + 1
+        outer = min(here, key=lambda wrap: (order[id(wrap.first)], -order.get(id(wrap.last), 0)))
+        others = [wrap for wrap in here if wrap is not outer]
+        at, end = order[id(outer.first)], order.get(id(outer.last), len(statements)) + 1
         before = self._sequence(statements[:at], state)
-        inside = self._sequence(statements[at:end], before.normal)
-        if trial.kind is CoverKind.WRAP:
-            inside = finish(inside, self._close_on_trial)
-        else:
-            inside = inside.followed_by(self._close_on_trial(inside.normal))
-        after = self._sequence(statements[end:], inside.normal)
+        inside = self._run(statements[at:end], before.normal, others)
+        inside = finish(inside, lambda held: self._close(outer, held))
+        after = self._run(statements[end:], inside.normal, others)
         return before.followed_by(inside.followed_by(after))
 
-    def _close_on_trial(self, state: State) -> Exits:
-        assert self.trial is not None
-        allowed = RESPONSE | {Held.NONE} if self.trial.may_be_none else RESPONSE
+    def _close(self, close: Trial, state: State) -> Exits:
+        if close is not self.trial:
+            return Exits(normal=self.web.settle(state))
+        allowed = RESPONSE | {Held.NONE} if close.may_be_none else RESPONSE
         kinds = {self.web.sends[send].is_async for _, send in state if send >= 0}
         if len(kinds) > 1 or any(held not in allowed for held, _ in state):
             self.notes.clash = True
@@ -106,7 +115,12 @@ class _Walker:
             if not exits.normal:
                 break
             exits = exits.followed_by(self.statement(statement, exits.normal))
+            for close in self._closes_at(CoverKind.BELOW, statement):
+                exits = exits.followed_by(self._close(close, exits.normal))
         return exits
+
+    def _closes_at(self, kind: CoverKind, statement: ast.stmt) -> list[Trial]:
+        return [close for close in self.closes if close.kind is kind and close.first is statement]
 
     def statement(self, node: ast.stmt, state: State) -> Exits:
         match node:
@@ -133,7 +147,7 @@ class _Walker:
             true, state = self.reader.split(node.test, after)
             exits = exits.join(Exits(raises=raised), self.block(node.body, true))
             match node.orelse:
-                case [ast.If() as inner] if self.trial is None or inner is not self.trial.first:
+                case [ast.If() as inner] if not any(inner is close.first for close in self.closes):
                     node = inner
                 case _:
                     return exits.join(self.block(node.orelse, state))

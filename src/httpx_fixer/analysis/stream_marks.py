@@ -57,6 +57,11 @@ class Web:
     sends: tuple[Send, ...]
     nodes: frozenset[ast.Name]
 
+    @property
+    def key(self) -> tuple[int, str]:
+        """What tells one variable of the module from every other."""
+        return id(self.function), self.name
+
     def index_of(self, binder: ast.AST) -> int | None:
         """Return the index of the send that a node binds, None for any other node."""
         return next((i for i, send in enumerate(self.sends) if send.binder is binder), None)
@@ -76,6 +81,10 @@ class Web:
     def cover(self, state: State) -> State:
         """Return the state after the close that is on trial, whichever of the two methods it calls."""
         return frozenset((Held.COVERED, send) if held in LIVE else (held, send) for held, send in state)
+
+    def settle(self, state: State) -> State:
+        """Return the state after a close that is planned."""
+        return frozenset((Held.CLOSED, send) if held in LIVE else (held, send) for held, send in state)
 
     def guard(self, state: State, *, is_async: bool) -> State:
         """Return the state after an exit stack was told to close the response."""

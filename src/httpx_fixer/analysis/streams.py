@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from httpx_fixer.analysis.facts import Obstacle
@@ -38,6 +38,7 @@ def iter_stream_sites(module: Module) -> Iterator[StreamSite]:
         kind = find_client_kind(module, call) if is_streaming_send(call) else None
         if kind is not None:
             judgements.append(_judge(module, call, kind))
+    judgements = _judge_again(module, judgements)
     covers = [judgement.cover for judgement in judgements if judgement.cover is not None]
     aligned = iter(align_covers(module, covers))
     for judgement in judgements:
@@ -69,13 +70,34 @@ class _Judgement:
 def _judge(module: Module, call: ast.Call, kind: ClientKind) -> _Judgement:
     result = follow_result(module, call, is_async=kind is ClientKind.ASYNC)
     try:
-        return _judge_result(module, result)
+        return _judge_result(module, result, ())
     except RecursionError:
         detail = "the function is nested too deeply to be followed"
-        return _Judgement(result, obstacles=(_at(result, RefusalReason.UNSUPPORTED_BINDING, detail),))
+        obstacle = Obstacle(RefusalReason.UNSUPPORTED_BINDING, detail, call.lineno)
+        return _Judgement(result, obstacles=(obstacle,))
 
 
-def _judge_result(module: Module, result: Result) -> _Judgement:
+def _judge_again(module: Module, judgements: list[_Judgement]) -> list[_Judgement]:
+    """Look again at what was refused, with the closes that others got: a second run would see them."""
+    while True:
+        planned: dict[tuple[int, str], list[Trial]] = {}
+        for judgement in judgements:
+            if judgement.cover is not None:
+                planned.setdefault(judgement.cover.web.key, []).append(judgement.cover.trial)
+        found = False
+        for index, judgement in enumerate(judgements):
+            web = build_web(module, judgement.result) if judgement.obstacles and planned else None
+            if web is not None and web.key in planned:
+                again = _judge_result(module, judgement.result, planned[web.key])
+                if again.cover is not None:
+                    judgements[index] = again
+                    found = True
+                    break
+        if not found:
+            return judgements
+
+
+def _judge_result(module: Module, result: Result, planned: Sequence[Trial]) -> _Judgement:
     web = build_web(module, result)
     if web is None:
         if is_consumed_at_once(module, result):
@@ -83,7 +105,7 @@ def _judge_result(module: Module, result: Result) -> _Judgement:
         obstacles = (*iter_argument_obstacles(result), describe_binding(module, result))
         return _Judgement(result, obstacles=obstacles)
     send = next(index for index, one in enumerate(web.sends) if one.call is result.call)
-    notes = walk_function(web)
+    notes = walk_function(web, None, planned)
     if send not in notes.leaks:
         return _Judgement(result, is_closed=True)
     obstacles = (
@@ -91,15 +113,11 @@ def _judge_result(module: Module, result: Result) -> _Judgement:
         *iter_binding_obstacles(result),
         *iter_escape_obstacles(module, web, notes, send),
     )
-    cover = None if obstacles else find_cover(module, web, notes, send)
+    cover = None if obstacles else find_cover(module, web, notes, send, planned)
     if cover is None:
         return _Judgement(result, obstacles=obstacles or (describe_rebinding(web, notes, send),))
     obstacles = tuple(iter_failure_obstacles(module, cover))
     return _Judgement(result, obstacles=obstacles, cover=None if obstacles else cover)
-
-
-def _at(result: Result, reason: RefusalReason, detail: str) -> Obstacle:
-    return Obstacle(reason, detail, result.call.lineno)
 
 
 def _build_site(module: Module, judgement: _Judgement, cover: Cover | None) -> StreamSite:

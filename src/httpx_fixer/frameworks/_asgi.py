@@ -56,7 +56,8 @@ def find_mount(project: Project, lifecycle: Lifecycle) -> Call | None:
     """Return the call that mounts an application into another one."""
     for call in project.calls_named("mount", "Mount"):
         given = call.argument("app", 1)
-        if given is not None and project.origin_of(given.symbol) == lifecycle.app:
+        made = None if given is None or given.factory is None else project.returned_by(given.factory)
+        if given is not None and lifecycle.app in {project.origin_of(given.symbol), made}:
             return call
     return None
 

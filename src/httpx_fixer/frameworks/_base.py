@@ -119,6 +119,10 @@ class Framework(ABC):
         """
 
     @abstractmethod
+    def starts(self, project: Project, lifecycle: Lifecycle) -> bool:
+        """Answer whether a lifecycle starts by itself, and not only as a part of another one."""
+
+    @abstractmethod
     def create(self, project: Project, ownership: Ownership) -> tuple[Edit, ...]:
         """Return the edits that create what the ownership describes, without starting it."""
 

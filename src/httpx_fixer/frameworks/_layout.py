@@ -15,7 +15,8 @@ Import = tuple[str, str, str]
 
 def timeout_code(callee: str, policy: TimeoutPolicy) -> str:
     """Return the call that says a timeout with all four phases."""
-    return f"{callee}(connect={policy.connect!r}, read={policy.read!r}, write={policy.write!r}, pool={policy.pool!r})"
+    phases = f"connect={policy.connect!r}, read={policy.read!r}, write={policy.write!r}, pool={policy.pool!r}"
+    return f"{callee}({phases})"
 
 
 def limits_code(callee: str, policy: LimitsPolicy) -> str:

@@ -78,18 +78,18 @@ def module_source(ownership: Ownership, application: Import) -> str:
     """Return the text of the whole module."""
     header = _POOLS if ownership.pools else _CLIENTS
     gap = "\n\n" if ownership.pools else "\n\n\n"
-    return f"{header}\n\n{import_lines(imports_of(ownership, application))}{gap}{definitions(ownership, application)}"
+    imports = import_lines(imports_of(ownership, application))
+    return f"{header}\n\n{imports}{gap}{definitions(ownership, application)}"
 
 
 def _lifespan(ownership: Ownership, application: str) -> str:
     lines = ["@asynccontextmanager", f"async def {LIFESPAN}(app: {application}) -> AsyncIterator[None]:"]
-    opened = ["_open_pools()"] if ownership.pools else []
-    opened += [_opening(client) for client in ownership.clients if client.is_async]
     indent = "    "
-    for keyword, entered in (
-        ("async with", opened),
-        ("with", [_opening(c) for c in ownership.clients if not c.is_async]),
-    ):
+    for keyword, is_async in (("async with", True), ("with", False)):
+        entered = [
+            _pool_source.opening(is_async=is_async) for pool in ownership.pools if pool.is_async is is_async
+        ][:1]
+        entered += [_opening(client) for client in ownership.clients if client.is_async is is_async]
         if entered:
             lines.append(f"{indent}{keyword} {', '.join(entered)}:")
             indent += "    "
@@ -98,7 +98,7 @@ def _lifespan(ownership: Ownership, application: str) -> str:
         return "\n".join([*lines, f"{indent}yield"]) + "\n"
     lines += [f"{indent}app.state.{state} = {state}" for state in states]
     lines += [f"{indent}try:", f"{indent}    yield", f"{indent}finally:"]
-    lines += [f"{indent}    del app.state.{state}" for state in states]
+    lines += [f"{indent}    app.state.{state} = None" for state in states]
     return "\n".join(lines) + "\n"
 
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from httpx_fixer.frameworks._base import OwnedPool, Ownership
-from httpx_fixer.frameworks._layout import Import, lay_out_call, limits_code, timeout_code
+from httpx_fixer.frameworks._layout import LINE, Import, lay_out_call, limits_code, timeout_code
 
 IMPORTS: tuple[Import, ...] = (
     ("collections.abc", "AsyncIterator", "AsyncIterator"),
     ("contextlib", "asynccontextmanager", "asynccontextmanager"),
     ("functools", "cache", "cache"),
-    ("ipaddress", "ip_address", "ip_address"),
     ("ssl", "SSLContext", "SSLContext"),
     ("typing", "Any", "Any"),
-    ("urllib.request", "getproxies", "getproxies"),
 )
 ASYNC_IMPORTS: tuple[Import, ...] = (("asyncio", "", "asyncio"),)
-SYNC_IMPORTS: tuple[Import, ...] = (("os", "", "os"), ("collections.abc", "Iterator", "Iterator"))
+SYNC_IMPORTS: tuple[Import, ...] = (
+    ("os", "", "os"),
+    ("collections.abc", "Iterator", "Iterator"),
+    ("contextlib", "contextmanager", "contextmanager"),
+)
 
 _SHARED = '''\
 _TLS_OPTIONS = {"cert", "http2", "trust_env", "verify"}
@@ -32,53 +34,16 @@ def _with_tls(options: dict[str, Any]) -> dict[str, Any]:
     if _TLS_OPTIONS & options.keys():
         return options
     return {"verify": _ssl_context(), **options}
-
-
-def _environment_proxies() -> dict[str, str | None]:
-    """Read the proxy variables as @lib does: {URL pattern: proxy or none}."""
-    found = getproxies()
-    proxies: dict[str, str | None] = {}
-    for scheme in ("http", "https", "all"):
-        if url := found.get(scheme):
-            proxies[f"{scheme}://"] = url if "://" in url else f"http://{url}"
-    for host in filter(None, map(str.strip, found.get("no", "").split(","))):
-        if host == "*":
-            return {}
-        proxies[_pattern_of(host)] = None
-    return proxies
-
-
-def _pattern_of(host: str) -> str:
-    if "://" in host:
-        return host
-    try:
-        version = ip_address(host.split("/")[0]).version
-    except ValueError:
-        return f"all://{host}" if host.lower() == "localhost" else f"all://*{host}"
-    return f"all://[{host}]" if version == 6 else f"all://{host}"
 '''
 
 _KIND = '''\
-_@Class = @lib.@Class
-_@pools: dict[@key, dict[str, "_@PrePool"]] = {}
+class _@PrePools(dict[str, @lib.@Class]):
+    """Clients that own connections, and how many applications run on them."""
+
+    users = 0
 
 
-class _@PrePool:
-    """Connections that clients share: a transport of its own for each proxy."""
-
-    def __init__(self, **options: Any) -> None:
-        options = {"limits": LIMITS, **_with_tls(options)}
-        self.main = @lib.@Transport(**options)
-        self.by_pattern: dict[str, @lib.@Transport | None] = {}
-        if not {"proxy", "trust_env"} & options.keys():
-            for pattern, proxy in _environment_proxies().items():
-                transport = proxy and @lib.@Transport(proxy=proxy, **options)
-                self.by_pattern[pattern] = transport or None
-
-    @async def @close(self) -> None:
-        for transport in (self.main, *self.by_pattern.values()):
-            if transport is not None:
-                @await transport.@close()
+_@pools: dict[@key, _@PrePools] = {}
 
 
 class _@PreBody(@lib.@Stream):
@@ -90,7 +55,10 @@ class _@PreBody(@lib.@Stream):
         unread.add(self)
 
     @async def @iter(self) -> @Iterator[bytes]:
-        @each
+        try:
+            @each
+        finally:
+            @await self.@close()
 
     @async def @close(self) -> None:
         self._unread.discard(self)
@@ -98,9 +66,10 @@ class _@PreBody(@lib.@Stream):
 
 
 class _@PreBorrowed(@lib.@Base):
-    """A transport over a pool that stays open when the client is closed."""
+    """A transport of a pool, left open when the client that uses it is closed."""
 
-    def __init__(self, transport: @lib.@Base) -> None:
+    @init
+        self._pool = pool
         self._transport = transport
         self._unread: set[_@PreBody] = set()
 
@@ -113,22 +82,51 @@ class _@PreBorrowed(@lib.@Base):
     @async def @close(self) -> None:
         for body in list(self._unread):
             @await body.@close()
+        if self._pool.is_closed:  # the application has stopped before
+            @await self._transport.@close()
 
 
 def _@borrow(
     name: str, build: type[@lib.@Class], options: dict[str, Any]
 ) -> @lib.@Class:
-    if build is not _@Class:  # replaced by a test
-        return build(**options)
-    options = {"timeout": TIMEOUT, **options}
-    pool = _@pools.get(@here, {}).get(name)
+    alone = {**_@TABLE[name], **options}
+    if build.__module__ != @lib.__name__:  # replaced by a test
+        return build(**alone)
+    pool = _@pools.get(@here, _@PrePools()).get(name)
     if pool is None or _POOL_OPTIONS & options.keys():
-        return build(**_with_tls(options))
+        return build(**{"timeout": TIMEOUT, **_with_tls(alone)})
+    # Only private attributes tell what a client uses for the proxies of the environment.
     mounts = {
-        pattern: None if transport is None else _@PreBorrowed(transport)
-        for pattern, transport in pool.by_pattern.items()
+        pattern.pattern: None if transport is None else _@PreBorrowed(pool, transport)
+        for pattern, transport in pool._mounts.items()
     }
-    return build(transport=_@PreBorrowed(pool.main), mounts=mounts, **options)
+    shared = {"transport": _@PreBorrowed(pool, pool._transport), "mounts": mounts}
+    return build(**{"timeout": TIMEOUT, **shared, **options})
+'''
+
+_OPENER = '''\
+@@manager
+@async def _open_@pools() -> @Iterator[None]:
+    """Open the connections, or join the application that has opened them."""
+    here = @here
+    if @nowhere@lib.@Class.__module__ != @lib.__name__:
+        yield
+        return
+    if here not in _@pools:
+        _@pools[here] = _@PrePools(
+            (name, @lib.@Class(**{"limits": LIMITS, **_with_tls(options)}))
+            for name, options in _@TABLE.items()
+        )
+    pools = _@pools[here]
+    pools.users += 1
+    try:
+        yield
+    finally:
+        pools.users -= 1
+        if not pools.users:
+            del _@pools[here]
+            for pool in pools.values():
+                @await pool.@close()
 '''
 
 _LOOP = """\
@@ -141,37 +139,44 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 
 _ASYNC = {
     "Class": "AsyncClient",
+    "TABLE": "POOLS",
     "pools": "pools",
     "key": "asyncio.AbstractEventLoop | None",
     "here": "_running_loop()",
+    "nowhere": "here is None or ",
     "Pre": "",
-    "Transport": "AsyncHTTPTransport",
     "Stream": "AsyncByteStream",
     "Base": "AsyncBaseTransport",
     "Iterator": "AsyncIterator",
     "iter": "__aiter__",
-    "each": "async for chunk in self._body:\n            yield chunk",
+    "each": "async for chunk in self._body:\n                yield chunk",
+    "init": "def __init__(\n        self, pool: @lib.AsyncClient, transport: @lib.AsyncBaseTransport\n"
+    "    ) -> None:",
     "close": "aclose",
     "handle": "handle_async_request",
     "borrow": "borrow",
+    "manager": "asynccontextmanager",
     "async ": "async ",
     "await ": "await ",
 }
 _SYNC = {
     "Class": "Client",
+    "TABLE": "SYNC_POOLS",
     "pools": "sync_pools",
     "key": "int",
     "here": "os.getpid()",
+    "nowhere": "",
     "Pre": "Sync",
-    "Transport": "HTTPTransport",
     "Stream": "SyncByteStream",
     "Base": "BaseTransport",
     "Iterator": "Iterator",
     "iter": "__iter__",
     "each": "yield from self._body",
+    "init": "def __init__(self, pool: @lib.Client, transport: @lib.BaseTransport) -> None:",
     "close": "close",
     "handle": "handle_request",
     "borrow": "borrow_sync",
+    "manager": "contextmanager",
     "async ": "",
     "await ": "",
 }
@@ -183,19 +188,39 @@ def name_of_pool(pool: OwnedPool) -> str:
     return base if pool.is_async else f"sync_{base}"
 
 
+def opening(*, is_async: bool) -> str:
+    """Return the call that makes the context manager which opens the pools of one kind."""
+    return "_open_pools()" if is_async else "_open_sync_pools()"
+
+
 def pool_definitions(ownership: Ownership) -> list[str]:
     """Return the definitions that borrowed clients need, without imports and lifespan."""
     library = ownership.pools[0].library
     parts = [_constants(ownership, library) + _SHARED.replace("@lib", library)]
-    kinds = sorted({pool.is_async for pool in ownership.pools}, reverse=True)
-    for is_async in kinds:
-        words = _ASYNC if is_async else _SYNC
+    for is_async in (True, False):
+        pools = [pool for pool in ownership.pools if pool.is_async is is_async]
+        if not pools:
+            continue
+        words = {"lib": library, **(_ASYNC if is_async else _SYNC)}
         if is_async:
             parts.append(_LOOP)
-        parts.append(_fill(_KIND, {"lib": library, **words}))
-        parts += [_borrower(pool) for pool in ownership.pools if pool.is_async is is_async]
-    parts.append(_opener(ownership))
+        parts.append(_table(words["TABLE"], pools) + _fill(_KIND, words))
+        parts += [_borrower(pool) for pool in pools]
+        parts.append(_fill(_OPENER, words))
     return parts
+
+
+def _table(name: str, pools: list[OwnedPool]) -> str:
+    """Lay out what makes each pool: {function that borrows from it: arguments}."""
+    lines = [f"_{name}: dict[str, dict[str, Any]] = {{"]
+    for pool in pools:
+        items = [f'"{argument.name}": {argument.code}' for argument in pool.arguments]
+        line = f'    "{name_of_pool(pool)}": {{{", ".join(items)}}},'
+        if len(line) <= LINE:
+            lines.append(line)
+        else:
+            lines += [f'    "{name_of_pool(pool)}": {{', *(f"        {item}," for item in items), "    },"]
+    return "\n".join([*lines, "}"]) + "\n\n\n"
 
 
 def _fill(template: str, words: dict[str, str]) -> str:
@@ -226,34 +251,3 @@ def _borrower(pool: OwnedPool) -> str:
         f'    """Build a `{kind}` over shared connections{what}."""\n'
         f'    return {borrow}("{name}", {build}, options)\n'
     )
-
-
-def _opener(ownership: Ownership) -> str:
-    """Return the context manager that opens the pools on the loop of the application."""
-    lines = ["@asynccontextmanager", "async def _open_pools() -> AsyncIterator[None]:"]
-    kinds = [kind for kind in (True, False) if any(pool.is_async is kind for pool in ownership.pools)]
-    names = {
-        True: ("_pools", "loop", "asyncio.get_running_loop()"),
-        False: ("_sync_pools", "pid", "os.getpid()"),
-    }
-    first = names[kinds[0]]
-    lines += [f"    {names[kind][1]} = {names[kind][2]}" for kind in kinds]
-    lines.append(f"    if {first[1]} in {first[0]}:  # another application has opened them")
-    lines += ["        yield", "        return"]
-    for kind in kinds:
-        members = [pool for pool in ownership.pools if pool.is_async is kind]
-        lines.append(f"    {names[kind][0]}[{names[kind][1]}] = {{")
-        lines += [f'        "{name_of_pool(pool)}": {_pool_call(pool)},' for pool in members]
-        lines.append("    }")
-    lines += ["    try:", "        yield", "    finally:"]
-    for kind in kinds:
-        lines.append(
-            f"        for {'' if kind else 'sync_'}pool in {names[kind][0]}.pop({names[kind][1]}).values():"
-        )
-        lines.append(f"            {'await pool.aclose()' if kind else 'sync_pool.close()'}")
-    return "\n".join(lines) + "\n"
-
-
-def _pool_call(pool: OwnedPool) -> str:
-    arguments = ", ".join(f"{argument.name}={argument.code}" for argument in pool.arguments)
-    return f"_{'' if pool.is_async else 'Sync'}Pool({arguments})"

@@ -62,6 +62,10 @@ class Starlette(Framework):
             return Refusal(RefusalReason.MOUNTED_APP, detail, mount.path, mount.line)
         return EntryPoint(function, self.name, apps, connection=connection, registrations=frozenset({place}))
 
+    def starts(self, project: Project, lifecycle: Lifecycle) -> bool:
+        """Answer whether the application is not mounted in another one."""
+        return _asgi.find_mount(project, lifecycle) is None
+
     def create(self, project: Project, ownership: Ownership) -> tuple[Edit, ...]:
         """Return the edits that create the owning module."""
         return _asgi.create_module(project, ownership, ("starlette.applications", "Starlette", "Starlette"))

@@ -27,8 +27,9 @@ def apply_edits(
     """Return the file's bytes with all edits made; equal edits are made once.
 
     Anchors are those of `data`. `first_party` holds the project's own top-level package names, for
-    the place of new imports. A file that libcst cannot read and write back is a `Skip`. Raises
-    `AnchorLost` and `EditsClash`, which are our own mistakes.
+    the place of new imports. The data is such as `ast` parses: what is nested deeper than that may
+    crash libcst. A file that libcst cannot read and write back is a `Skip`. Raises `AnchorLost` and
+    `EditsClash`, which are our own mistakes.
     """
     try:
         parsed = _parse(path, data)

@@ -6,6 +6,7 @@ import ast
 import builtins
 import re
 import symtable
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -43,8 +44,12 @@ class GlobalNames:
 def find_global_names(code: str) -> GlobalNames:
     """Find the global names of a module. Raises `SyntaxError` where the code does not compile."""
     code = code.replace("\r\n", "\n").replace("\r", "\n")
-    tree = ast.parse(code)
-    symbols = list(_iter_globals(symtable.symtable(_without_future(code, tree), "<module>", "exec")))
+    with warnings.catch_warnings():
+        # What Python says of the user's invalid escapes is not for our standard error.
+        warnings.simplefilter("ignore")
+        tree = ast.parse(code)
+        top = symtable.symtable(_without_future(code, tree), "<module>", "exec")
+    symbols = list(_iter_globals(top))
     assigned = frozenset(symbol.get_name() for symbol in symbols if symbol.is_assigned())
     imported = frozenset(symbol.get_name() for symbol in symbols if symbol.is_imported())
     froms = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom))

@@ -58,6 +58,21 @@ def build_plan(diagnostics: Sequence[Diagnostic], *, unsafe_fixes: bool) -> Plan
     return Plan(tuple(kept), tuple(chosen))
 
 
+def refuse_excluded(
+    diagnostics: Iterable[Diagnostic], excluded: frozenset[str]
+) -> tuple[Diagnostic, ...]:
+    """Refuse every fix that would change a file that the settings keep out."""
+    return tuple(_refuse_excluded(diagnostic, excluded) for diagnostic in diagnostics)
+
+
+def _refuse_excluded(diagnostic: Diagnostic, excluded: frozenset[str]) -> Diagnostic:
+    path = next((p for p in diagnostic.fix.paths if p in excluded), None) if diagnostic.fix else None
+    if path is None:
+        return diagnostic
+    detail = f"the fix would change `{path}`, which is excluded"
+    return refuse(diagnostic, Refusal(RefusalReason.EXCLUDED, detail, path, 1))
+
+
 def withdraw(plan: Plan, refused: Iterable[tuple[Diagnostic, Refusal]]) -> Plan:
     """Return the plan without some fixes, whose diagnostics carry a refusal instead."""
     reasons = dict(refused)

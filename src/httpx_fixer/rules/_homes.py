@@ -27,27 +27,30 @@ class Home:
 
 
 def find_homes(project: Project, members: Iterable[Member]) -> tuple[Home, ...]:
-    """Group sites whose applications overlap; each group gets one module, in order of path."""
-    groups: list[tuple[set[Lifecycle], list[Member]]] = []
+    """Group sites that share an application or a package; each group gets one module, in order of path."""
+    groups: list[tuple[set[Lifecycle | str], list[Member]]] = []
     for member in members:
-        apps = set(member.lifecycles)
+        ties: set[Lifecycle | str] = {*member.lifecycles, *_packages_of(project, member)}
         mine = [member]
-        for group in [group for group in groups if group[0] & apps]:
+        for group in [group for group in groups if group[0] & ties]:
             groups.remove(group)
-            apps |= group[0]
+            ties |= group[0]
             mine = [*group[1], *mine]
-        groups.append((apps, mine))
+        groups.append((ties, mine))
     homes: dict[tuple[str, bool], Home] = {}
-    for apps, mine in groups:
-        home = _build_home(project, apps, mine)
+    for _, mine in groups:
+        home = _build_home(project, mine)
         known = homes.get((home.path, home.is_inline))
-        if known is not None:
-            home = _build_home(project, {*apps, *known.lifecycles}, [*known.members, *mine])
-        homes[home.path, home.is_inline] = home
+        homes[home.path, home.is_inline] = _build_home(project, [*known.members, *mine]) if known else home
     return tuple(homes[key] for key in sorted(homes))
 
 
-def _build_home(project: Project, apps: set[Lifecycle], members: list[Member]) -> Home:
+def _packages_of(project: Project, member: Member) -> set[str]:
+    return {top for path in member.files if (top := project.top_package(path))}
+
+
+def _build_home(project: Project, members: list[Member]) -> Home:
+    apps = {lifecycle for member in members for lifecycle in member.lifecycles}
     owners = tuple(sorted(apps, key=lambda lifecycle: lifecycle.call.anchor))
     ordered = tuple(sorted(members, key=lambda member: member.site.anchor))
     directory = _find_directory(project, owners, ordered)

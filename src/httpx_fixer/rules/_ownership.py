@@ -18,7 +18,7 @@ from httpx_fixer.fix import (
     ReplaceExpression,
     UnwrapWith,
 )
-from httpx_fixer.frameworks._base import Framework, Lifecycles, OwnedPool, Ownership
+from httpx_fixer.frameworks._base import Framework, Lifecycle, Lifecycles, OwnedPool, Ownership
 from httpx_fixer.rules._borrowers import Borrower
 from httpx_fixer.rules._candidates import Candidate, Passage
 from httpx_fixer.rules._clients import Served, serve_borrowers, serve_candidates
@@ -138,16 +138,23 @@ def _build_owned(
         home.path, home.is_inline, framework.injects, clients, every, home.lifecycles, policy
     )
     edits = framework.create(project, ownership)
+    created = len(edits)
     refusals: list[Refusal] = []
-    for lifecycle in home.lifecycles:
+    for lifecycle in _startable(lifecycles, project, home):
         wired = lifecycles.framework(lifecycle.framework).wire(project, ownership, lifecycle)
         if isinstance(wired, Refusal):
             refusals.append(wired)
         else:
             edits += wired
-    if refusals and (served or len(refusals) == len(home.lifecycles)):
+    if refusals and (served or len(edits) == created):
         return refusals[0]
     return _Owned(ownership, framework, edits)
+
+
+def _startable(lifecycles: Lifecycles, project: Project, home: Home) -> tuple[Lifecycle, ...]:
+    """Leave out applications that are mounted in another one, unless there are no others: they do not start."""
+    started = [one for one in home.lifecycles if lifecycles.framework(one.framework).starts(project, one)]
+    return tuple(started) or home.lifecycles
 
 
 def _inject(project: Project, owned: _Owned, one: Served) -> Outcome:

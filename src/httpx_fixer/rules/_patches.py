@@ -12,6 +12,15 @@ _CLASS_PATCHES = (
     rb"""setattr\(\s*[\w.]*\bhttpx2?\s*,\s*["'](?:Async)?Client["']""",
     rb"""patch\.object\(\s*[\w.]*\bhttpx2?\s*,\s*["'](?:Async)?Client["']""",
 )
+_ANY_PATCH = b"(?:" + b"|".join(_CLASS_PATCHES) + b")"
+_STRICT_FAKES = (
+    _ANY_PATCH + rb"\s*,\s*(?!return_value|autospec|spec|wraps|create)[\w(]",
+    _ANY_PATCH + rb"(?s:.{0,160}?)\bas\s+(?P<mock>\w+)(?s:.*?)\b(?P=mock)\.(?:assert_|call_|mock_calls)",
+    rb"(?P<made>\w+)\s*=\s*mocker\." + _ANY_PATCH + rb"(?s:.*?)\b(?P=made)\.(?:assert_|call_|mock_calls)",
+    _ANY_PATCH + rb"(?s:.*?)assert_called(?:_once)?_with\(\s*(?:\)|(?:timeout|base_url|headers|verify|auth)=)",
+)
+"""A class of the test's own, which may not take the limits and the cookie jar that a shared client is
+built with; or a mock whose arguments are looked at."""
 _STARTS = (
     (b"TestClient", rb"with\s+TestClient\("),
     (b"LifespanManager", rb"LifespanManager\("),
@@ -33,6 +42,10 @@ def find_patch(project: Project, site: ClientSite) -> Refusal | None:
     if patched is not None and any(project.find_in_tests(word, pattern) for word, pattern in _STARTS):
         detail = "a test replaces the class of the client, and tests start the application before"
         return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *patched)
+    strict = project.find_in_tests(b"Client", *_STRICT_FAKES) if patched is not None else None
+    if strict is not None:
+        detail = "a test looks at the arguments that the class of the client is called with"
+        return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *strict)
     return None
 
 

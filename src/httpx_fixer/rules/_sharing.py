@@ -98,7 +98,8 @@ def is_constant(project: Project, argument: SpecArgument, *, same_module: bool) 
     if argument.origin is Origin.MODULE:
         return same_module and argument.names - names <= own
     if argument.name in MOVABLE:
-        return names <= own and "." not in argument.normal.replace("httpx.", "").replace("httpx2.", "")
+        # `TIMEOUT`, `httpx.Timeout(READ, connect=2.5)`, `CONFIG.TIMEOUT`; not `settings.timeout`.
+        return names <= own and all(attribute[:1].isupper() for attribute in argument.attributes)
     return not any(project.is_attribute_assigned(attribute) for attribute in argument.attributes)
 
 

@@ -15,7 +15,7 @@ def _timeout(nth: int = 0) -> Callable[[str], tuple[AnchoredEdit, ...]]:
 
 @in_all_variants(
     Case("no arguments", "client = Client()\n", "client = Client(timeout=5.0)\n", _timeout()),
-    Case("blank between empty brackets", "client = Client( )\n", "client = Client(timeout=5.0)\n", _timeout()),
+    Case("blank in empty brackets", "client = Client( )\n", "client = Client(timeout=5.0)\n", _timeout()),
     Case("after positional", "get(url)\n", "get(url, timeout=5.0)\n", _timeout()),
     Case("after keywords", "get(url, a=1)  # c\n", "get(url, a=1, timeout=5.0)  # c\n", _timeout()),
     Case("after starred", "get(*args)\n", "get(*args, timeout=5.0)\n", _timeout()),
@@ -25,7 +25,12 @@ def _timeout(nth: int = 0) -> Callable[[str], tuple[AnchoredEdit, ...]]:
     Case("generator", "get(u for u in us)\n", "get((u for u in us), timeout=5.0)\n", _timeout()),
     Case("call in parentheses", "a = (get(url))\n", "a = (get(url, timeout=5.0))\n", _timeout()),
     Case("one-line suite", "if a: get(url)\n", "if a: get(url, timeout=5.0)\n", _timeout()),
-    Case("statements joined by semicolons", "a(); get(url); b()\n", "a(); get(url, timeout=5.0); b()\n", _timeout(1)),
+    Case(
+        "joined by semicolons",
+        "a(); get(url); b()\n",
+        "a(); get(url, timeout=5.0); b()\n",
+        _timeout(1),
+    ),
     Case("outer call", "get(url(1), f(2))\n", "get(url(1), f(2), timeout=5.0)\n", _timeout()),
     Case("inner call", "f(get(url), 2)\n", "f(get(url, timeout=5.0), 2)\n", _timeout(1)),
     Case("decorator", "@get(url)\ndef f(): ...\n", "@get(url, timeout=5.0)\ndef f(): ...\n", _timeout()),

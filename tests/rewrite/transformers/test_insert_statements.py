@@ -7,7 +7,9 @@ from httpx_fixer.fix import AnchoredEdit, InsertStatements, RemoveStatement
 from ..anchoring import Case, Variant, anchor_of, in_all_variants, rewrite
 
 
-def _insert(where: str, code: str, kind: str = "Expr", nth: int = 0) -> Callable[[str], tuple[AnchoredEdit, ...]]:
+def _insert(
+    where: str, code: str, kind: str = "Expr", nth: int = 0
+) -> Callable[[str], tuple[AnchoredEdit, ...]]:
     return lambda source: (InsertStatements(anchor_of(source, kind, nth), where, code),)
 
 
@@ -218,7 +220,9 @@ def test_insert_statements(case: Case, variant: Variant) -> None:
 def test_several_insertions_come_in_the_order_of_their_edits() -> None:
     source = "# a\n\n# b\na()\n"
     anchor = anchor_of(source, "Expr")
-    edits = [InsertStatements(anchor, where, code) for where in ("before", "after") for code in ("b()", "c()")]
+    edits = [
+        InsertStatements(anchor, where, code) for where in ("before", "after") for code in ("b()", "c()")
+    ]
     assert rewrite("x = 1\n" + source, *[_down(edit) for edit in edits]) == (
         "x = 1\n# a\n\nb()\nc()\n# b\na()\nb()\nc()\n"
     )

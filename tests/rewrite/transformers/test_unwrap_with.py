@@ -421,9 +421,10 @@ def test_unwrap_with(case: Case, variant: Variant) -> None:
 
 
 def test_indentation_of_the_body_may_differ_from_the_file() -> None:
-    source = "def f():\n    return 1\n\n\nwith a as b:\n  c(\n    1,\n  )\n  if b:\n        d = 1 + \\\n          2\n"
+    head = "def f():\n    return 1\n\n\n"
+    source = head + "with a as b:\n  c(\n    1,\n  )\n  if b:\n        d = 1 + \\\n          2\n"
     result = rewrite(source, UnwrapWith(anchor_of(source, "With"), 0))
-    assert result.endswith("\n\n\nc(\n  1,\n)\nif b:\n      d = 1 + \\\n        2\n")
+    assert result == head + "c(\n  1,\n)\nif b:\n      d = 1 + \\\n        2\n"
 
 
 def test_inner_and_outer_with_are_both_unwrapped() -> None:
