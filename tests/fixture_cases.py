@@ -52,7 +52,7 @@ class Case:
     @cached_property
     def _options(self) -> Mapping[str, object]:
         options = tomllib.loads((self.directory / "case.toml").read_text("utf-8"))
-        unknown = options.keys() - {"why", "settings"}
+        unknown = options.keys() - {"why", "fault", "settings"}
         if unknown:
             raise ValueError(f"{self}: case.toml has unknown keys {sorted(unknown)}")
         return options
@@ -61,6 +61,11 @@ class Case:
     def why(self) -> str:
         """What the case is there for, in one sentence."""
         return str(self._options["why"])
+
+    @property
+    def fault(self) -> str:
+        """What the tool does wrong in this case as yet, "" where it does right."""
+        return str(self._options.get("fault", ""))
 
     @cached_property
     def settings(self) -> Settings:
@@ -123,6 +128,8 @@ def iter_stray_directories() -> Iterator[Path]:
 
 
 CASES = tuple(iter_cases())
+SOUND_CASES = tuple(case for case in CASES if not case.fault)
+"""Those whose outcome is as it should be; what holds for all outcomes is looked at in these."""
 
 
 def read_tree(directory: Path) -> Tree:

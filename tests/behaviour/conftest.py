@@ -7,8 +7,11 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+from httpx_fixer.settings import Policy
 
 from .generated import SMALL, load, plain_pools, render
 from .laboratory import Lab
@@ -33,18 +36,33 @@ def library(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def lab(library: str, upstream: Upstream, tmp_path: Path) -> Lab:
-    """A module with `http_client()` and `sync_http_client()` over pools of the usual size."""
-    owner = load(render(pools=plain_pools(library)), tmp_path)
-    return Lab(importlib.import_module(library), owner, upstream, tmp_path)
+@pytest.fixture(scope="session")
+def owners(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, Policy], ModuleType]:
+    """The modules with `http_client()` and `sync_http_client()`, by library and policy."""
+    return {
+        (library, policy): load(
+            render(pools=plain_pools(library), policy=policy), tmp_path_factory.mktemp(library)
+        )
+        for library in ("httpx", "httpx2")
+        for policy in (Policy(), SMALL)
+    }
+
+
+def _lab(library: str, owner: ModuleType, upstream: Upstream) -> Lab:
+    assert owner.__file__ is not None
+    return Lab(importlib.import_module(library), owner, upstream, Path(owner.__file__).parent)
 
 
 @pytest.fixture
-def small_lab(library: str, upstream: Upstream, tmp_path: Path) -> Lab:
-    """The same with two connections a pool, which nobody awaits for more than half a second."""
-    owner = load(render(pools=plain_pools(library), policy=SMALL), tmp_path)
-    return Lab(importlib.import_module(library), owner, upstream, tmp_path)
+def lab(library: str, owners: dict[tuple[str, Policy], ModuleType], upstream: Upstream) -> Lab:
+    """A laboratory with pools of the usual size."""
+    return _lab(library, owners[library, Policy()], upstream)
+
+
+@pytest.fixture
+def small_lab(library: str, owners: dict[tuple[str, Policy], ModuleType], upstream: Upstream) -> Lab:
+    """One with two connections a pool, which nobody awaits for more than half a second."""
+    return _lab(library, owners[library, SMALL], upstream)
 
 
 @pytest.fixture

@@ -31,6 +31,13 @@ class Lab:
     def url(self) -> str:
         return self.upstream.url
 
+    def fresh(self, **options: Any) -> Any:
+        """Build an `AsyncClient` as before the rewrite, save that its TLS context is at hand."""
+        return self.library.AsyncClient(**{"verify": self.owner._ssl_context(), **options})
+
+    def fresh_sync(self, **options: Any) -> Any:
+        return self.library.Client(**{"verify": self.owner._ssl_context(), **options})
+
     def lifespan(self) -> AbstractAsyncContextManager[None]:
         """Return the lifespan of an application that takes no notice of it."""
         lifespan: Callable[[object], AbstractAsyncContextManager[None]] = self.owner.http_lifespan

@@ -206,7 +206,7 @@ def _use_sync(lab: Lab, case: Case, build: Callable[..., Any]) -> tuple[list[obj
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if "async" in case.kinds])
 def test_the_same_goes_out_and_comes_back(lab: Lab, name: str) -> None:
     async def work() -> None:
-        fresh = await _use(lab, CASES[name], lab.library.AsyncClient)
+        fresh = await _use(lab, CASES[name], lab.fresh)
         assert fresh[1] or name == "no-scheme"
         for _ in range(2):
             assert await _use(lab, CASES[name], lab.owner.http_client) == fresh
@@ -217,7 +217,7 @@ def test_the_same_goes_out_and_comes_back(lab: Lab, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if "sync" in case.kinds])
 def test_sync_the_same_goes_out_and_comes_back(lab: Lab, name: str) -> None:
     async def work() -> None:
-        fresh = _use_sync(lab, CASES[name], lab.library.Client)
+        fresh = _use_sync(lab, CASES[name], lab.fresh_sync)
         for _ in range(2):
             assert _use_sync(lab, CASES[name], lab.owner.sync_http_client) == fresh
 
@@ -231,7 +231,7 @@ def test_an_upload_in_pieces_is_the_same(lab: Lab) -> None:
         yield b"two"
 
     async def work() -> list[bytes]:
-        for build in (lab.library.AsyncClient, lab.owner.http_client, lab.owner.http_client):
+        for build in (lab.fresh, lab.owner.http_client, lab.owner.http_client):
             async with build() as client:
                 await client.post(f"{lab.url}/echo", content=pieces())
         return [request.raw for request in lab.upstream.requests]
@@ -249,7 +249,7 @@ def test_a_refused_connection_is_the_same_error(lab: Lab, unused_tcp_port: int) 
         return type(caught.value), str(caught.value)
 
     async def work() -> None:
-        assert await ask(lab.owner.http_client) == await ask(lab.library.AsyncClient)
+        assert await ask(lab.owner.http_client) == await ask(lab.fresh)
 
     lab.run(work)
 

@@ -221,19 +221,19 @@ async def _send(
         f"HTTP/1.1 {reply.status} Status",
         *(f"{name}: {value}" for name, value in (*reply.headers, framing)),
     ]
-    writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))
+    head = "\r\n".join([*lines, "", ""]).encode("latin-1")
     if request.method == "HEAD":
-        return
-    if reply.body is Body.CHUNKED:
-        for byte in reply.content:
-            writer.write(b"1\r\n%c\r\n" % byte)
-        writer.write(b"0\r\n\r\n")
+        content = b""
+    elif chunked:
+        content = b"".join(b"1\r\n%c\r\n" % byte for byte in reply.content)
+        content += b"0\r\n\r\n" if reply.body is Body.CHUNKED else b""
+    else:
+        content = reply.content
+    writer.write(head + content)  # in one piece, so that nothing depends on how the pieces arrive
     while reply.body is Body.ENDLESS:
         writer.write(b"4\r\nmore\r\n")
         await writer.drain()
         await asyncio.sleep(0.002)
-    if not chunked:
-        writer.write(reply.content)
     if reply.body is Body.PARTIAL:
         await _wait_for_end(reader)
     await writer.drain()

@@ -141,5 +141,5 @@ def test_function_is_touched_by_an_anchor_in_a_decorator() -> None:
 @pytest.mark.parametrize("change", [{"kind": "Name"}, {"kind": "Nonsense"}, {"end": Position(1, 2)}])
 def test_anchor_of_another_file_is_lost(change: dict[str, str]) -> None:
     anchor = replace(anchor_of("f(a)", "Call"), **change)  # type: ignore[arg-type]  # any field
-    with pytest.raises(AnchorLost, match="no [A-Za-z]+ from 1:0"):
+    with pytest.raises(AnchorLost, match=r"no \w+ from 1:0"):
         _locate(b"f(a)", anchor)

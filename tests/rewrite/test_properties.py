@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from httpx_fixer.fix import (
     AddArgument,
+    AddParameter,
     AnchoredEdit,
     InsertStatements,
     RemoveStatement,
+    ReplaceExpression,
     UnwrapWith,
     WrapRest,
     WrapStatement,
@@ -100,12 +102,13 @@ class _AtStatement(ast.NodeTransformer):
     """Puts other statements in the place of one, `pass` where a block would be empty."""
 
     def __init__(self, target: ast.stmt, put: Put) -> None:
-        self.target, self.put = target, put
+        self.target, self.put, self.done = target, put, False
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         for name in ("body", "orelse", "finalbody"):
             block = getattr(node, name, None)
-            if isinstance(block, list) and self.target in block:
+            if not self.done and isinstance(block, list) and self.target in block:
+                self.done = True
                 at = block.index(self.target)
                 block[at : at + 1] = self.put(self.target)
                 if not block and not isinstance(node, ast.Module):

@@ -20,7 +20,7 @@ from httpx_fixer.analysis.sites import iter_client_sites, may_hold_client_sites,
 from httpx_fixer.analysis.store import FileStore, is_test_path
 from httpx_fixer.analysis.streams import StreamSite, iter_stream_sites
 from httpx_fixer.analysis.suppressions import Suppressions, read_suppressions
-from httpx_fixer.analysis.versions import pinned_version
+from httpx_fixer.analysis.versions import pinned_version, read_line_length
 from httpx_fixer.source import Anchor, Skip, SourceFile
 
 
@@ -261,6 +261,10 @@ class Project:
     def mentions(self, word: bytes) -> list[str]:
         """Return the files outside of tests that hold a byte string, in order."""
         return [path for path in self._store.paths_with(word) if not is_test_path(path)]
+
+    def line_length(self) -> int | None:
+        """Return how long a line may be by the project's formatter, None where none says."""
+        return read_line_length(self._read)
 
     def pinned_version(self, package: str) -> tuple[int, ...] | None:
         """Return the lowest version of a package that the project's lock or requirement files allow."""

@@ -224,8 +224,8 @@ class _Walker:
 
         def run_finally(held: State) -> Exits:
             exits = self.block(node.finalbody, held)
-            if self.trial is not None and self.trial.kind is CoverKind.EXTEND and self.trial.first is node:
-                exits = exits.followed_by(self._close_on_trial(exits.normal)) if exits.normal else exits
+            for close in self._closes_at(CoverKind.EXTEND, node) if exits.normal else ():
+                exits = exits.followed_by(self._close(close, exits.normal))
             return exits
 
         return finish(inside, run_finally)

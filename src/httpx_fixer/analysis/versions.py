@@ -1,4 +1,4 @@
-"""Which version of a package the project runs with, read from its lock and requirement files."""
+"""What the project's own files say about it: pinned versions, the length of a line."""
 
 from __future__ import annotations
 
@@ -27,4 +27,22 @@ def pinned_version(read: Callable[[str], bytes | Skip], package: str) -> tuple[i
             found = None if isinstance(data, Skip) else pattern.search(data.decode(errors="replace"))
             if found is not None:
                 return tuple(int(part) for part in found[1].split(".") if part)
+    return None
+
+
+_LINE_LENGTHS = (
+    ("ruff.toml", re.compile(r"(?m)^line-length\s*=\s*(\d+)")),
+    ("pyproject.toml", re.compile(r"(?ms)^\[tool\.(?:ruff|black|yapf)\](?:(?!^\[).)*?^line[-_]length\s*=\s*(\d+)")),
+    (".flake8", re.compile(r"(?m)^max[-_]line[-_]length\s*=\s*(\d+)")),
+    ("setup.cfg", re.compile(r"(?m)^max[-_]line[-_]length\s*=\s*(\d+)")),
+)
+
+
+def read_line_length(read: Callable[[str], bytes | Skip]) -> int | None:
+    """Return the length of a line that a formatter or linter is told, None where none is."""
+    for path, pattern in _LINE_LENGTHS:
+        data = read(path)
+        found = None if isinstance(data, Skip) else pattern.search(data.decode(errors="replace"))
+        if found is not None:
+            return int(found[1])
     return None

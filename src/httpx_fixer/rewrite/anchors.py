@@ -131,7 +131,11 @@ def _iter_spans(
     """Yield what `ast` may call the place of a node, or of its only argument."""
     start, end = place.start, place.end
     yield node, (start.line, start.column, end.line, end.column)
-    if isinstance(node, cst.Tuple | cst.GeneratorExp) and node.lpar:
+    if isinstance(node, cst.BaseCompoundStatement) and (semicolon := _find_last_semicolon(node)):
+        # `if a: b;`: for `ast` the block ends behind the semicolon.
+        end = ranges[semicolon].start
+        yield node, (start.line, start.column, end.line, end.column + 1)
+    elif isinstance(node, cst.Tuple | cst.GeneratorExp) and node.lpar:
         # Their innermost parentheses are a part of them.
         start, end = ranges[node.lpar[-1]].start, ranges[node.rpar[0]].end
         yield node, (start.line, start.column, end.line, end.column)

@@ -11,7 +11,8 @@ from httpx_fixer.report import FileChange
 from httpx_fixer.rewrite.apply import apply_edits
 from httpx_fixer.rewrite.plan import Plan, build_plan, is_applicable, iter_paths, withdraw
 from httpx_fixer.rewrite.verify import find_fault
-from httpx_fixer.source import Skip
+from httpx_fixer.rewrite.wrapping import choose_limit, wrap_long_lines
+from httpx_fixer.source import Skip, SourceFile
 
 _ROUNDS = 4
 """Fixes that overlap are made one after the other; more rounds than this were never needed."""
@@ -35,12 +36,14 @@ class Sources:
     """Where files come from.
 
     `original` gives a file's bytes (None: there is none), `read_again` the diagnostics of the project
-    with some files replaced, `first_party` the names of the project's own top-level modules.
+    with some files replaced, `first_party` the names of the project's own top-level modules,
+    `line_length` the length of a line in characters, where the project says one.
     """
 
     original: ReadBytes
     read_again: ReadAgain
     first_party: frozenset[str] = frozenset()
+    line_length: int | None = None
 
 
 @dataclass(slots=True)
@@ -119,6 +122,7 @@ def _apply(work: _Work, edits: tuple[Edit, ...]) -> tuple[dict[str, bytes], dict
         else:
             anchored = [edit for edit in here if not isinstance(edit, CreateFile)]
             after = apply_edits(path, before or b"", anchored, work.sources.first_party)
+            after = _wrap(work, before or b"", after)
         if isinstance(after, Skip):
             work.skips[path] = after
             faults[path] = f"`{path}` cannot be rewritten: {after.detail}"
@@ -128,6 +132,19 @@ def _apply(work: _Work, edits: tuple[Edit, ...]) -> tuple[dict[str, bytes], dict
             faults[path] = fault
         files[path] = after
     return files, faults
+
+
+def _wrap(work: _Work, before: bytes, after: bytes | Skip) -> bytes | Skip:
+    """Break the lines that became too long; bytes that do not decode are none of ours to break."""
+    if isinstance(after, Skip):
+        return after
+    try:
+        old, new = SourceFile("", before), SourceFile("", after)
+        limit = choose_limit(old.text, work.sources.line_length)
+        wrapped = wrap_long_lines(old.text, new.text, limit)
+        return after if wrapped == new.text else wrapped.encode(new.encoding)
+    except (SyntaxError, UnicodeError):
+        return after
 
 
 def _find_leftovers(plan: Plan, following: tuple[Diagnostic, ...], *, unsafe_fixes: bool) -> dict[str, str]:

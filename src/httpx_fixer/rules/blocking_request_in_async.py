@@ -41,7 +41,7 @@ class BlockingRequestInAsync(Rule):
         """Yield a diagnostic for every sync client or request in a coroutine."""
         for site in project.client_sites:
             function = project.function(Symbol(site.path, site.function)) if _is_sync(site) else None
-            if function is None or not function.is_async:
+            if function is None or not function.is_async or function.is_generator:
                 continue
             if is_reported(project, lifecycles, site, self.settings):
                 message = (
@@ -53,6 +53,6 @@ class BlockingRequestInAsync(Rule):
 
 
 def _is_sync(site: ClientSite) -> bool:
-    """Only where the request is surely sent here: a sync client that is built to be handed on may not block."""
-    used_here = site.form in {BindingForm.WITH, BindingForm.CHAINED, BindingForm.LOCAL}
-    return bool(site.function) and (bool(site.top_level) or (not site.spec.is_async and used_here))
+    """Only where the request is surely sent here: a client that is kept may serve sync code."""
+    sends_here = site.form in {BindingForm.WITH, BindingForm.CHAINED} and not site.spec.is_async
+    return bool(site.function) and (bool(site.top_level) or sends_here)

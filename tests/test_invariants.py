@@ -1,0 +1,347 @@
+"""What holds for the outcome of every case, whatever the case is about."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tokenize
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from fixture_cases import (
+    SOUND_CASES,
+    Case,
+    Tree,
+    read_tree,
+    result_of,
+    run_case,
+    run_tree,
+    write_tree,
+)
+from httpx_fixer.diagnostic import Diagnostic
+from httpx_fixer.rewrite.diff import render_patch
+
+each_case = pytest.mark.parametrize("case", SOUND_CASES, ids=repr)
+CHANGED = [case for case in SOUND_CASES if case.after != case.before]
+each_changed_case = pytest.mark.parametrize("case", CHANGED, ids=repr)
+CREATED = {
+    content: case
+    for case in reversed(CHANGED)
+    for path, content in case.after.items()
+    if path not in case.before
+}
+"""`{content of a new module: the first case that has it}`."""
+each_new_module = pytest.mark.parametrize(
+    ("case", "content"),
+    [pytest.param(case, content, id=repr(case)) for content, case in reversed(CREATED.items())],
+)
+WITH_TESTS = [case for case in SOUND_CASES if any(path.startswith("tests/") for path in case.before)]
+
+
+@each_changed_case
+def test_result_compiles(case: Case) -> None:
+    for path, data in result_of(case).items():
+        if path.endswith(".py"):
+            compile(data, path, "exec", dont_inherit=True)
+
+
+@each_case
+def test_second_run_changes_nothing(case: Case) -> None:
+    again = run_tree(result_of(case), case.settings)
+    assert again.changes == ()
+    left = [d for d in run_case(case).diagnostics if d.refusal is not None]
+    assert Counter(map(_gist, again.diagnostics)) == Counter(map(_gist, left))
+
+
+@each_changed_case
+def test_comments_stay(case: Case) -> None:
+    result = result_of(case)
+    for path, data in case.before.items():
+        if path.endswith(".py"):
+            assert not _comments(data) - _comments(result[path]), path
+
+
+@each_changed_case
+def test_nothing_else_is_touched(case: Case) -> None:
+    """Only Python files that a fix names are changed, and no file goes."""
+    named = {path for d in run_case(case).diagnostics if d.fix is not None for path in d.fix.paths}
+    assert {change.path for change in run_case(case).changes} <= named
+    assert case.before.keys() <= result_of(case).keys()
+
+
+def _with_crlf(text: str) -> bytes:
+    return text.replace("\r\n", "\n").replace("\n", "\r\n").encode()
+
+
+def _with_bom(text: str) -> bytes:
+    return b"\xef\xbb\xbf" + text.encode()
+
+
+def _with_latin_1(text: str) -> bytes:
+    return ("# -*- coding: latin-1 -*-\n# Müßiggang\n" + text).encode("latin-1")
+
+
+def _with_tabs(text: str) -> bytes:
+    lines = text.split("\n")
+    return "\n".join("\t" * (_indent(line) // 4) + line[_indent(line) // 4 * 4 :] for line in lines).encode()
+
+
+def _with_blank_end(text: str) -> bytes:
+    return text.rstrip("\n").encode()
+
+
+VARIANTS: dict[str, Callable[[str], bytes]] = {
+    "crlf": _with_crlf,
+    "bom": _with_bom,
+    "latin-1": _with_latin_1,
+    "tabs": _with_tabs,
+    "no-final-newline": _with_blank_end,
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@each_changed_case
+def test_variant_of_the_bytes_is_kept(case: Case, variant: str) -> None:
+    """The same program in other bytes becomes the same result in those bytes.
+
+    New files are not compared: they have the encoding and the line endings of all new files.
+    """
+    write = VARIANTS[variant]
+    before = {path: _vary(path, data, write) for path, data in case.before.items()}
+    report = run_tree(before, case.settings)
+    assert not report.skipped
+    found = {change.path: change.after for change in report.changes if change.before is not None}
+    result = result_of(case)
+    expected = {
+        path: _vary(path, result[path], write) for path in case.before if result[path] != case.before[path]
+    }
+    assert found == expected
+
+
+def _vary(path: str, data: bytes, write: Callable[[str], bytes]) -> bytes:
+    """Write a file anew; one that is special already, or is no Python, or is empty, stays as it is."""
+    if not path.endswith(".py") or not data or b"\r" in data or data.startswith((b"\xef\xbb\xbf", b"# -*-")):
+        return data
+    return write(data.decode())
+
+
+@each_changed_case
+def test_git_takes_the_patch(case: Case, tmp_path: Path) -> None:
+    write_tree(case.before, tmp_path)
+    _git(tmp_path, "init", "--quiet")
+    _git(tmp_path, "apply", "--whitespace=nowarn", "-", stdin=render_patch(run_case(case).changes))
+    assert _tree_without_git(tmp_path) == result_of(case)
+
+
+@each_case
+def test_order_of_files_does_not_matter(case: Case) -> None:
+    again = run_tree(case.before, case.settings, backwards=True)
+    assert (again.diagnostics, again.changes) == (run_case(case).diagnostics, run_case(case).changes)
+
+
+def test_hash_seed_does_not_matter() -> None:
+    """Two processes with other hash seeds say and write the same of every case, byte for byte."""
+    first, second = (_run_program(_DIGESTS, PYTHONHASHSEED=seed) for seed in ("1", "4711"))
+    assert json.loads(first) == json.loads(second)
+
+
+_DIGESTS = """\
+import hashlib, json
+from fixture_cases import SOUND_CASES, run_case
+
+def digest(case):
+    report = run_case(case)
+    return hashlib.sha256(repr((report.diagnostics, report.changes, report.numbers)).encode()).hexdigest()
+
+print(json.dumps({repr(case): digest(case) for case in SOUND_CASES}))
+"""
+
+
+@each_case
+def test_programs_can_be_imported(case: Case) -> None:
+    """Each side is a program that runs: every module of it can be imported, the tests aside."""
+    if any(b"httpx2" in data for data in case.before.values()) and not importlib.util.find_spec("httpx2"):
+        pytest.skip("httpx2 is not installed")
+    before, after = _import_faults()[repr(case)]
+    assert before == ""
+    assert after == ""
+
+
+_IMPORTS = """\
+import json, os, sys, tempfile, traceback
+import fastapi, fastapi.testclient, httpx
+from fixture_cases import SOUND_CASES, result_of, write_tree
+
+def name(path):
+    for root in ("src/", "backend/"):
+        path = path.removeprefix(root)
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+def import_all(tree):
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            with tempfile.TemporaryDirectory() as place:
+                write_tree(tree, __import__("pathlib").Path(place))
+                sys.path[:0] = [place, place + "/src", place + "/backend"]
+                sys.dont_write_bytecode = True
+                for path in sorted(tree):
+                    if path.endswith(".py") and not path.startswith("tests/"):
+                        __import__(name(path))
+        except BaseException:
+            os.write(write, traceback.format_exc()[-4000:].encode())
+        os._exit(0)
+    os.close(write)
+    with os.fdopen(read) as told:
+        said = told.read()
+    os.waitpid(child, 0)
+    return said
+
+print(json.dumps({repr(case): [import_all(case.before), import_all(result_of(case))] for case in SOUND_CASES}))
+"""
+"""Imports both sides of every case, each in a fork of a process that has loaded the frameworks."""
+
+
+@cache
+def _import_faults() -> dict[str, tuple[str, str]]:
+    done = _run_program(_IMPORTS)
+    faults: dict[str, tuple[str, str]] = json.loads(done)
+    return faults
+
+
+@pytest.mark.parametrize("case", WITH_TESTS, ids=repr)
+def test_own_tests_pass_as_before(case: Case, tmp_path: Path) -> None:
+    for half, tree in (("before", case.before), ("after", result_of(case))):
+        place = tmp_path / half
+        write_tree(tree, place)
+        done = _run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"], place)
+        assert done.returncode == 0, f"{half}:\n{done.stdout}"
+
+
+@each_new_module
+def test_new_module_can_be_imported_without_a_warning(case: Case, content: bytes, tmp_path: Path) -> None:
+    path = _place_of(case, content)
+    write_tree(case.after, tmp_path)
+    root = next((root for root in ("src", "backend") if path.startswith(f"{root}/")), ".")
+    name = path.removeprefix(f"{root}/").removesuffix(".py").replace("/", ".")
+    done = _run([sys.executable, "-W", "error", "-c", f"import {name}"], tmp_path / root)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("ruff"), reason="ruff is not installed")
+@each_new_module
+def test_new_module_is_formatted(case: Case, content: bytes, tmp_path: Path) -> None:
+    path = _place_of(case, content)
+    write_tree(case.after, tmp_path)
+    ruff = [sys.executable, "-m", "ruff"]
+    done = _run([*ruff, "format", "--isolated", "--line-length=88", "--diff", path], tmp_path)
+    assert done.returncode == 0, done.stdout
+    done = _run([*ruff, "check", "--isolated", "--select=F,I,W,B,UP,SIM,RET", path], tmp_path)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("mypy"), reason="mypy is not installed")
+@pytest.mark.parametrize(
+    "case",
+    {re.sub(rb"timeout=[\d.]+", b"", content): case for content, case in CREATED.items()}.values(),
+    ids=repr,
+)
+def test_new_module_is_typed(case: Case, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """One of those modules that differ in more than a timeout."""
+    write_tree(case.after, tmp_path)
+    paths = sorted(case.after.keys() - case.before.keys())
+    cache_directory = tmp_path_factory.getbasetemp() / "mypy"
+    options = ["--strict", "--no-error-summary", "--follow-imports=silent", f"--cache-dir={cache_directory}"]
+    root = next((root for root in ("src", "backend") if paths[0].startswith(f"{root}/")), ".")
+    names = [path.removeprefix(f"{root}/") for path in paths]
+    done = _run([sys.executable, "-m", "mypy", *options, "--explicit-package-bases", *names], tmp_path / root)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("ruff"), reason="ruff is not installed")
+@each_changed_case
+def test_imports_stay_sorted_and_used(case: Case, tmp_path: Path) -> None:
+    """What a linter had nothing to say about before, it has nothing to say about after."""
+    complaints = []
+    for half, tree in (("before", case.before), ("after", result_of(case))):
+        place = tmp_path / half
+        write_tree(tree, place)
+        sources = 'src = [".", "src", "backend"]'
+        done = _run(
+            [sys.executable, "-m", "ruff", "check", "--isolated", "--config", sources]
+            + ["--select=F,I,E4,E7,E9,W", "--output-format=concise", "."],
+            place,
+        )
+        complaints.append(Counter(_complaint(line) for line in done.stdout.splitlines() if ".py:" in line))
+    assert not complaints[1] - complaints[0]
+
+
+def _complaint(line: str) -> str:
+    """Return a line of ruff without line and column."""
+    return re.sub(r":\d+:\d+:", ":", line)
+
+
+def _place_of(case: Case, content: bytes) -> str:
+    return next(path for path, data in case.after.items() if data == content)
+
+
+def _gist(diagnostic: Diagnostic) -> tuple[str, str, str, str]:
+    """Return what of a diagnostic does not move with the lines around it."""
+    refusal = diagnostic.refusal
+    outcome = "a fix" if refusal is None else f"{refusal.reason.name}: {refusal.detail}"
+    return diagnostic.code, diagnostic.anchor.path, diagnostic.message, outcome
+
+
+def _comments(data: bytes) -> Counter[str]:
+    text = io.StringIO(data.decode(tokenize.detect_encoding(io.BytesIO(data).readline)[0]), newline=None)
+    tokens = tokenize.generate_tokens(text.readline)
+    return Counter(token.string for token in tokens if token.type == tokenize.COMMENT)
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _tree_without_git(place: Path) -> Tree:
+    return {path: data for path, data in read_tree(place).items() if not path.startswith(".git/")}
+
+
+def _git(place: Path, *arguments: str, stdin: bytes = b"") -> None:
+    done = subprocess.run(["git", *arguments], cwd=place, input=stdin, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def _run(command: list[str], place: Path) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join([str(place), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return subprocess.run(
+        command,
+        cwd=place,
+        env={**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def _run_program(code: str, **environment: str) -> str:
+    """Run a program that imports `fixture_cases`, and return what it prints."""
+    path = os.pathsep.join([str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **environment, "PYTHONPATH": path},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
