@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 from httpx_fixer import pipeline
 from httpx_fixer.config import PRESERVE
@@ -182,7 +183,7 @@ def marks_of(report: Report) -> Counter[Mark]:
 
 
 def _read_settings(table: Mapping[str, object]) -> Settings:
-    values: dict[str, object] = {}
+    values: dict[str, Any] = {}
     for key, value in table.items():
         match key, value:
             case "policy", "preserve":

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from fixture_cases import (
     CASES,
     SOUND_CASES,
@@ -35,13 +34,14 @@ WITH_CHECK = [case for case in SOUND_CASES if case.check is not None]
 def test_case(case: Case, *, accept: bool) -> None:
     """Each mark has its diagnostic, each diagnostic its mark, and the result is the after half."""
     report = run_case(case)
-    told = {mark: "reported, not marked" for mark in sorted((marks_of(report) - case.marks).elements())}
-    told |= {mark: "marked, not reported" for mark in sorted((case.marks - marks_of(report)).elements())}
+    told = dict.fromkeys(sorted((marks_of(report) - case.marks).elements()), "reported, not marked")
+    told |= dict.fromkeys(sorted((case.marks - marks_of(report)).elements()), "marked, not reported")
     assert not told, "\n".join(f"{m.path}:{m.line} {m.code} {m.reason}: {what}" for m, what in told.items())
     assert not report.skipped
     if accept and not case.fault:
         case.accept(result_of(case))
-    assert _diff(case.after, result_of(case)) == ""
+    unlike = _diff(case.after, result_of(case))
+    assert not unlike, unlike
 
 
 @pytest.mark.parametrize("case", CASES, ids=repr)

@@ -16,7 +16,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-
 from fixture_cases import (
     SOUND_CASES,
     Case,
@@ -27,6 +26,7 @@ from fixture_cases import (
     run_tree,
     write_tree,
 )
+
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.rewrite.diff import render_patch
 
@@ -207,7 +207,8 @@ def import_all(tree):
     os.waitpid(child, 0)
     return said
 
-print(json.dumps({repr(case): [import_all(case.before), import_all(result_of(case))] for case in SOUND_CASES}))
+sides = {repr(case): (case.before, result_of(case)) for case in SOUND_CASES}
+print(json.dumps({name: [import_all(before), import_all(after)] for name, (before, after) in sides.items()}))
 """
 """Imports both sides of every case, each in a fork of a process that has loaded the frameworks."""
 
@@ -243,10 +244,9 @@ def test_new_module_can_be_imported_without_a_warning(case: Case, content: bytes
 def test_new_module_is_formatted(case: Case, content: bytes, tmp_path: Path) -> None:
     path = _place_of(case, content)
     write_tree(case.after, tmp_path)
-    ruff = [sys.executable, "-m", "ruff"]
-    done = _run([*ruff, "format", "--isolated", "--line-length=88", "--diff", path], tmp_path)
+    done = _run([*_RUFF, "format", "--isolated", "--line-length=88", "--diff", path], tmp_path)
     assert done.returncode == 0, done.stdout
-    done = _run([*ruff, "check", "--isolated", "--select=F,I,W,B,UP,SIM,RET", path], tmp_path)
+    done = _run([*_RUFF, "check", "--isolated", "--select=F,I,W,B,UP,SIM,RET", path], tmp_path)
     assert done.returncode == 0, done.stdout
 
 
@@ -278,12 +278,15 @@ def test_imports_stay_sorted_and_used(case: Case, tmp_path: Path) -> None:
         write_tree(tree, place)
         sources = 'src = [".", "src", "backend"]'
         done = _run(
-            [sys.executable, "-m", "ruff", "check", "--isolated", "--config", sources]
-            + ["--select=F,I,E4,E7,E9,W", "--output-format=concise", "."],
+            [*_RUFF, "check", "--isolated", "--config", sources, _RULES, "--output-format=concise", "."],
             place,
         )
         complaints.append(Counter(_complaint(line) for line in done.stdout.splitlines() if ".py:" in line))
     assert not complaints[1] - complaints[0]
+
+
+_RUFF = (sys.executable, "-m", "ruff")
+_RULES = "--select=F,I,E4,E7,E9,W"
 
 
 def _complaint(line: str) -> str:

@@ -33,7 +33,7 @@ def run(root: Path, paths: tuple[Path, ...], settings: Settings, *, with_changes
     skipped = {*discovery.skipped, *project.skips_of(discovery.targets)}
     if with_changes:
         # The writing wing loads libcst (0.3 s): only where something may be written.
-        from httpx_fixer.rewrite.settle import Sources, settle  # noqa: PLC0415
+        from httpx_fixer.rewrite.settle import Sources, settle
 
         first_party, line_length = project.first_party(), project.line_length()
         sources = Sources(project.bytes_of, reading.read_again, first_party, line_length)

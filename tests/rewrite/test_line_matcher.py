@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from httpx_fixer.rewrite.line_matcher import LineMatcher
@@ -11,6 +11,7 @@ from httpx_fixer.rewrite.line_matcher import LineMatcher
 LINES = st.lists(st.sampled_from([b"a\n", b"b\n", b"c\n", b"\n", b"d"]), max_size=30)
 
 
+@settings(deadline=None)
 @given(LINES, LINES)
 def test_opcodes_turn_one_file_into_the_other(before: list[bytes], after: list[bytes]) -> None:
     result: list[bytes] = []
@@ -23,6 +24,7 @@ def test_opcodes_turn_one_file_into_the_other(before: list[bytes], after: list[b
     assert (at, result) == (len(before), after)
 
 
+@settings(deadline=None)
 @given(LINES, LINES)
 def test_no_match_touches_the_next(before: list[bytes], after: list[bytes]) -> None:
     blocks = LineMatcher(before, after).get_matching_blocks()[:-1]

@@ -90,6 +90,9 @@ STATEMENTS = st.recursive(SIMPLE, lambda inner: st.one_of(_blocks(inner), inner)
 PROGRAMS = st.lists(st.tuples(LINES, STATEMENTS, COMMENTS), min_size=1, max_size=4).map(_build_body)
 
 
+RUN = settings(max_examples=40, deadline=None)
+"""Enough to meet every form of statement; a deadline would fail on a busy machine."""
+
 Put = Callable[[ast.stmt], list[ast.stmt]]
 """What stands in the place of a statement."""
 
@@ -138,13 +141,14 @@ def _count(source: str, kind: str) -> int:
     return sum(type(node).__name__ == kind for node in ast.walk(ast.parse(source)))
 
 
+@RUN
 @given(PROGRAMS, st.sampled_from(VARIANTS))
 def test_no_edits_give_the_same_bytes(source: str, variant: Variant) -> None:
     data = variant(source).encode()
     assert apply_edits(PATH, data, []) == data
 
 
-@settings(max_examples=300)
+@RUN
 @given(PROGRAMS, st.data())
 def test_unwrapping_removes_an_item_and_nothing_else(source: str, data: st.DataObject) -> None:
     for nth in range(_count(source, "With")):
@@ -162,6 +166,7 @@ def test_unwrapping_removes_an_item_and_nothing_else(source: str, data: st.DataO
         _check(source, "With", nth, UnwrapWith(anchor_of(source, "With", nth), item), put)
 
 
+@RUN
 @given(PROGRAMS, st.sampled_from(VARIANTS))
 def test_unwrapping_all_leaves_no_with(source: str, variant: Variant) -> None:
     source = variant(source)
@@ -181,6 +186,7 @@ def _items(source: str, nth: int) -> list[ast.withitem]:
     return target.items
 
 
+@RUN
 @given(PROGRAMS, st.sampled_from(["Expr", "Assign", "If", "With", "FunctionDef"]), st.data())
 def test_edits_of_one_statement(source: str, kind: str, data: st.DataObject) -> None:
     count = _count(source, kind)
@@ -208,7 +214,7 @@ def test_edits_of_one_statement(source: str, kind: str, data: st.DataObject) -> 
     _check(source, kind, nth, WrapRest(anchor, anchor, "finally:\n    close()"), close)
 
 
-@settings(max_examples=300)
+@RUN
 @given(PROGRAMS, st.sampled_from(VARIANTS), st.data())
 def test_argument_is_added_to_any_call(source: str, variant: Variant, data: st.DataObject) -> None:
     source = variant(source)
@@ -228,6 +234,7 @@ def test_argument_is_added_to_any_call(source: str, variant: Variant, data: st.D
     assert not count_comments(source) - count_comments(result)
 
 
+@RUN
 @given(PROGRAMS, st.sampled_from(VARIANTS), st.data())
 def test_parameter_is_added_to_any_function(source: str, variant: Variant, data: st.DataObject) -> None:
     source = variant(source)
@@ -244,6 +251,7 @@ def test_parameter_is_added_to_any_function(source: str, variant: Variant, data:
     assert ast.dump(ast.parse(result)) == ast.dump(tree)
 
 
+@RUN
 @given(PROGRAMS, st.sampled_from(VARIANTS), st.data())
 def test_call_is_replaced_and_its_comments_stay(source: str, variant: Variant, data: st.DataObject) -> None:
     source = variant(source)

@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.source import Anchor
 
 
+@dataclass(frozen=True, slots=True)
+class CallChange:
+    """What changes in a call beside its callee.
+
+    `first` is put in front of the arguments, the keywords of `without` are taken out; `whole` asks
+    for the text of the whole call in any case.
+    """
+
+    first: str = ""
+    without: frozenset[str] = frozenset()
+    whole: bool = False
+
+
 def rewrite_call(
-    module: Module, anchor: Anchor, callee: str, first: str, without: frozenset[str]
+    module: Module, anchor: Anchor, callee: str, change: CallChange
 ) -> tuple[Anchor, str] | None:
     """Return the smallest expression to replace and its new text.
 
-    Only the callee where the arguments stay as they are; else the whole call, with `first` put in
-    front of the arguments and the keywords of `without` taken out.
+    Only the callee where the arguments stay as they are; else the whole call.
     """
+    first, without, whole = change.first, change.without, change.whole
     call = next((node for node in module.calls if module.anchor(node) == anchor), None)
     if call is None:
         return None
-    if not first and not without:
+    if not first and not without and not whole:
         return module.anchor(call.func), callee
     end = module.offset(call.end_lineno or 0, call.end_col_offset or 0)
     opening = module.offset(call.func.end_lineno or 0, call.func.end_col_offset or 0)

@@ -262,6 +262,19 @@ class ClientUsage:
 
 
 @dataclass(frozen=True, slots=True)
+class SingleRequest:
+    """A request that brings its client along: `httpx.get(...)` or `AsyncClient(...).get(...)`.
+
+    `statement` is the simple statement around, the only such request in it; `replaced` is the
+    expression in whose place a client's method (top level) or a client (chained) can stand.
+    """
+
+    verb: str
+    statement: Anchor
+    replaced: Anchor
+
+
+@dataclass(frozen=True, slots=True)
 class ClientSite:
     """A place that builds a client, or a top-level request (`httpx.get(...)`), `spec.class_name` "".
 
@@ -279,6 +292,7 @@ class ClientSite:
     block: WithBlock | None
     usage: ClientUsage | None
     top_level: str
+    single: SingleRequest | None
     is_test: bool
 
     @property

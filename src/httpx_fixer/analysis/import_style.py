@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.imports import dotted_name, iter_imported_names, relative_name
+from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.analysis.scopes import BindingKind
+from httpx_fixer.source import Anchor
 
 _WITNESSES = 60
 """How many modules are asked before the question is given up."""
@@ -38,6 +42,50 @@ def import_closure(resolver: Resolver, path: str) -> frozenset[str]:
         if current not in found:
             found.add(current)
             todo.extend(resolver.imported_files(current))
+    return frozenset(found)
+
+
+def find_last_import(module: Module) -> Anchor | None:
+    """Return the last statement of the block of imports at the top of a module.
+
+    A `try` or `if` around imports is one of them: what it binds must be there for what follows.
+    """
+    found = None
+    for statement in module.tree.body:
+        is_header = isinstance(statement, ast.Import | ast.ImportFrom | ast.If | ast.Try)
+        if is_header and _has_import(statement):
+            found = statement
+        elif found is not None and not is_header:
+            break
+    return None if found is None else module.anchor(found)
+
+
+def _has_import(statement: ast.stmt) -> bool:
+    return any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(statement))
+
+
+def find_spelling(module: Module, qualified: str) -> str | None:
+    """Return how a module can say `httpx.AsyncClient` with what it imports at run time."""
+    library, _, class_name = qualified.rpartition(".")
+    for name, bindings in sorted(module.table.module.bindings.items()):
+        if len(bindings) != 1 or bindings[0].type_checking or bindings[0].kind is not BindingKind.IMPORT:
+            continue
+        if bindings[0].target == qualified:
+            return name
+        if bindings[0].target == library:
+            return f"{name}.{class_name}"
+    return None
+
+
+def find_first_party(resolver: Resolver) -> frozenset[str]:
+    """Return the first parts of the names under which modules of the project are imported."""
+    found: set[str] = set()
+    for path in resolver.store.files:
+        root = resolver.index.package_root(path)
+        found.add(path[len(root) :].lstrip("/").split("/")[0].removesuffix(".py"))
+    for module in resolver.store.modules():
+        names = (name for name in module.imported_names if not name.startswith("."))
+        found.update(name.split(".")[0] for name in names if resolver.index.resolve(module.path, name))
     return frozenset(found)
 
 

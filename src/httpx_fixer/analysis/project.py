@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Callable
 from functools import cached_property
+from typing import TypeVar, cast
 
-from httpx_fixer.analysis.call_text import rewrite_call
+from httpx_fixer.analysis.call_text import CallChange, rewrite_call
 from httpx_fixer.analysis.closing import is_closed
 from httpx_fixer.analysis.facts import Call, ClientSite, Function, Reference, Symbol
 from httpx_fixer.analysis.functions import find_lone_yield, passes_arguments_on, yields_name
-from httpx_fixer.analysis.import_style import find_import_path, import_closure
+from httpx_fixer.analysis.import_style import (
+    find_first_party,
+    find_import_path,
+    find_last_import,
+    find_spelling,
+    import_closure,
+)
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.references import find_calls, find_given, find_references, iter_calls_passing
 from httpx_fixer.analysis.resolution import Resolver
-from httpx_fixer.analysis.scopes import BindingKind
 from httpx_fixer.analysis.sites import iter_client_sites, may_hold_client_sites, mentions_httpx
 from httpx_fixer.analysis.store import FileStore, is_test_path
 from httpx_fixer.analysis.streams import StreamSite, iter_stream_sites
 from httpx_fixer.analysis.suppressions import Suppressions, read_suppressions
 from httpx_fixer.analysis.versions import pinned_version, read_line_length
 from httpx_fixer.source import Anchor, Skip, SourceFile
+
+T = TypeVar("T")
 
 
 class Project:
@@ -51,6 +58,7 @@ class Project:
         self._found: dict[tuple[bytes, ...], tuple[str, int] | None] = {}
         self._suppressions: dict[str, Suppressions] = {}
         self._closures: dict[str, frozenset[str]] = {}
+        self._remembered: dict[str, object] = {}
         self._given: dict[str, frozenset[Symbol]] = {}
         self._references: dict[Symbol, tuple[Reference, ...]] = {}
 
@@ -190,22 +198,12 @@ class Project:
     def spelling_of(self, path: str, qualified: str) -> str | None:
         """Return how a module can say `httpx.AsyncClient` with what it imports at run time."""
         module = self._store.module(path)
-        library, _, class_name = qualified.rpartition(".")
-        for name, bindings in [] if module is None else sorted(module.table.module.bindings.items()):
-            if len(bindings) != 1 or bindings[0].type_checking or bindings[0].kind is not BindingKind.IMPORT:
-                continue
-            if bindings[0].target == qualified:
-                return name
-            if bindings[0].target == library:
-                return f"{name}.{class_name}"
-        return None
+        return None if module is None else find_spelling(module, qualified)
 
-    def rewrite_call(
-        self, anchor: Anchor, callee: str, first: str, without: frozenset[str]
-    ) -> tuple[Anchor, str] | None:
-        """Return what to replace, and by what, to give a call another callee and fewer arguments."""
+    def rewrite_call(self, anchor: Anchor, callee: str, change: CallChange) -> tuple[Anchor, str] | None:
+        """Return what to replace, and by what, to give a call another callee and other arguments."""
         module = self._store.module(anchor.path)
-        return None if module is None else rewrite_call(module, anchor, callee, first, without)
+        return None if module is None else rewrite_call(module, anchor, callee, change)
 
     def is_package(self, directory: str) -> bool:
         """Answer whether a directory has an `__init__.py`."""
@@ -222,11 +220,7 @@ class Project:
 
     def first_party(self) -> frozenset[str]:
         """Return the names of the packages and modules that the project itself holds."""
-        found: set[str] = set()
-        for path in self.files:
-            root = self._resolver.index.package_root(path)
-            found.add(path[len(root) :].lstrip("/").split("/")[0].removesuffix(".py"))
-        return frozenset(found)
+        return find_first_party(self._resolver)
 
     def imports_from(self, path: str, package: str) -> bool:
         """Answer whether a file imports something of a package."""
@@ -239,15 +233,7 @@ class Project:
     def last_import(self, path: str) -> Anchor | None:
         """Return the last import statement of the block of imports at the top of a module."""
         module = self._store.module(path)
-        if module is None:
-            return None
-        found = None
-        for statement in module.tree.body:
-            if isinstance(statement, ast.Import | ast.ImportFrom):
-                found = statement
-            elif found is not None and not isinstance(statement, ast.If | ast.Try):
-                break
-        return None if found is None else module.anchor(found)
+        return None if module is None else find_last_import(module)
 
     def text(self, path: str) -> str:
         """Return the text of a file, undecodable bytes replaced."""
@@ -308,6 +294,12 @@ class Project:
         return None
 
     # The run.
+
+    def remember(self, key: str, build: Callable[[], T]) -> T:
+        """Return what `build` makes, built once: several rules share one plan."""
+        if key not in self._remembered:
+            self._remembered[key] = build()
+        return cast("T", self._remembered[key])
 
     def suppressions(self, path: str, file_ignores: frozenset[str]) -> Suppressions:
         """Return what a file's comments and the settings silence in it."""

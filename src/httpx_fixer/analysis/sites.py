@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from httpx_fixer.analysis.facts import BindingForm, ClientSite, ClientUsage, WithBlock
+from httpx_fixer.analysis.facts import BindingForm, ClientSite, ClientUsage, SingleRequest, WithBlock
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.spec import build_spec
@@ -78,6 +78,7 @@ def _top_level_site(module: Module, call: ast.Call, library: str, name: str) -> 
         None,
         None,
         name,
+        _single_request(module, call, name, call.func),
         module.is_test,
     )
 
@@ -96,8 +97,44 @@ def _client_site(module: Module, call: ast.Call, library: str, class_name: str) 
         block,
         usage,
         "",
+        _chained_request(module, call) if form is BindingForm.CHAINED else None,
         module.is_test,
     )
+
+
+def _chained_request(module: Module, call: ast.Call) -> SingleRequest | None:
+    attribute = module.table.parents[call]
+    outer = module.table.parents[attribute]
+    if not isinstance(attribute, ast.Attribute) or attribute.attr not in VERBS:
+        return None
+    is_called = isinstance(outer, ast.Call) and outer.func is attribute
+    return _single_request(module, call, attribute.attr, call) if is_called else None
+
+
+def _single_request(module: Module, call: ast.Call, verb: str, replaced: ast.expr) -> SingleRequest | None:
+    """Return the request where the statement around can move into a `with` block of its own."""
+    if verb not in VERBS:
+        return None
+    for parent in module.ancestors(call):
+        if isinstance(parent, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            return None
+        if isinstance(parent, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Expr | ast.Return):
+            inside = sum(_is_request(module, node) for node in ast.walk(parent))
+            return (
+                SingleRequest(verb, module.anchor(parent), module.anchor(replaced)) if inside == 1 else None
+            )
+        if isinstance(parent, ast.stmt):
+            return None
+    return None
+
+
+def _is_request(module: Module, node: ast.AST) -> bool:
+    """Answer whether a node builds a client or sends a top-level request."""
+    target = module.local_symbol(node.func) if isinstance(node, ast.Call) else None
+    if not isinstance(target, str):
+        return False
+    package, _, name = target.rpartition(".")
+    return package in {"httpx", "httpx2"} and (name in _CLIENTS or name in VERBS)
 
 
 def _form_of(module: Module, call: ast.Call) -> tuple[BindingForm, str]:

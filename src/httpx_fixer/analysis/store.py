@@ -71,6 +71,11 @@ class FileStore:
             self._modules[path] = Module(source, tree, is_test=is_test_path(path))
         return self._modules[path]
 
+    def modules(self) -> list[Module]:
+        """Return the modules that were parsed so far, by path."""
+        found = [module for module in self._modules.values() if module is not None]
+        return sorted(found, key=lambda module: module.path)
+
     def skips(self) -> tuple[Skip, ...]:
         """The files that were wanted and could not be read, parsed or walked, in order."""
         deep = [

@@ -117,7 +117,7 @@ def _iter_trials(module: Module, web: Web, notes: Notes, send: int) -> Iterator[
     live = {
         node
         for node, state in notes.uses.items()
-        if any(held in LIVE for held, _ in state) and not _is_blind(module, node)
+        if any((held, send) in state for held in LIVE) and not _is_blind(module, node)
     }
     node: ast.AST = module.statement_of(web.sends[send].call)
     while node is not web.function:

@@ -32,7 +32,10 @@ def pinned_version(read: Callable[[str], bytes | Skip], package: str) -> tuple[i
 
 _LINE_LENGTHS = (
     ("ruff.toml", re.compile(r"(?m)^line-length\s*=\s*(\d+)")),
-    ("pyproject.toml", re.compile(r"(?ms)^\[tool\.(?:ruff|black|yapf)\](?:(?!^\[).)*?^line[-_]length\s*=\s*(\d+)")),
+    (
+        "pyproject.toml",
+        re.compile(r"(?ms)^\[tool\.(?:ruff|black|yapf)\](?:(?!^\[).)*?^line[-_]length\s*=\s*(\d+)"),
+    ),
     (".flake8", re.compile(r"(?m)^max[-_]line[-_]length\s*=\s*(\d+)")),
     ("setup.cfg", re.compile(r"(?m)^max[-_]line[-_]length\s*=\s*(\d+)")),
 )

@@ -92,10 +92,13 @@ def _@borrow(
     alone = {**_@TABLE[name], **options}
     if build.__module__ != @lib.__name__:  # replaced by a test
         return build(**alone)
-    pool = _@pools.get(@here, _@PrePools()).get(name)
-    if pool is None or _POOL_OPTIONS & options.keys():
+    pools = _@pools.get(@here)
+    if pools is None or _POOL_OPTIONS & options.keys():
         return build(**{"timeout": TIMEOUT, **_with_tls(alone)})
-    # Only private attributes tell what a client uses for the proxies of the environment.
+    pool = pools.get(name) or pools.setdefault(
+        name, build(**{"limits": LIMITS, **_with_tls(_@TABLE[name])})
+    )
+    # Nothing public tells what a client uses for the proxies of the environment.
     mounts = {
         pattern.pattern: None if transport is None else _@PreBorrowed(pool, transport)
         for pattern, transport in pool._mounts.items()
@@ -106,18 +109,10 @@ def _@borrow(
 
 _OPENER = '''\
 @@manager
-@async def _open_@pools() -> @Iterator[None]:
-    """Open the connections, or join the application that has opened them."""
-    here = @here
-    if @nowhere@lib.@Class.__module__ != @lib.__name__:
-        yield
-        return
-    if here not in _@pools:
-        _@pools[here] = _@PrePools(
-            (name, @lib.@Class(**{"limits": LIMITS, **_with_tls(options)}))
-            for name, options in _@TABLE.items()
-        )
-    pools = _@pools[here]
+@async def _share_@pools() -> @Iterator[None]:
+    """Let clients share connections, and close these when no application is left."""
+    here = @here@leave
+    pools = _@pools.setdefault(here, _@PrePools())
     pools.users += 1
     try:
         yield
@@ -143,7 +138,7 @@ _ASYNC = {
     "pools": "pools",
     "key": "asyncio.AbstractEventLoop | None",
     "here": "_running_loop()",
-    "nowhere": "here is None or ",
+    "leave": "\n    if here is None:\n        yield\n        return",
     "Pre": "",
     "Stream": "AsyncByteStream",
     "Base": "AsyncBaseTransport",
@@ -165,7 +160,7 @@ _SYNC = {
     "pools": "sync_pools",
     "key": "int",
     "here": "os.getpid()",
-    "nowhere": "",
+    "leave": "",
     "Pre": "Sync",
     "Stream": "SyncByteStream",
     "Base": "BaseTransport",
@@ -190,7 +185,7 @@ def name_of_pool(pool: OwnedPool) -> str:
 
 def opening(*, is_async: bool) -> str:
     """Return the call that makes the context manager which opens the pools of one kind."""
-    return "_open_pools()" if is_async else "_open_sync_pools()"
+    return "_share_pools()" if is_async else "_share_sync_pools()"
 
 
 def pool_definitions(ownership: Ownership) -> list[str]:
@@ -244,10 +239,9 @@ def _borrower(pool: OwnedPool) -> str:
     if pool.takes_class:
         header = f"def {name}(\n    build: type[{kind}] | None = None, /, **options: Any\n) -> {kind}:"
         build = f"build or {kind}"
+    docstring = f'    """Build a `{kind}` over shared connections{{}}."""'
     given = ", ".join(f"`{argument.name}={argument.code}`" for argument in pool.arguments)
-    what = f" with {given}" if given else ""
-    return (
-        f"{header}\n"
-        f'    """Build a `{kind}` over shared connections{what}."""\n'
-        f'    return {borrow}("{name}", {build}, options)\n'
-    )
+    described = docstring.format(f" with {given}" if given else "")
+    if len(described) > LINE or "\n" in given:
+        described = docstring.format(" of their own")
+    return f'{header}\n{described}\n    return {borrow}("{name}", {build}, options)\n'

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
-from httpx_fixer.source import Anchor, Position
+from httpx_fixer.source import Anchor
 
 _STRINGS = (cst.SimpleString, cst.ConcatenatedString)
 _KINDS: Mapping[str, tuple[type[cst.CSTNode], ...]] = {
@@ -31,12 +31,15 @@ _KINDS: Mapping[str, tuple[type[cst.CSTNode], ...]] = {
 
 _Span = tuple[int, int, int, int]
 
+_ANY_END = (0, 0)
+"""The end of a block statement: in `if a: b;` only `ast` counts the semicolon, and the start is enough."""
+
 
 class _Unknown:
     """What no node is: the kind of an anchor that libcst has no name for."""
 
 
-class AnchorLost(Exception):  # noqa: N818 - says what happened, as all our words do
+class AnchorLost(Exception):
     """An edit has no node to work on: the anchor is not of this file, or its kind is another.
 
     This is our own mistake, never the user's.
@@ -100,7 +103,9 @@ def _locate_in(
     ranges = MetadataWrapper(alone, unsafe_skip_copy=True).resolve(PositionProvider)
     wanted: dict[_Span, list[Anchor]] = defaultdict(list)
     for anchor in anchors:
-        wanted[_span(anchor.start, anchor.end, offset)].append(anchor)
+        start, end = anchor.start, anchor.end
+        wanted[start.line - offset, start.column, end.line - offset, end.column].append(anchor)
+        wanted[start.line - offset, start.column, *_ANY_END].append(anchor)
     lines = sorted({start for start, *_ in wanted})
     for node, place in ranges.items():
         if _is_statement(node) and _has_between(lines, _first_line(node, ranges), place.end.line):
@@ -115,10 +120,6 @@ def _is_statement(node: cst.CSTNode) -> bool:
     return isinstance(node, cst.SimpleStatementLine | cst.BaseCompoundStatement)
 
 
-def _span(start: Position, end: Position, offset: int) -> _Span:
-    return start.line - offset, start.column, end.line - offset, end.column
-
-
 def _first_line(statement: cst.CSTNode, ranges: Mapping[cst.CSTNode, CodeRange]) -> int:
     """Return the line on which a statement begins, decorators included."""
     decorators = getattr(statement, "decorators", ())
@@ -130,12 +131,11 @@ def _iter_spans(
 ) -> Iterator[tuple[cst.CSTNode, _Span]]:
     """Yield what `ast` may call the place of a node, or of its only argument."""
     start, end = place.start, place.end
+    if isinstance(node, cst.BaseCompoundStatement):
+        yield node, (start.line, start.column, *_ANY_END)
+        return
     yield node, (start.line, start.column, end.line, end.column)
-    if isinstance(node, cst.BaseCompoundStatement) and (semicolon := _find_last_semicolon(node)):
-        # `if a: b;`: for `ast` the block ends behind the semicolon.
-        end = ranges[semicolon].start
-        yield node, (start.line, start.column, end.line, end.column + 1)
-    elif isinstance(node, cst.Tuple | cst.GeneratorExp) and node.lpar:
+    if isinstance(node, cst.Tuple | cst.GeneratorExp) and node.lpar:
         # Their innermost parentheses are a part of them.
         start, end = ranges[node.lpar[-1]].start, ranges[node.rpar[0]].end
         yield node, (start.line, start.column, end.line, end.column)

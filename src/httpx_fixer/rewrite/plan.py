@@ -58,9 +58,7 @@ def build_plan(diagnostics: Sequence[Diagnostic], *, unsafe_fixes: bool) -> Plan
     return Plan(tuple(kept), tuple(chosen))
 
 
-def refuse_excluded(
-    diagnostics: Iterable[Diagnostic], excluded: frozenset[str]
-) -> tuple[Diagnostic, ...]:
+def refuse_excluded(diagnostics: Iterable[Diagnostic], excluded: frozenset[str]) -> tuple[Diagnostic, ...]:
     """Refuse every fix that would change a file that the settings keep out."""
     return tuple(_refuse_excluded(diagnostic, excluded) for diagnostic in diagnostics)
 

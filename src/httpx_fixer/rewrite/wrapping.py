@@ -28,7 +28,11 @@ def wrap_long_lines(before: str, after: str, limit: int) -> str:
     """
     known = Counter(before.splitlines())
     lines = after.splitlines(keepends=True)
-    wanted = [i for i, line in enumerate(lines) if len(line.rstrip("\r\n")) > limit and not known[line.rstrip("\r\n")]]
+    wanted = [
+        i
+        for i, line in enumerate(lines)
+        if len(line.rstrip("\r\n")) > limit and not known[line.rstrip("\r\n")]
+    ]
     if not wanted:
         return after
     breakable = _find_breakable_lines(after)

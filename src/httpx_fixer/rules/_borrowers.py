@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from httpx_fixer.analysis.facts import ClientSite, Origin, SpecArgument
+from httpx_fixer.analysis.facts import BindingForm, ClientSite, Origin, SpecArgument
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycle, Lifecycles
-from httpx_fixer.rules._patches import find_name_patch
+from httpx_fixer.rules._patches import find_function_patch, find_name_patch
 from httpx_fixer.rules._processes import may_own
 from httpx_fixer.rules._sharing import KNOWN, is_constant, shorten
 
@@ -17,6 +17,7 @@ POOL_ARGUMENTS = frozenset(
 )
 """Arguments that make a pool of connections; all others are the borrowed client's own."""
 _OWN_TRANSPORT = frozenset({"mounts", "transport"})
+_CLIENT_LEVEL = frozenset({"proxy", "proxies", "verify", "cert", "trust_env"})
 _CONNECTION_AUTH = ("ntlm", "negotiate", "kerberos", "gssapi")
 
 
@@ -45,11 +46,18 @@ def find_borrower(project: Project, lifecycles: Lifecycles, site: ClientSite) ->
     Nothing else about the code matters: the client is the caller's own as before, and where no
     lifespan of a reached application runs, its connections are, too.
     """
+    if site.form is not BindingForm.WITH and site.single is None:
+        detail = "the request is a part of a larger statement, and no client of the process is in reach yet"
+        return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
     if not site.spec.library:
         detail = "the name may be httpx or httpx2, depending on what is installed"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
+    if site.top_level:
+        refusal = _find_top_level_obstacle(project, site)
+        if refusal is not None:
+            return refusal
     pool: list[SpecArgument] = []
-    for argument in site.spec.arguments:
+    for argument in site.spec.arguments if not site.top_level else ():
         obstacle = _find_obstacle(project, argument)
         if obstacle is not None:
             return Refusal(*obstacle, site.path, argument.line)
@@ -59,8 +67,27 @@ def find_borrower(project: Project, lifecycles: Lifecycles, site: ClientSite) ->
     if not reaching:
         detail = f"no application imports `{site.path}`"
         return Refusal(RefusalReason.NO_ENTRY_POINT, detail, site.path, site.line)
-    names_class = find_name_patch(project, site) is not None
+    names_class = not site.top_level and find_name_patch(project, site) is not None
     return Borrower(site, reaching, tuple(pool), names_class)
+
+
+def _find_top_level_obstacle(project: Project, site: ClientSite) -> Refusal | None:
+    """Return why a request of the package cannot become a request of a client (FACTS A16)."""
+    if not site.spec.is_complete and any(argument.name == "**" for argument in site.spec.arguments):
+        detail = f"the arguments of `{site.spec.class_code}` are not all written out"
+        return Refusal(RefusalReason.UNKNOWN_ARGUMENT, detail, site.path, site.line)
+    for argument in site.spec.arguments:
+        if argument.name == "cookies":
+            detail = "`cookies=` is an argument of the client, not of a call"
+            return Refusal(RefusalReason.COOKIE_JAR, detail, site.path, argument.line)
+        if argument.name in _CLIENT_LEVEL:
+            detail = f"`{argument.name}=` is an argument of the client, and this call has a client of its own"
+            return Refusal(RefusalReason.DYNAMIC_ARGUMENT, detail, site.path, argument.line)
+    patch = find_function_patch(project, site)
+    if patch is None:
+        return None
+    detail = f"a test replaces `{site.spec.class_code}`"
+    return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *patch)
 
 
 def _find_obstacle(project: Project, argument: SpecArgument) -> tuple[RefusalReason, str] | None:

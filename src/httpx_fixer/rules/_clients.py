@@ -49,7 +49,8 @@ def serve_borrowers(borrowers: Sequence[Borrower]) -> dict[Borrower, OwnedPool]:
     for borrower in borrowers:
         fixed = tuple(sorted((a.name, a.normal) for a in borrower.pool_arguments))
         spec = borrower.site.spec
-        groups.setdefault((spec.library, spec.class_name, fixed), []).append(borrower)
+        # A top-level request names no class: it is sent by a sync client.
+        groups.setdefault((spec.library, spec.class_name or "Client", fixed), []).append(borrower)
     names = name_groups({key: members[0].pool_arguments for key, members in groups.items()})
     served: dict[Borrower, OwnedPool] = {}
     for key, members in groups.items():

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from httpx_fixer.analysis.facts import ClientSite, SpecArgument
+from httpx_fixer.analysis.call_text import CallChange
+from httpx_fixer.analysis.facts import ClientSite, SpecArgument, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import (
@@ -17,6 +18,7 @@ from httpx_fixer.fix import (
     NumberChange,
     ReplaceExpression,
     UnwrapWith,
+    WrapStatement,
 )
 from httpx_fixer.frameworks._base import Framework, Lifecycle, Lifecycles, OwnedPool, Ownership
 from httpx_fixer.rules._borrowers import Borrower
@@ -204,16 +206,44 @@ def _borrow(project: Project, owned: _Owned, borrower: Borrower, pool: OwnedPool
     reach = owned.framework.borrow(project, site.path, owned.ownership, pool)
     if isinstance(reach, Refusal):
         return reach
-    first = site.spec.class_code if borrower.names_class else ""
-    names = frozenset(argument.name for argument in borrower.pool_arguments)
-    rewritten = project.rewrite_call(site.anchor, reach.expression, first, names)
-    assert rewritten is not None
-    edits: tuple[Edit, ...] = (*owned.edits, *reach.edits, ReplaceExpression(*rewritten))
+    rewritten = _rewrite_borrower(project, borrower, reach.expression)
+    if isinstance(rewritten, Refusal):
+        return rewritten
+    edits: tuple[Edit, ...] = (*owned.edits, *reach.edits, *rewritten)
     if not borrower.names_class:
         edits = (*edits, DropImport(site.path, site.spec.class_code.split(".")[0]))
     title = f"borrow from connections that `{_app_of(owned)}` opens and closes"
     pooled = not any(argument.name == "limits" for argument in borrower.pool_arguments)
     return Fix(title, edits, numbers=_count_numbers(site, owned, limits=pooled))
+
+
+def _rewrite_borrower(project: Project, borrower: Borrower, expression: str) -> tuple[Edit, ...] | Refusal:
+    """Call the borrowing function instead of the class; a lone request moves into a block of its own."""
+    site, single = borrower.site, borrower.site.single
+    first = site.spec.class_code if borrower.names_class else ""
+    without = frozenset(argument.name for argument in borrower.pool_arguments)
+    change = CallChange(first, without, whole=single is not None)
+    if single is None:
+        rewritten = project.rewrite_call(site.anchor, expression, change)
+        assert rewritten is not None
+        return (ReplaceExpression(*rewritten),)
+    function = project.function(Symbol(site.path, site.function))
+    taken = function.names if function is not None else frozenset[str]()
+    name = next((name for name in ("client", "http", "borrowed_client") if name not in taken), "")
+    if not name:
+        return Refusal(
+            RefusalReason.NAME_CLASH, "no plain name for a client is free here", site.path, site.line
+        )
+    if site.top_level:
+        header = f"with {expression}() as {name}:"
+        return WrapStatement(single.statement, header), ReplaceExpression(
+            single.replaced, f"{name}.{single.verb}"
+        )
+    rewritten = project.rewrite_call(site.anchor, expression, change)
+    assert rewritten is not None
+    keyword = "async with" if site.spec.is_async else "with"
+    header = f"{keyword} {rewritten[1]} as {name}:"
+    return WrapStatement(single.statement, header), ReplaceExpression(single.replaced, name)
 
 
 def _app_of(owned: _Owned) -> str:

@@ -17,7 +17,8 @@ _STRICT_FAKES = (
     _ANY_PATCH + rb"\s*,\s*(?!return_value|autospec|spec|wraps|create)[\w(]",
     _ANY_PATCH + rb"(?s:.{0,160}?)\bas\s+(?P<mock>\w+)(?s:.*?)\b(?P=mock)\.(?:assert_|call_|mock_calls)",
     rb"(?P<made>\w+)\s*=\s*mocker\." + _ANY_PATCH + rb"(?s:.*?)\b(?P=made)\.(?:assert_|call_|mock_calls)",
-    _ANY_PATCH + rb"(?s:.*?)assert_called(?:_once)?_with\(\s*(?:\)|(?:timeout|base_url|headers|verify|auth)=)",
+    _ANY_PATCH
+    + rb"(?s:.*?)assert_called(?:_once)?_with\(\s*(?:\)|(?:timeout|base_url|headers|verify|auth)=)",
 )
 """A class of the test's own, which may not take the limits and the cookie jar that a shared client is
 built with; or a mock whose arguments are looked at."""
@@ -57,6 +58,15 @@ def find_call_assertion(project: Project) -> tuple[str, int] | None:
     patches = b"|".join(_CLASS_PATCHES)
     looked_at = rb"assert_(?:called|awaited|any|has|not)|\.(?:call|await)_args"
     return project.find_in_tests(b"Client", rb"(?:" + patches + rb")(?s:.*?)(?:" + looked_at + rb")")
+
+
+def find_function_patch(project: Project, site: ClientSite) -> tuple[str, int] | None:
+    """Return the place in the tests that replaces a function of the package (`patch("httpx.post")`)."""
+    verb = site.top_level.encode()
+    return project.find_in_tests(
+        b"httpx",
+        rb"(?:patch|setattr|spy)\w*(?:\.object)?\([^)]*\bhttpx2?\s*[.,]\s*[\"']?" + verb + rb"\b",
+    )
 
 
 def find_name_patch(project: Project, site: ClientSite) -> tuple[str, int] | None:

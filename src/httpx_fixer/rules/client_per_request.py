@@ -2,18 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from httpx_fixer.analysis.facts import BindingForm, ClientSite
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
-from httpx_fixer.fix import Fix
+from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
-from httpx_fixer.rules._borrowers import find_borrower
-from httpx_fixer.rules._candidates import Candidate, find_candidate
-from httpx_fixer.rules._homes import Member
-from httpx_fixer.rules._ownership import plan_ownership
-from httpx_fixer.rules._processes import is_reported, owns_for_duration
-from httpx_fixer.rules._values import uses_network
+from httpx_fixer.rules._planning import CLIENT_PER_REQUEST, kind_of, plan_sites
 
 
 class ClientPerRequest(Rule):
@@ -80,67 +73,11 @@ class ClientPerRequest(Rule):
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every client that is built and closed on each call."""
-        sites = [site for site in project.client_sites if _is_per_call(project, site)]
-        sites = [site for site in sites if is_reported(project, lifecycles, site, self.settings)]
-        outcomes = self._plan(project, lifecycles, sites)
-        for site in sites:
-            message = f"`{site.spec.class_code}(...)` is built on every call of `{_short(site.function)}`"
-            if site.in_loop:
-                place = f"every round of a loop in `{_short(site.function)}`"
-                message = f"`{site.spec.class_code}(...)` is built on {place}"
-            yield self.diagnostic(site.anchor, message, outcomes[site])
-
-    def _plan(
-        self, project: Project, lifecycles: Lifecycles, sites: list[ClientSite]
-    ) -> dict[ClientSite, Fix | Refusal]:
-        """Plan all sites together; what cannot be injected after all is planned again as borrowed."""
-        decided = {site: _decide(project, lifecycles, site) for site in sites}
-        while True:
-            members = [found for found in decided.values() if not isinstance(found, Refusal)]
-            outcomes: dict[ClientSite, Fix | Refusal] = {
-                site: found for site, found in decided.items() if isinstance(found, Refusal)
-            }
-            outcomes |= plan_ownership(project, lifecycles, members, self.settings.policy)
-            second = [site for site in sites if _needs_borrowing(site, decided, outcomes)]
-            if not second:
-                return outcomes
-            decided |= {site: find_borrower(project, lifecycles, site) for site in second}
-
-
-def _is_per_call(project: Project, site: ClientSite) -> bool:
-    if site.form is not BindingForm.WITH or not site.function or not uses_network(site):
-        return False
-    return not owns_for_duration(project, site)
-
-
-def _decide(project: Project, lifecycles: Lifecycles, site: ClientSite) -> Member | Refusal:
-    """Prefer the plainest form that is right: a parameter, else a borrowed client."""
-    version = project.pinned_version(site.spec.library or "httpx")
-    if version is not None and version >= (1,) and site.spec.library == "httpx":
-        detail = f"httpx {'.'.join(map(str, version))} is pinned, which has another API"
-        return Refusal(RefusalReason.HTTPX_TOO_NEW, detail, site.path, site.line)
-    found = find_candidate(project, lifecycles, site)
-    return found if isinstance(found, Candidate) else find_borrower(project, lifecycles, site)
-
-
-def _needs_borrowing(
-    site: ClientSite, decided: dict[ClientSite, Member | Refusal], outcomes: dict[ClientSite, Fix | Refusal]
-) -> bool:
-    """Answer whether an injected client failed, or would meet another one under its name.
-
-    Of several blocks of one function that hold a client under one name all get the parameter, or none.
-    """
-    if not isinstance(decided[site], Candidate):
-        return False
-    twins = (other for other in decided if _is_twin(other, site))
-    return isinstance(outcomes[site], Refusal) or any(
-        not isinstance(decided[twin], Candidate) for twin in twins
-    )
-
-
-def _is_twin(one: ClientSite, other: ClientSite) -> bool:
-    return one is not other and (one.path, one.function, one.name) == (other.path, other.function, other.name)
-
-
-def _short(qualname: str) -> str:
-    return qualname.rpartition(".")[2]
+        for site, outcome in plan_sites(project, lifecycles, self.settings).items():
+            if kind_of(project, site) != CLIENT_PER_REQUEST:
+                continue
+            function = site.function.rpartition(".")[2]
+            place = (
+                f"every round of a loop in `{function}`" if site.in_loop else f"every call of `{function}`"
+            )
+            yield self.diagnostic(site.anchor, f"`{site.spec.class_code}(...)` is built on {place}", outcome)

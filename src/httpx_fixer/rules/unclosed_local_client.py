@@ -2,15 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from httpx_fixer.analysis.facts import BindingForm
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
+from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
-from httpx_fixer.rules._processes import is_reported
-from httpx_fixer.rules._values import uses_network
-
-_FORMS = frozenset({BindingForm.LOCAL, BindingForm.CHAINED, BindingForm.DISCARDED})
+from httpx_fixer.rules._planning import UNCLOSED_LOCAL, kind_of, plan_sites
 
 
 class UnclosedLocalClient(Rule):
@@ -24,13 +20,21 @@ class UnclosedLocalClient(Rule):
     Every call leaves connections open until the garbage collector finds them; httpx says nothing.
 
     ## Fix
-    None yet: the client is reported with the place where it is made.
+    A client right before its call moves into `async with http_client(...) as client:` around the
+    statement: it is closed, and its connections are those that the application's lifespan owns.
 
     ## Fix safety
-    Nothing is changed.
+    Safe: the request on the wire, its exceptions and its cookies stay as they were.
 
     ## Refused when
-    - NO_CLOSE_YET: always, in this version.
+    - NO_CLOSE_YET: the client is kept in a local variable.
+    - UNSUPPORTED_BINDING: the call is a part of a larger statement, or may be of httpx or httpx2.
+    - DYNAMIC_ARGUMENT: an argument that makes a pool of connections varies by call.
+    - UNKNOWN_ARGUMENT: an argument is none of httpx 0.28.
+    - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from.
+    - SYNC_IN_ASYNC: a coroutine sends a sync request.
+    - NO_ENTRY_POINT: no known application imports the code.
+    - NAME_CLASH: no plain name for the client is free.
 
     ## References
     - https://www.python-httpx.org/async/#opening-and-closing-clients
@@ -42,12 +46,7 @@ class UnclosedLocalClient(Rule):
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every such client that nothing closes."""
-        for site in project.client_sites:
-            if site.form not in _FORMS or site.top_level or not uses_network(site):
-                continue
-            if project.is_closed(site) or not is_reported(project, lifecycles, site, self.settings):
-                continue
-            message = f"`{site.spec.class_code}(...)` is kept in {site.form.value} and never closed"
-            detail = "the close of this client is not added yet"
-            refusal = Refusal(RefusalReason.NO_CLOSE_YET, detail, site.path, site.line)
-            yield self.diagnostic(site.anchor, message, refusal)
+        for site, outcome in plan_sites(project, lifecycles, self.settings).items():
+            if kind_of(project, site) == UNCLOSED_LOCAL:
+                message = f"`{site.spec.class_code}(...)` is kept in {site.form.value} and never closed"
+                yield self.diagnostic(site.anchor, message, outcome)

@@ -194,6 +194,6 @@ finally:
 
 def test_rests_that_overlap_are_our_mistake() -> None:
     source = "a()\nb()\nc()\n"
-    anchors = [anchor_of(source, "Expr", nth) for nth in range(3)]
+    a, b, c = (anchor_of(source, "Expr", nth) for nth in range(3))
     with pytest.raises(EditsClash):
-        rewrite(source, WrapRest(*anchors[:2], CLOSE), WrapRest(*anchors[1:], CLOSE))
+        rewrite(source, WrapRest(a, b, CLOSE), WrapRest(b, c, CLOSE))

@@ -1,0 +1,103 @@
+"""One plan for all rules about clients that are built per call: they share owners, and so edits."""
+
+from __future__ import annotations
+
+from httpx_fixer.analysis.facts import BindingForm, ClientSite, Symbol
+from httpx_fixer.analysis.project import Project
+from httpx_fixer.diagnostic import Refusal, RefusalReason
+from httpx_fixer.fix import Fix
+from httpx_fixer.frameworks._base import Lifecycles
+from httpx_fixer.rules._borrowers import find_borrower
+from httpx_fixer.rules._candidates import Candidate, find_candidate
+from httpx_fixer.rules._homes import Member
+from httpx_fixer.rules._ownership import plan_ownership
+from httpx_fixer.rules._processes import is_reported, owns_for_duration
+from httpx_fixer.rules._values import uses_network
+from httpx_fixer.settings import Settings
+
+Outcome = Fix | Refusal
+
+CLIENT_PER_REQUEST = ("HXF101", "client-per-request")
+UNCLOSED_LOCAL = ("HXF104", "unclosed-local-client")
+TOP_LEVEL = ("HXF105", "top-level-request")
+
+
+def plan_sites(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:
+    """Return a fix or a refusal for every client built per call, in source order; computed once a project."""
+    return project.remember("sites", lambda: _plan(project, lifecycles, settings))
+
+
+def kind_of(project: Project, site: ClientSite) -> tuple[str, str] | None:
+    """Return the rule (code, name) that a site built per call belongs to, None for others."""
+    if not site.function:
+        return None
+    if site.top_level:
+        return TOP_LEVEL
+    if not uses_network(site):
+        return None
+    if site.form is BindingForm.WITH:
+        return None if owns_for_duration(project, site) else CLIENT_PER_REQUEST
+    if site.form in {BindingForm.LOCAL, BindingForm.CHAINED, BindingForm.DISCARDED}:
+        return None if project.is_closed(site) else UNCLOSED_LOCAL
+    return None
+
+
+def _plan(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:
+    sites = [site for site in project.client_sites if _is_planned(project, lifecycles, site, settings)]
+    decided = {site: _decide(project, lifecycles, site) for site in sites}
+    while True:
+        members = [found for found in decided.values() if not isinstance(found, Refusal)]
+        outcomes: dict[ClientSite, Outcome] = {
+            site: found for site, found in decided.items() if isinstance(found, Refusal)
+        }
+        outcomes |= plan_ownership(project, lifecycles, members, settings.policy)
+        second = [site for site in sites if _needs_borrowing(site, decided, outcomes)]
+        if not second:
+            return {site: outcomes[site] for site in sites}
+        decided |= {site: find_borrower(project, lifecycles, site) for site in second}
+
+
+def _is_planned(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:
+    kind = kind_of(project, site)
+    return (
+        kind is not None and settings.is_selected(*kind) and is_reported(project, lifecycles, site, settings)
+    )
+
+
+def _decide(project: Project, lifecycles: Lifecycles, site: ClientSite) -> Member | Refusal:
+    """Prefer the plainest form that is right: a parameter, else a borrowed client."""
+    version = project.pinned_version(site.spec.library or "httpx")
+    if version is not None and version >= (1,) and site.spec.library == "httpx":
+        detail = f"httpx {'.'.join(map(str, version))} is pinned, which has another API"
+        return Refusal(RefusalReason.HTTPX_TOO_NEW, detail, site.path, site.line)
+    if site.form is BindingForm.LOCAL or (site.form is BindingForm.DISCARDED and not site.top_level):
+        detail = "the close of a client in a local variable is not added yet"
+        return Refusal(RefusalReason.NO_CLOSE_YET, detail, site.path, site.line)
+    function = project.function(Symbol(site.path, site.function))
+    if not site.spec.is_async and function is not None and function.is_async:
+        detail = f"a sync request in `async def {function.name}` blocks the loop; sharing would not cure that"
+        return Refusal(RefusalReason.SYNC_IN_ASYNC, detail, site.path, site.line)
+    if site.form is BindingForm.WITH:
+        found = find_candidate(project, lifecycles, site)
+        if isinstance(found, Candidate):
+            return found
+    return find_borrower(project, lifecycles, site)
+
+
+def _needs_borrowing(
+    site: ClientSite, decided: dict[ClientSite, Member | Refusal], outcomes: dict[ClientSite, Outcome]
+) -> bool:
+    """Answer whether an injected client failed, or would meet another one under its name.
+
+    Of several blocks of one function that hold a client under one name all get the parameter, or none.
+    """
+    if not isinstance(decided[site], Candidate):
+        return False
+    twins = (other for other in decided if _is_twin(other, site))
+    return isinstance(outcomes[site], Refusal) or any(
+        not isinstance(decided[twin], Candidate) for twin in twins
+    )
+
+
+def _is_twin(one: ClientSite, other: ClientSite) -> bool:
+    return one is not other and (one.path, one.function, one.name) == (other.path, other.function, other.name)
