@@ -53,7 +53,7 @@ class Case:
     @cached_property
     def _options(self) -> Mapping[str, object]:
         options = tomllib.loads((self.directory / "case.toml").read_text("utf-8"))
-        unknown = options.keys() - {"why", "fault", "settings"}
+        unknown = options.keys() - {"why", "fault", "not_run", "settings"}
         if unknown:
             raise ValueError(f"{self}: case.toml has unknown keys {sorted(unknown)}")
         return options
@@ -67,6 +67,11 @@ class Case:
     def fault(self) -> str:
         """What the tool does wrong in this case as yet, "" where it does right."""
         return str(self._options.get("fault", ""))
+
+    @property
+    def not_run(self) -> str:
+        """Why its program cannot be run with what is installed here, "" where it can."""
+        return str(self._options.get("not_run", ""))
 
     @cached_property
     def settings(self) -> Settings:

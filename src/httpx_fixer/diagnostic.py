@@ -72,6 +72,8 @@ class RefusalReason(Enum):
     """The client is kept in a way that this version finds and does not rewrite."""
     MIXED_WITH_MANUAL_CLOSE = "MIXED_WITH_MANUAL_CLOSE"
     """Some paths close the object by hand and others do not; the code says nothing of which is meant."""
+    GENERATED_CODE = "GENERATED_CODE"
+    """The file says that it is generated: the next run of its generator would undo the change."""
     EXCLUDED = "EXCLUDED"
     """The configuration excludes a file that the fix would have to change."""
     VERIFICATION_FAILED = "VERIFICATION_FAILED"

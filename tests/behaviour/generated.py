@@ -52,7 +52,7 @@ def render(
     ownership = Ownership(
         "owner.py", False, not starlette, tuple(clients), tuple(pools), (), policy or Policy()
     )
-    return module_source(ownership, STARLETTE if starlette else FASTAPI)
+    return module_source(ownership, STARLETTE if starlette else FASTAPI, frozenset())
 
 
 def load(text: str, directory: Path, name: str = "generated_owner") -> ModuleType:

@@ -222,7 +222,7 @@ async def _send(
         *(f"{name}: {value}" for name, value in (*reply.headers, framing)),
     ]
     head = "\r\n".join([*lines, "", ""]).encode("latin-1")
-    if request.method == "HEAD":
+    if request.method == "HEAD" or reply.status in {204, 304}:
         content = b""
     elif chunked:
         content = b"".join(b"1\r\n%c\r\n" % byte for byte in reply.content)

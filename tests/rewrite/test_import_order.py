@@ -68,12 +68,17 @@ def test_order_of_names() -> None:
     )
 
 
-def test_order_of_statements() -> None:
-    codes = ["import a", "import B.c", "import z", "from ..a import b", "from .a import b", "from a import b"]
-    ordered = ["import a", "import B.c", "import z", "from a import b", "from B import c"]
-    assert sorted(reversed(ordered), key=lambda code: statement_key(_statement(code))) == ordered
-    relative = codes[3:5]
-    assert sorted(reversed(relative), key=lambda code: statement_key(_statement(code))) == relative
+@pytest.mark.parametrize(
+    "ordered",
+    [
+        ["import a", "import B.c", "import z", "from a import b", "from B import c"],
+        ["from ... import a", "from ..a import b", "from . import c", "from .a import b"],
+        ["from a import *", "from a import B", "from a import b"],
+    ],
+)
+def test_order_of_statements(ordered: list[str]) -> None:
+    backwards = ordered[::-1]
+    assert sorted(backwards, key=lambda code: statement_key(_statement(code))) == ordered
 
 
 IMPORTS = (
@@ -114,7 +119,7 @@ HEADS = (
     "",
     "#!/usr/bin/env python\n# licence\n\n",
     '"""Doc."""\n\nfrom __future__ import annotations\n\n',
-    '"""D."""\n',
+    '"""Doc."""\n',
 )
 TAILS = (
     "",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
-import stream_bodies
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from stream_bodies import modules
 from stream_rewriting import apply_fixes, find_diagnostics
+from stream_world import World, run
 
 
 @given(
-    stream_bodies.modules(),
+    modules(),
     st.lists(st.booleans(), max_size=6),
     st.integers(0, 5),
 )
@@ -26,10 +27,10 @@ def test_a_fixed_function_closes_on_each_exit_and_acts_as_before(
     for is_cancelled in (False, True):
         fail_at = 0
         while True:
-            before = stream_bodies.World(fail_at, is_cancelled, list(bits))
-            after = stream_bodies.World(fail_at, is_cancelled, list(bits))
-            outcome = stream_bodies.run(source, before, stop_after)
-            assert stream_bodies.run(fixed, after, stop_after) == outcome
+            before = World(fail_at, is_cancelled, list(bits))
+            after = World(fail_at, is_cancelled, list(bits))
+            outcome = run(source, before, stop_after)
+            assert run(fixed, after, stop_after) == outcome
             assert after.trace == before.trace
             assert [one.site for one in after.sent if not one.is_closed and one.site not in refused] == []
             fail_at += 1
@@ -37,7 +38,7 @@ def test_a_fixed_function_closes_on_each_exit_and_acts_as_before(
                 break
 
 
-@given(stream_bodies.modules())
+@given(modules())
 @settings(max_examples=100, deadline=None, derandomize=True)
 def test_a_fixed_function_has_nothing_left_to_fix(source: str) -> None:
     first = find_diagnostics(source)

@@ -64,6 +64,27 @@ def _has_import(statement: ast.stmt) -> bool:
     return any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(statement))
 
 
+def may_lack(module: Module, name: str) -> bool:
+    """Answer whether an imported name is None where its package is not installed."""
+    bindings = module.table.module.bindings.get(name, [])
+    kinds = {binding.kind for binding in bindings}
+    return BindingKind.IMPORT in kinds and len(kinds) > 1
+
+
+def needs_package(module: Module, package: str) -> bool:
+    """Answer whether a module cannot be imported without a package."""
+    return any(
+        name.name.split(".")[0] == package
+        for statement in module.tree.body
+        if isinstance(statement, ast.Import)
+        for name in statement.names
+    ) or any(
+        not statement.level and (statement.module or "").split(".")[0] == package
+        for statement in module.tree.body
+        if isinstance(statement, ast.ImportFrom)
+    )
+
+
 def find_spelling(module: Module, qualified: str) -> str | None:
     """Return how a module can say `httpx.AsyncClient` with what it imports at run time."""
     library, _, class_name = qualified.rpartition(".")
@@ -84,7 +105,7 @@ def find_first_party(resolver: Resolver) -> frozenset[str]:
         root = resolver.index.package_root(path)
         found.add(path[len(root) :].lstrip("/").split("/")[0].removesuffix(".py"))
     for module in resolver.store.modules():
-        names = (name for name in module.imported_names if not name.startswith("."))
+        names = (name for name in iter_imported_names(module.source.data) if not name.startswith("."))
         found.update(name.split(".")[0] for name in names if resolver.index.resolve(module.path, name))
     return frozenset(found)
 

@@ -159,12 +159,12 @@ def import_target(bindings: list[Binding]) -> str | None:
     """
     targets = [binding.target for binding in bindings if binding.kind is BindingKind.IMPORT]
     others = [binding for binding in bindings if binding.kind is not BindingKind.IMPORT]
-    if not targets or not all(_is_missing_marker(binding) for binding in others):
+    if not targets or not all(is_missing_marker(binding) for binding in others):
         return None
     plain = {target.replace("httpx2", "httpx", 1) for target in targets}
     return targets[0] if len(plain) == 1 else None
 
 
-def _is_missing_marker(binding: Binding) -> bool:
+def is_missing_marker(binding: Binding) -> bool:
     """Answer whether a binding is the `x = None` of an `except ImportError`."""
     return isinstance(binding.value, ast.Constant) and binding.value.value is None

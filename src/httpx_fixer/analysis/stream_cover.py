@@ -41,11 +41,13 @@ def find_cover(
 
 
 def align_covers(module: Module, covers: Sequence[Cover]) -> list[Cover]:
-    """Make the covers of a block nest: where two overlap, the upper one reaches as far as the lower one.
+    """Make the covers of a module fit together; the order stays.
 
-    A close that would be dropped stays where another cover begins or ends with it.
+    One that does for another send of the same variable takes its place. Those of a block nest: where
+    two overlap, the upper one reaches as far as the lower one. A close that would be dropped stays
+    where another cover begins or ends with it.
     """
-    aligned = list(covers)
+    aligned = [_find_wider(module, cover, covers) for cover in covers]
     for _ in covers:
         aligned = [_reach_over(module, cover, aligned) for cover in aligned]
     ends = {id(end) for cover in aligned for end in (cover.trial.first, cover.trial.last)}
@@ -53,6 +55,24 @@ def align_covers(module: Module, covers: Sequence[Cover]) -> list[Cover]:
         replace(cover, trial=replace(cover.trial, dropped=None)) if id(cover.trial.dropped) in ends else cover
         for cover in aligned
     ]
+
+
+def _find_wider(module: Module, cover: Cover, others: Sequence[Cover]) -> Cover:
+    """Return the cover of another send that spans this one and does for both, else this one."""
+    for other in others:
+        if other.web.key == cover.web.key and _spans(other.trial, cover.trial):
+            tried = walk_function(cover.web, other.trial)
+            if _holds(module, cover.notes, cover.send, tried):
+                return replace(cover, trial=other.trial)
+    return cover
+
+
+def _spans(outer: Trial, inner: Trial) -> bool:
+    first, last = inner.first, inner.last
+    if outer.first is first and outer.last is last:
+        return False
+    is_above = (outer.first.lineno, outer.first.col_offset) <= (first.lineno, first.col_offset)
+    return is_above and (last.end_lineno or 0) <= (outer.last.end_lineno or 0)
 
 
 def _reach_over(module: Module, cover: Cover, others: Sequence[Cover]) -> Cover:

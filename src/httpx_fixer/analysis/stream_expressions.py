@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from httpx_fixer.analysis.stream_marks import RESPONSE, UNREACHED, Held, Notes, State, Web
 from httpx_fixer.analysis.stream_methods import (
+    AWAITING,
     CLOSERS,
     ITERATORS,
     PLAIN_ATTRIBUTES,
-    READERS,
     find_body_iterator,
     find_closing,
     is_close_of_other,
+    last_name,
 )
 
 _EQUALITIES = (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)
@@ -116,8 +117,7 @@ class ExpressionReader:
             case ast.Call():
                 return self._visit_call(node, state)
             case ast.Await():
-                state = self._visit(node.value, state)
-                return state if is_close_of_other(self.web, node.value) else self._raise(state)
+                return self._visit_await(node, state)
             case ast.Tuple() | ast.List() | ast.UnaryOp(op=ast.Not()) | ast.Compare():
                 state = self._visit_all(node, state)
                 return state if self._is_quiet(node) else self._raise(state)
@@ -198,6 +198,21 @@ class ExpressionReader:
             state = self.web.close(state, is_async=first.is_async == 1)
         return self._raise(state)
 
+    def _visit_await(self, node: ast.Await, state: State) -> State:
+        state = self._visit(node.value, state)
+        if is_close_of_other(self.web, node.value):
+            return state
+        match node.value:
+            case ast.Call(func=function, args=[ast.Call() as call, *_]) if last_name(function) in AWAITING:
+                pass
+            case ast.Call() as call:
+                pass
+            case _:
+                return self._raise(state)
+        if self.web.find_owner(call.func) and last_name(call.func) in {"aclose", "aread"}:
+            state = self.web.close(state, is_async=True)
+        return self._raise(state)
+
     def _visit_call(self, node: ast.Call, state: State) -> State:
         owner = self.web.find_owner(node.func)
         if owner is not None and isinstance(node.func, ast.Attribute):
@@ -227,11 +242,11 @@ class ExpressionReader:
         return self._visit(function, state)
 
     def _visit_method(self, method: str, state: State) -> State:
-        """Return the state after a method of the response was called (and awaited)."""
+        """Return the state after a method of the response was called; a coroutine has not run yet."""
         if method in ITERATORS:
             return state
-        if method in CLOSERS | READERS:
-            state = self.web.close(state, is_async=method.startswith("a"))
+        if method in {"close", "read"}:
+            state = self.web.close(state, is_async=False)
         return self._raise(state)
 
     def _find_pushed(self, node: ast.Call) -> str | None:

@@ -47,10 +47,10 @@ class StreamSite:
     """A call `x.send(..., stream=True)`, or one whose `stream` may be true.
 
     `function` is the qualified name of the function around, "" at module or class level. `receiver`
-    is the code of `x`. `name` is the variable that holds the response, "" for none. `is_cut` says
-    that the client is closed by a `with` block around the call, which cuts an open stream.
-    `obstacles` come in the order in which they should be told; `cover` is None where there are any
-    or where nothing is to be done.
+    is the code of `x`, `stream` that of the argument. `name` is the variable that holds the response,
+    "" for none. `is_cut` says that the client is closed by a `with` block around the call, which cuts
+    an open stream. `obstacles` come in the order in which they should be told; `cover` is None where
+    there are any or where nothing is to be done.
     """
 
     path: str
@@ -58,6 +58,7 @@ class StreamSite:
     anchor: Anchor
     statement: Anchor
     receiver: str
+    stream: str
     name: str
     is_async: bool
     is_cut: bool

@@ -13,6 +13,8 @@ CLOSERS = frozenset({"aclose", "close"})
 READERS = frozenset({"aread", "read"})
 """They run an iterator to its end; when it raises it is dropped with them, which closes the stream
 (httpx 0.28.1, read and run: a transport error closes in httpcore, a decoding error by reference count)."""
+AWAITING = frozenset({"shield", "wait_for"})
+"""Functions of asyncio that await their first argument."""
 PLAIN_ATTRIBUTES = frozenset(
     {"extensions", "headers", "history", "is_closed", "is_stream_consumed", "next_request", "status_code"}
 )

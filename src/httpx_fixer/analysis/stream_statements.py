@@ -31,7 +31,7 @@ class SimpleStatements:
             case ast.Continue():
                 return Exits(continues=state)
             case ast.Expr():
-                return self._expression(node, state)
+                return self._read_all([node.value], state)
             case ast.Assign() | ast.AnnAssign():
                 return self._assign(node, state)
             case ast.Raise():
@@ -67,14 +67,6 @@ class SimpleStatements:
             state, more = self.reader.read(part, state)
             raised |= more
         return Exits(state, raised)
-
-    def _expression(self, node: ast.Expr, state: State) -> Exits:
-        after, raised = self.reader.read(node.value, state)
-        match node.value:
-            case ast.Call(func=ast.Attribute(attr="aclose" | "aread") as function):
-                if self.web.find_owner(function):
-                    return Exits(state, state)  # never awaited, so it never runs
-        return Exits(after, raised)
 
     def _assign(self, node: ast.Assign | ast.AnnAssign, state: State) -> Exits:
         if node.value is None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.stream_marks import Web
-from httpx_fixer.analysis.stream_methods import CLOSERS, ITERATORS, READERS, find_closing, last_name
+from httpx_fixer.analysis.stream_methods import AWAITING, CLOSERS, ITERATORS, READERS, find_closing, last_name
 
 _METHODS = ITERATORS | CLOSERS | READERS | {"json", "raise_for_status"}
 _LOOKERS = frozenset(
@@ -35,7 +35,6 @@ _BODY_CONSUMERS = frozenset(
     {"all", "any", "anext", "dict", "list", "max", "min", "next", "set", "sorted", "sum", "tuple"}
 )
 _BODY_WRAPPERS = frozenset({"enumerate", "filter", "map", "zip"})
-_AWAITED_WRAPPERS = frozenset({"shield", "wait_for"})
 _ENTERING = frozenset({"enter_async_context", "enter_context"})
 _PUSHING = frozenset({"callback", "push_async_callback"})
 
@@ -176,7 +175,7 @@ class _UseReader:
             case ast.Await():
                 return True
             case ast.Call(func=function):
-                return last_name(function) in _AWAITED_WRAPPERS
+                return last_name(function) in AWAITING
         return False
 
     def _reads_plain_extension(self, node: ast.Attribute) -> bool:

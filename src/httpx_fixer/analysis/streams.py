@@ -124,12 +124,14 @@ def _build_site(module: Module, judgement: _Judgement, cover: Cover | None) -> S
     result = judgement.result
     assert isinstance(result.call.func, ast.Attribute)
     receiver = ast.unparse(result.call.func.value)
+    stream = find_stream_argument(result.call)
     return StreamSite(
         module.path,
         module.function_name(result.call),
         module.anchor(result.call),
         module.anchor(module.statement_of(result.call)),
         receiver,
+        "" if stream is None else ast.unparse(stream),
         "" if result.name is None else result.name.id,
         result.is_async,
         _is_cut(module, result.call, receiver),

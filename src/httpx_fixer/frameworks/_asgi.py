@@ -19,6 +19,8 @@ _FRIENDS = re.compile(
     r"|opentelemetry|sentry_sdk|prometheus_client|asgi_correlation_id)(?:\.|$)"
 )
 """Packages that take an application without touching how it starts."""
+_DEFINED = re.compile(r"^(?:async def |def |class |)(\w+)(?:\(|:| =)", re.MULTILINE)
+"""The names that code defines at its top level."""
 
 
 def find_applications(
@@ -76,18 +78,30 @@ def is_passed_to_strangers(project: Project, lifecycle: Lifecycle) -> bool:
     return not name
 
 
-def create_module(project: Project, ownership: Ownership, application: Import) -> tuple[Edit, ...]:
+def create_module(project: Project, ownership: Ownership, application: Import) -> tuple[Edit, ...] | Refusal:
     """Return the edits that write the owning module, or its definitions into the application's file."""
+    needed = imports_of(ownership, application)
     if not ownership.is_inline:
-        return (CreateFile(ownership.path, module_source(ownership, application)),)
+        own = {one[0] for one in needed if project.module_of_import(ownership.path, one[0], one[1])}
+        return (CreateFile(ownership.path, module_source(ownership, application, frozenset(own))),)
     anchor = project.last_import(ownership.path)
     assert anchor is not None
-    code = "\n\n" + definitions(ownership, application)
-    imports = [
-        EnsureImport(ownership.path, module, name or None, None if bound == (name or module) else bound)
-        for module, name, bound in imports_of(ownership, application)
-    ]
-    return (*imports, InsertStatements(anchor, "after", code))
+    code = definitions(ownership, application)
+    taken = sorted(set(_DEFINED.findall(code)) & project.module_names(ownership.path))
+    if taken:
+        detail = f"`{taken[0]}` is taken in `{ownership.path}`"
+        return Refusal(RefusalReason.NAME_CLASH, detail, ownership.path, 1)
+    imports: list[Edit] = []
+    for module, name, bound in needed:
+        alias = bound
+        if not project.may_bind(ownership.path, bound, f"{module}.{name}" if name else module):
+            alias = f"_{bound}"
+            code = re.sub(rf"(?<![\w.]){bound}\b", alias, code)
+        imports.append(
+            EnsureImport(ownership.path, module, name or None, None if alias == (name or module) else alias)
+        )
+    gap = "\n" if ownership.pools else "\n\n"
+    return (*imports, InsertStatements(anchor, "after", gap + code))
 
 
 def import_edits(project: Project, ownership: Ownership, path: str, name: str) -> tuple[Edit, ...] | Refusal:

@@ -123,7 +123,7 @@ class Framework(ABC):
         """Answer whether a lifecycle starts by itself, and not only as a part of another one."""
 
     @abstractmethod
-    def create(self, project: Project, ownership: Ownership) -> tuple[Edit, ...]:
+    def create(self, project: Project, ownership: Ownership) -> tuple[Edit, ...] | Refusal:
         """Return the edits that create what the ownership describes, without starting it."""
 
     @abstractmethod

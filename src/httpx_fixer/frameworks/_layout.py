@@ -38,11 +38,12 @@ def lay_out_call(before: str, call: str, after: str, indent: str = "") -> str:
     return f"{indent}{before}{callee}(\n{items}{indent}){after}"
 
 
-def import_lines(imports: list[Import]) -> str:
-    """Lay out imports in two blocks, the standard library first, as isort does."""
-    standard = [one for one in imports if one[0].split(".")[0] in sys.stdlib_module_names]
-    other = [one for one in imports if one not in standard]
-    return "\n\n".join(_block(block) for block in (standard, other) if block)
+def import_lines(imports: list[Import], own: frozenset[str]) -> str:
+    """Lay out imports in blocks as isort does: the standard library, other packages, `own` modules."""
+    standard = [one for one in imports if one[0].split(".")[0] in sys.stdlib_module_names - own]
+    mine = [one for one in imports if one[0].startswith(".") or one[0] in own]
+    other = [one for one in imports if one not in standard and one not in mine]
+    return "\n\n".join(_block(block) for block in (standard, other, mine) if block)
 
 
 def _block(imports: list[Import]) -> str:

@@ -74,11 +74,11 @@ def _pool_for(ownership: Ownership, client: OwnedClient) -> str:
     return _pool_source.name_of_pool(pools[0]) if pools and not makes_pool else ""
 
 
-def module_source(ownership: Ownership, application: Import) -> str:
-    """Return the text of the whole module."""
+def module_source(ownership: Ownership, application: Import, own: frozenset[str]) -> str:
+    """Return the text of the whole module; `own` are the modules of the project that it imports."""
     header = _POOLS if ownership.pools else _CLIENTS
     gap = "\n\n" if ownership.pools else "\n\n\n"
-    imports = import_lines(imports_of(ownership, application))
+    imports = import_lines(imports_of(ownership, application), own)
     return f"{header}\n\n{imports}{gap}{definitions(ownership, application)}"
 
 

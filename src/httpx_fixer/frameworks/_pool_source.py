@@ -94,17 +94,20 @@ def _@borrow(
         return build(**alone)
     pools = _@pools.get(@here)
     if pools is None or _POOL_OPTIONS & options.keys():
-        return build(**{"timeout": TIMEOUT, **_with_tls(alone)})
-    pool = pools.get(name) or pools.setdefault(
-        name, build(**{"limits": LIMITS, **_with_tls(_@TABLE[name])})
-    )
+        own: dict[str, Any] = {"timeout": TIMEOUT, **_with_tls(alone)}
+        return build(**own)
+    pool = pools.get(name)
+    if pool is None:
+        base: dict[str, Any] = {"limits": LIMITS, **_with_tls(_@TABLE[name])}
+        pool = pools.setdefault(name, build(**base))
     # Nothing public tells what a client uses for the proxies of the environment.
     mounts = {
-        pattern.pattern: None if transport is None else _@PreBorrowed(pool, transport)
-        for pattern, transport in pool._mounts.items()
+        pattern.pattern: None if proxy is None else _@PreBorrowed(pool, proxy)
+        for pattern, proxy in pool._mounts.items()
     }
-    shared = {"transport": _@PreBorrowed(pool, pool._transport), "mounts": mounts}
-    return build(**{"timeout": TIMEOUT, **shared, **options})
+    transport = _@PreBorrowed(pool, pool._transport)
+    shared: dict[str, Any] = {"timeout": TIMEOUT, "transport": transport, **options}
+    return build(mounts=mounts, **shared)
 '''
 
 _OPENER = '''\

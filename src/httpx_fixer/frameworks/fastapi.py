@@ -29,6 +29,7 @@ _METHODS = frozenset(
 _ADDERS = ("add_api_route", "add_api_websocket_route")
 _DEPENDS = frozenset({"fastapi.Depends", "fastapi.Security", "fastapi.params.Depends"})
 _ANNOTATED_SINCE = (0, 95, 0)
+_LIFESPAN_SINCE = (0, 93, 0)
 _ROUTER_LIFESPAN_SINCE = (0, 112, 2)
 
 
@@ -127,7 +128,7 @@ class FastAPI(Framework):
         """Answer whether the application is not mounted in another one."""
         return _asgi.find_mount(project, lifecycle) is None
 
-    def create(self, project: Project, ownership: Ownership) -> tuple[Edit, ...]:
+    def create(self, project: Project, ownership: Ownership) -> tuple[Edit, ...] | Refusal:
         """Return the edits that create the owning module."""
         return _asgi.create_module(project, ownership, ("fastapi", "FastAPI", "FastAPI"))
 
@@ -136,8 +137,10 @@ class FastAPI(Framework):
     ) -> tuple[Edit, ...] | Refusal:
         """Return the edits that make the application's lifespan enter ours."""
         version = project.pinned_version("fastapi")
-        if version is not None and version < _ANNOTATED_SINCE:
+        if version is not None and ownership.clients and version < _ANNOTATED_SINCE:
             return _too_old(lifecycle, version, "0.95.0 for `Annotated` dependencies")
+        if version is not None and version < _LIFESPAN_SINCE:
+            return _too_old(lifecycle, version, "0.93.0 for a lifespan")
         extended = _asgi.extend_lifespan(project, ownership, lifecycle)
         if extended is not None:
             return extended

@@ -66,7 +66,7 @@ class Starlette(Framework):
         """Answer whether the application is not mounted in another one."""
         return _asgi.find_mount(project, lifecycle) is None
 
-    def create(self, project: Project, ownership: Ownership) -> tuple[Edit, ...]:
+    def create(self, project: Project, ownership: Ownership) -> tuple[Edit, ...] | Refusal:
         """Return the edits that create the owning module."""
         return _asgi.create_module(project, ownership, ("starlette.applications", "Starlette", "Starlette"))
 

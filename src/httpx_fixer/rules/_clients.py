@@ -66,20 +66,22 @@ def name_groups(groups: Mapping[_Key, Sequence[SpecArgument]]) -> dict[_Key, str
     names: dict[_Key, str] = {}
     for key in sorted(groups, key=lambda key: (len(key[2]), key)):
         used = {names[other] for other in names if other[:2] == key[:2]}
-        names[key] = _name_group(groups[key], used)
+        is_lone = not any(other[:2] == key[:2] for other in groups if other != key)
+        names[key] = _name_group(groups[key], used, is_lone=is_lone)
     return names
 
 
-def _name_group(arguments: Sequence[SpecArgument], used: set[str]) -> str:
+def _name_group(arguments: Sequence[SpecArgument], used: set[str], *, is_lone: bool) -> str:
     fixed = {a.name: a for a in sorted(arguments, key=lambda a: a.name)}
-    if "" not in used and not fixed.keys() & {"verify", "cert", "proxy"}:
+    is_special = fixed.keys() & {"verify", "cert", "proxy"} or ("base_url" in fixed and not is_lone)
+    if "" not in used and not is_special:
         return ""
     name = _name_upstream(fixed["base_url"]) if "base_url" in fixed else ""
     if not name:
         first = next(iter(fixed), "other")
         name = "unverified" if first == "verify" and fixed[first].normal == "False" else first
     number, base = 2, name
-    while name in used:
+    while name in used | {"http", "sync_http"}:  # the names of the plainest
         name = f"{base}{number}"
         number += 1
     return name

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.diagnostic import Diagnostic
+from httpx_fixer.analysis.store import is_test_path
+from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._registry import iter_rules
@@ -30,10 +32,22 @@ def judge(
     for rule in sorted(rules, key=lambda rule: (rule.order, rule.code)):
         for diagnostic in rule.check(project, lifecycles):
             here = found.setdefault(diagnostic.anchor, [])
+            if is_test_path(diagnostic.anchor.path) and not settings.include_tests:
+                continue
             if (not here or _may_join(rule, here)) and not _is_suppressed(project, diagnostic, file_ignores):
-                here.append((rule, diagnostic))
+                here.append((rule, _spare_generated(project, diagnostic)))
     every = [diagnostic for here in found.values() for _, diagnostic in here]
     return tuple(sorted(every, key=lambda d: (d.anchor, d.code)))
+
+
+def _spare_generated(project: Project, diagnostic: Diagnostic) -> Diagnostic:
+    """Refuse to change a file that some generator would write again."""
+    line = project.generator_mark(diagnostic.anchor.path) if diagnostic.fix is not None else None
+    if line is None:
+        return diagnostic
+    detail = "the file is generated; change its generator or its template"
+    refusal = Refusal(RefusalReason.GENERATED_CODE, detail, diagnostic.anchor.path, line)
+    return replace(diagnostic, outcome=refusal)
 
 
 def _may_join(rule: Rule, here: list[tuple[Rule, Diagnostic]]) -> bool:

@@ -20,7 +20,7 @@ from httpx_fixer.fix import (
     UnwrapWith,
     WrapStatement,
 )
-from httpx_fixer.frameworks._base import Framework, Lifecycle, Lifecycles, OwnedPool, Ownership
+from httpx_fixer.frameworks._base import Framework, Lifecycle, Lifecycles, OwnedClient, OwnedPool, Ownership
 from httpx_fixer.rules._borrowers import Borrower
 from httpx_fixer.rules._candidates import Candidate, Passage
 from httpx_fixer.rules._clients import Served, serve_borrowers, serve_candidates
@@ -70,7 +70,7 @@ def _plan_home(
             borrowers.append(given)
         elif isinstance(member, Candidate):
             splits[member] = given
-    served = tuple(serve_candidates(splits))
+    served = _join_parameters(tuple(serve_candidates(splits)))
     pools = serve_borrowers(borrowers)
     owned = _build_owned(project, lifecycles, home, served, tuple(pools.values()), policy)
     for one in served:
@@ -80,6 +80,33 @@ def _plan_home(
             owned if isinstance(owned, Refusal) else _borrow(project, owned, borrower, pool)
         )
     return outcomes
+
+
+def _join_parameters(served: tuple[Served, ...]) -> tuple[Served, ...]:
+    """Let a handler pass on the client that it gets for a block of its own to what it calls in there."""
+    own = [
+        (one.candidate.function.symbol, one.client, one.candidate.site.block)
+        for one in served
+        if not one.candidate.is_threaded
+    ]
+
+    def join(passage: Passage, client: OwnedClient) -> Passage:
+        for function, other, block in own:
+            if (function, other) == (passage.entry.function.symbol, client) and block is not None:
+                inside = [block.anchor.start <= c.anchor.start <= block.anchor.end for c in passage.calls]
+                if inside and all(inside):
+                    return replace(passage, parameter=block.target)
+        return passage
+
+    return tuple(
+        replace(
+            one,
+            candidate=replace(
+                one.candidate, passages=tuple(join(p, one.client) for p in one.candidate.passages)
+            ),
+        )
+        for one in served
+    )
 
 
 def _fit(project: Project, home: Home, library: str, member: Member) -> Split | Borrower | Refusal:
@@ -140,6 +167,8 @@ def _build_owned(
         home.path, home.is_inline, framework.injects, clients, every, home.lifecycles, policy
     )
     edits = framework.create(project, ownership)
+    if isinstance(edits, Refusal):
+        return edits
     created = len(edits)
     refusals: list[Refusal] = []
     for lifecycle in _startable(lifecycles, project, home):
@@ -177,7 +206,11 @@ def _inject(project: Project, owned: _Owned, one: Served) -> Outcome:
             return handed
         edits += handed
     if one.candidate.is_threaded:
-        edits.append(AddParameter(one.candidate.function.anchor, block.target, site.spec.class_code))
+        annotation = project.spelling_of(site.path, f"{site.spec.library}.{site.spec.class_name}")
+        if annotation is None:
+            detail = f"`{site.spec.class_code}` is no name of the module, which the new parameter would need"
+            return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
+        edits.append(AddParameter(one.candidate.function.anchor, block.target, annotation))
     if not any(isinstance(edit, ReplaceExpression) and edit.anchor == site.anchor for edit in edits):
         edits.append(UnwrapWith(block.anchor, block.item))
     edits.append(DropImport(site.path, site.spec.class_code.split(".")[0]))

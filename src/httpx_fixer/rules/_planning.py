@@ -73,6 +73,11 @@ def _decide(project: Project, lifecycles: Lifecycles, site: ClientSite) -> Membe
     if site.form is BindingForm.LOCAL or (site.form is BindingForm.DISCARDED and not site.top_level):
         detail = "the close of a client in a local variable is not added yet"
         return Refusal(RefusalReason.NO_CLOSE_YET, detail, site.path, site.line)
+    if project.may_lack(site.path, site.spec.class_code.split(".")[0]) and not any(
+        project.needs_package(app.path, site.spec.library) for app in lifecycles.all()
+    ):
+        detail = "httpx may not be installed, and what would own the client cannot be imported without it"
+        return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
     function = project.function(Symbol(site.path, site.function))
     if not site.spec.is_async and function is not None and function.is_async:
         detail = f"a sync request in `async def {function.name}` blocks the loop; sharing would not cure that"

@@ -20,7 +20,7 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
     """Answer whether a site is to be spoken of: in a long-lived process, outside of tests.
 
     A project without any lifecycle is a library or a script: its clients live as long as its callers
-    want, and nothing is said. So is a module that is run as a script and imported by nobody.
+    want, and nothing is said. Nor is it of a module that scripts alone import or that is one.
     """
     if site.is_test and not settings.include_tests:
         return False
@@ -31,7 +31,9 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
         return True
     if _ASIDE.search(site.path):
         return False
-    return not (project.is_run_as_script(site.path) and not project.is_imported(site.path))
+    if any(may_own(project, lifecycle, site) for lifecycle in lifecycles.all()):
+        return not (project.is_run_as_script(site.path) and not project.is_imported(site.path))
+    return not project.runs_as_script(site.path)
 
 
 def may_own(project: Project, lifecycle: Lifecycle, site: ClientSite) -> bool:

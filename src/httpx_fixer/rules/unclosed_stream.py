@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.stream_facts import CloseBelow, ExtendTry, StreamCover, StreamSite, WrapUses
-from httpx_fixer.diagnostic import Diagnostic, Refusal
+from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.fix import AddToFinally, Edit, Fix, InsertStatements, RemoveStatement, WrapRest
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
@@ -53,14 +53,19 @@ class UnclosedStream(Rule):
     name = "unclosed-stream"
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
+        """Yield a diagnostic for every streamed response that some path leaves open."""
         for site in project.stream_sites:
             if not site.closed_on_every_path:
                 yield self.diagnostic(site.anchor, _message(site), _plan_close(site))
 
 
 def _message(site: StreamSite) -> str:
-    message = f"the response of `{site.receiver}.send(..., stream=True)` is not closed on every path"
-    return f"{message}; it is cut where the block of `{site.receiver}` ends" if site.is_cut else message
+    subject = f"the response of `{site.receiver}.send(..., stream={site.stream})`"
+    if any(obstacle.reason is RefusalReason.ESCAPES for obstacle in site.obstacles[:1]):
+        return f"{subject} is handed on open; whoever takes it has to close it"
+    if site.is_cut:
+        return f"{subject} is not closed on every path; it is cut where the block of `{site.receiver}` ends"
+    return f"{subject} is not closed on every path"
 
 
 def _plan_close(site: StreamSite) -> Fix | Refusal:

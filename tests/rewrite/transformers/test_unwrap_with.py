@@ -447,6 +447,12 @@ def test_body_that_was_emptied_leaves_nothing_behind() -> None:
     assert rewrite(source, *edits) == "def f():\n    # header\n    # about b\n    return 1\n"
 
 
+def test_comment_behind_a_pass_survives_two_unwrapped_blocks() -> None:
+    source = "with a as b:\n    with c as d:\n        pass  # nothing\ne()\n"
+    edits = [UnwrapWith(anchor_of(source, "With", nth), 0) for nth in (0, 1)]
+    assert rewrite(source, *edits) == "# nothing\ne()\n"
+
+
 def test_pass_of_the_author_is_kept() -> None:
     source = "def f():\n    with a as x:\n        pass\n"
     assert rewrite(source, UnwrapWith(anchor_of(source, "With"), 0)) == "def f():\n    pass\n"

@@ -9,6 +9,7 @@ from httpx_fixer.rewrite.commas import Space, Spacing, narrow_spacing, read_spac
 from httpx_fixer.rewrite.lines import collect_comments, join_lines
 from httpx_fixer.rewrite.passage import Passage, flatten, read_suite
 from httpx_fixer.rewrite.snippets import Snippets
+from httpx_fixer.rewrite.transformers.remove_statement import remove_statement
 
 _LONGEST_ITEM = 60
 """Characters: with `async with`, the colon and four levels of indentation still a line of 88."""
@@ -27,8 +28,8 @@ def unwrap_with(
     body = read_suite(updated.body)
     lines = join_lines((*updated.leading_lines, *_header_comments(updated)), body.leading_lines)
     if _is_pass(updated.body) and not _is_pass(original.body):
-        # Other edits took every statement out of the body; the `pass` is not the author's.
-        return Passage((), (*lines, *body.after))
+        # Other edits took every statement out of the body; what stands in for them goes too.
+        return remove_statement(body.with_leading_lines(lines))
     unit = updated.body.indent if isinstance(updated.body, cst.IndentedBlock) else None
     return flatten(body.with_leading_lines(lines), unit or snippets.indent)
 
