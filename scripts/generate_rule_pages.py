@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from httpx_fixer.diagnostic import RefusalReason
@@ -42,12 +44,23 @@ def _page(rule: type[Rule]) -> str:
 
 
 def _example(name: str) -> str:
+    """Return the fixture `example`: both sides, or the diff where it has several files."""
     case = ROOT / "tests" / "fixtures" / name / "example"
     before, after = case / "before.py", case / "after.py"
-    if not before.exists():
-        return ""
+    if (case / "before").is_dir():
+        return f"\n## Example\n\n```diff\n{''.join(_iter_diff(case))}```\n"
     shown = f"\n## Example\n\n```python\n{_strip_marks(before.read_text())}```\n"
     return shown + (f"\nbecomes\n\n```python\n{after.read_text()}```\n" if after.exists() else "")
+
+
+def _iter_diff(case: Path) -> Iterator[str]:
+    """Yield the diff of the files that stand on both sides; the new module is told in words."""
+    for old in sorted((case / "before").rglob("*.py")):
+        name = old.relative_to(case / "before").as_posix()
+        before = _strip_marks(old.read_text()).splitlines(keepends=True)
+        new = case / "after" / name
+        after = new.read_text().splitlines(keepends=True) if new.exists() else before
+        yield from difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")
 
 
 def _strip_marks(text: str) -> str:

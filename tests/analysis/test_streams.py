@@ -54,14 +54,20 @@ def covered_lines(site: StreamSite) -> tuple[int, int]:
         "import httpx as h\ndef f(x: h.Client, req):\n    r = x.send(req, stream=True)\n",
         "import httpx\ndef f(x: 'httpx.Client', req):\n    r = x.send(req, stream=True)\n",
         "import httpx\ndef f(x: httpx.Client | None, req):\n    r = x.send(req, stream=True)\n",
-        "import httpx\nHttp = Annotated[httpx.Client, Depends(g)]\ndef f(x: Http, req):\n    r = x.send(req, stream=True)\n",
+        (
+            "import httpx\nHttp = Annotated[httpx.Client, Depends(g)]\n"
+            "def f(x: Http, req):\n    r = x.send(req, stream=True)\n"
+        ),
         "import httpx2\ndef f(req):\n    x = httpx2.Client()\n    r = x.send(req, stream=True)\n",
         "import httpx\ndef f(req):\n    r = httpx.Client().send(req, stream=True)\n",
         "import httpx\ndef f(x):\n    r = x.send(httpx.Request('GET', '/'), stream=True)\n",
         "def f(x):\n    r = x.send(x.build_request('GET', '/'), stream=True)\n",
         "def f(x):\n    req = x.build_request('GET', '/')\n    r = x.send(req, stream=True)\n",
         "import httpx\ndef f(state, req):\n    r = state.http_client.send(req, stream=True)\n",
-        "import httpx\nclass A(httpx.Client):\n    def f(self, req):\n        r = self.send(req, stream=True)\n",
+        (
+            "import httpx\nclass A(httpx.Client):\n    def f(self, req):\n"
+            "        r = self.send(req, stream=True)\n"
+        ),
     ],
 )
 def test_httpx_client_is_a_site(setup: str) -> None:
@@ -100,9 +106,18 @@ def test_attribute_of_the_class_is_a_site(assignment: str) -> None:
         "import httpx\ndef f(client, req):\n    r = client.send(req)\n",
         "import httpx\ndef f(client, req):\n    r = client.send(req, stream=False)\n",
         "def f(client, req):\n    r = client.send(req, stream=True)\n",
-        "import httpx, requests\ndef f(client: requests.Session, req):\n    r = client.send(req, stream=True)\n",
-        "import httpx, requests\ndef f(req):\n    client = requests.Session()\n    r = client.send(req, stream=True)\n",
-        "import httpx\nclass Client:\n    pass\ndef f(req):\n    client = Client()\n    r = client.send(req, stream=True)\n",
+        (
+            "import httpx, requests\ndef f(client: requests.Session, req):\n"
+            "    r = client.send(req, stream=True)\n"
+        ),
+        (
+            "import httpx, requests\ndef f(req):\n    client = requests.Session()\n"
+            "    r = client.send(req, stream=True)\n"
+        ),
+        (
+            "import httpx\nclass Client:\n    pass\ndef f(req):\n"
+            "    client = Client()\n    r = client.send(req, stream=True)\n"
+        ),
     ],
 )
 def test_other_call_is_no_site(setup: str) -> None:
@@ -139,18 +154,27 @@ def test_client_of_a_with_block_cuts_its_streams() -> None:
         "r = SEND\nawait r.aclose()",
         "r = SEND\nawait asyncio.shield(r.aclose())",
         "r = SEND\ncount = 0\nstatus = r.status_code\nNone\nawait r.aclose()",
-        "r = SEND\nif r.status_code >= 400 and not r.is_closed:\n    await r.aclose()\nelse:\n    await r.aread()",
+        (
+            "r = SEND\nif r.status_code >= 400 and not r.is_closed:\n"
+            "    await r.aclose()\nelse:\n    await r.aread()"
+        ),
         "r = SEND\ntry:\n    work()\nfinally:\n    await r.aclose()",
         "r = SEND\nn = 0\ntry:\n    return r.headers\nfinally:\n    await r.aclose()",
         "r = SEND\ntry:\n    work()\nfinally:\n    if not r.is_closed:\n        await r.aclose()",
-        "r = SEND\ntry:\n    work()\nexcept BaseException:\n    await r.aclose()\n    raise\nawait r.aclose()",
+        (
+            "r = SEND\ntry:\n    work()\nexcept BaseException:\n"
+            "    await r.aclose()\n    raise\nawait r.aclose()"
+        ),
         "r = SEND\ntry:\n    work()\nexcept:\n    pass\nawait r.aclose()",
         "r = SEND\nwith anyio.CancelScope(shield=True):\n    await r.aclose()",
         "r = SEND\nasync with aclosing(r):\n    work()",
         "r = SEND\nasync with contextlib.aclosing(r) as r2, other():\n    work()",
         "async with aclosing(SEND) as r:\n    work()",
         "async with AsyncExitStack() as s:\n    r = SEND\n    s.push_async_callback(r.aclose)\n    work(r)",
-        "async with AsyncExitStack() as s:\n    r = SEND\n    await s.enter_async_context(aclosing(r))\n    work()",
+        (
+            "async with AsyncExitStack() as s:\n    r = SEND\n"
+            "    await s.enter_async_context(aclosing(r))\n    work()"
+        ),
         "async with AsyncExitStack() as s:\n    r = await s.enter_async_context(aclosing(SEND))\n    work()",
         "r = None\ntry:\n    r = SEND\n    work()\nfinally:\n    if r is not None:\n        await r.aclose()",
         "r = None\ntry:\n    r = SEND\n    work()\nfinally:\n    if r:\n        await r.aclose()",
@@ -163,7 +187,10 @@ def test_client_of_a_with_block_cuts_its_streams() -> None:
         "r = SEND\nasync for i in r.aiter_raw():\n    n = i\nelse:\n    n = 0",
         "return await (SEND).aread()",
         "for u in urls:\n    r = SEND\n    try:\n        work()\n    finally:\n        await r.aclose()",
-        "for u in urls:\n    r = SEND\n    if r.status_code == 200:\n        break\n    await r.aclose()\nelse:\n    return\nawait r.aclose()",
+        (
+            "for u in urls:\n    r = SEND\n    if r.status_code == 200:\n"
+            "        break\n    await r.aclose()\nelse:\n    return\nawait r.aclose()"
+        ),
         "while True:\n    r = SEND\n    await r.aread()\n    if r.status_code == 200:\n        return r",
         "r = SEND\nassert r is not None\nawait r.aclose()",
         "a = SEND\ntry:\n    b = other()\nfinally:\n    await other.aclose()\n    await a.aclose()",
@@ -319,7 +346,10 @@ def test_covers_of_two_responses_nest() -> None:
 
 
 def test_two_branches_share_one_cover() -> None:
-    code = f"{ASYNC_HEADER}    if url:\n        r = await {SEND}\n    else:\n        r = await {SEND}\n    print(r.url)\n"
+    code = (
+        f"{ASYNC_HEADER}    if url:\n        r = await {SEND}\n"
+        f"    else:\n        r = await {SEND}\n    print(r.url)\n"
+    )
     first, second = find_sites(code)
     assert first.cover == second.cover
     assert isinstance(first.cover, WrapUses)

@@ -158,7 +158,8 @@ class SpecArgument:
 class ClientSpec:
     """A client's constructor: `library` is "httpx" or "httpx2", "" where it may be either.
 
-    `class_code` is how the module spells the class. `is_complete` is False with `*args`/`**kwargs`.
+    `class_code` is how the module spells the class. `is_complete` is False where an argument is
+    positional or comes from `*args`/`**kwargs`, `unpacks` True for the latter.
     """
 
     library: str
@@ -166,6 +167,7 @@ class ClientSpec:
     class_code: str
     arguments: tuple[SpecArgument, ...]
     is_complete: bool
+    unpacks: bool
 
     @property
     def is_async(self) -> bool:

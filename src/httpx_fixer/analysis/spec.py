@@ -37,8 +37,11 @@ def build_spec(module: Module, call: ast.Call, library: str, class_name: str) ->
         for keyword in call.keywords
         if keyword.arg is not None
     )
-    is_complete = not call.args and all(keyword.arg is not None for keyword in call.keywords)
-    return ClientSpec(library, class_name, module.code(call.func), arguments, is_complete)
+    unpacks = any(keyword.arg is None for keyword in call.keywords) or any(
+        isinstance(value, ast.Starred) for value in call.args
+    )
+    is_complete = not call.args and not unpacks
+    return ClientSpec(library, class_name, module.code(call.func), arguments, is_complete, unpacks)
 
 
 def build_argument(module: Module, name: str, value: ast.expr) -> SpecArgument:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.stream_flow import CoverKind, Trial, is_quiet, walk_function
 from httpx_fixer.analysis.stream_marks import DONE, LIVE, Held, Notes, Web
-from httpx_fixer.analysis.stream_methods import CLOSERS
+from httpx_fixer.analysis.stream_methods import CLOSERS, LASTING_ATTRIBUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _holds(module: Module, notes: Notes, send: int, tried: Notes) -> bool:
     if tried.clash or send in tried.leaks or not tried.leaks <= notes.leaks:
         return False
     return not any(
-        held is Held.COVERED and not _is_blind(module, node)
+        held is Held.COVERED and not _is_blind(module, node) and not _is_lasting(module, node)
         for node, state in tried.uses.items()
         for held, _ in state
     )
@@ -130,6 +130,12 @@ def _is_blind(module: Module, node: ast.Name) -> bool:
         case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
             return test is node
     return False
+
+
+def _is_lasting(module: Module, node: ast.Name) -> bool:
+    """Answer whether a use reads what a closed response still has."""
+    parent = module.table.parents[node]
+    return isinstance(parent, ast.Attribute) and parent.attr in LASTING_ATTRIBUTES
 
 
 def _iter_trials(module: Module, web: Web, notes: Notes, send: int) -> Iterator[Trial]:

@@ -243,7 +243,7 @@ class ExpressionReader:
 
     def _visit_method(self, method: str, state: State) -> State:
         """Return the state after a method of the response was called; a coroutine has not run yet."""
-        if method in ITERATORS:
+        if method in ITERATORS | {"aclose", "aread"}:
             return state
         if method in {"close", "read"}:
             state = self.web.close(state, is_async=False)
@@ -261,8 +261,8 @@ class ExpressionReader:
         return name if name is not None and _PUSHED.get(how) == name else None
 
     def _is_quiet_call(self, node: ast.Call) -> bool:
-        is_locals = isinstance(node.func, ast.Name) and node.func.id == "locals"
-        return is_locals or is_close_of_other(self.web, node) or find_closing(self.web, node) is not None
+        is_quiet = last_name(node.func) in AWAITING | {"locals"}
+        return is_quiet or is_close_of_other(self.web, node) or find_closing(self.web, node) is not None
 
     def _consumes_body(self, node: ast.Call) -> bool:
         """Answer whether a call reads a whole body: `list(r.iter_lines())`, `b"".join(r.iter_bytes())`."""

@@ -20,6 +20,28 @@ PLAIN_ATTRIBUTES = frozenset(
 )
 """Attributes that `Response.__init__` sets: reading one runs no code (httpx 0.28.1)."""
 
+LASTING_ATTRIBUTES = frozenset(
+    {
+        "cookies",
+        "encoding",
+        "has_redirect_location",
+        "headers",
+        "history",
+        "http_version",
+        "is_client_error",
+        "is_error",
+        "is_redirect",
+        "is_server_error",
+        "is_success",
+        "next_request",
+        "reason_phrase",
+        "request",
+        "status_code",
+        "url",
+    }
+)
+"""Attributes that say the same of a closed response as of an open one (httpx 0.28.1)."""
+
 
 def last_name(function: ast.expr) -> str:
     """Return the last part of a dotted name, "" for anything else."""

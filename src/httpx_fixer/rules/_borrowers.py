@@ -73,7 +73,7 @@ def find_borrower(project: Project, lifecycles: Lifecycles, site: ClientSite) ->
 
 def _find_top_level_obstacle(project: Project, site: ClientSite) -> Refusal | None:
     """Return why a request of the package cannot become a request of a client (FACTS A16)."""
-    if not site.spec.is_complete and any(argument.name == "**" for argument in site.spec.arguments):
+    if site.spec.unpacks:
         detail = f"the arguments of `{site.spec.class_code}` are not all written out"
         return Refusal(RefusalReason.UNKNOWN_ARGUMENT, detail, site.path, site.line)
     for argument in site.spec.arguments:

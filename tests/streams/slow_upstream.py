@@ -1,0 +1,69 @@
+"""A server on the loopback that takes its time: endless, slow, short and broken bodies."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from types import TracebackType
+
+CHUNKS = (b"alpha\n", b"beta\n", b"gamma\n")
+"""The body of `/slow`, and what `/endless` says again and again."""
+_HEAD = b"HTTP/1.1 200 OK\r\nX-Kind: %s\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+class SlowUpstream:
+    """Serves in a thread of its own while it is entered.
+
+    `/slow` sends three chunks, `/endless` never ends, `/broken` stops in the middle of a chunk, and
+    `/short` answers at once.
+    """
+
+    def __enter__(self) -> SlowUpstream:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        starting = asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = asyncio.run_coroutine_threadsafe(starting, self._loop).result(5)
+        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        asyncio.run_coroutine_threadsafe(self._stop(), self._loop).result(5)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    async def _stop(self) -> None:
+        self._server.close()
+        serving = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                await self._answer(head.split()[1].decode(), writer)
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass
+        finally:
+            writer.close()
+
+    async def _answer(self, path: str, writer: asyncio.StreamWriter) -> None:
+        kind = path.strip("/")
+        writer.write(_HEAD % kind.encode())
+        count = 0
+        while kind != "short" and (kind == "endless" or count < len(CHUNKS)):
+            chunk = CHUNKS[count % len(CHUNKS)]
+            writer.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+            await writer.drain()
+            await asyncio.sleep(0.002)
+            count += 1
+        if kind == "broken":
+            writer.write(b"ff\r\nhalf")
+            raise ConnectionError
+        writer.write(b"0\r\n\r\n")
+        await writer.drain()
