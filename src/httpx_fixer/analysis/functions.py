@@ -141,6 +141,17 @@ def find_lone_yield(module: Module, qualname: str) -> Anchor | None:
     return module.anchor(parent) if isinstance(parent, ast.Expr) else None
 
 
+def find_lone_local_import(module: Module, qualname: str, name: str, reads: int) -> Anchor | None:
+    """Return the import in a function that binds one name which is read just so often there."""
+    node = module.functions.get(qualname)
+    bindings = [] if node is None else module.table.of[node].bindings.get(name, [])
+    statement = bindings[0].node if len(bindings) == 1 else None
+    if node is None or not isinstance(statement, ast.Import | ast.ImportFrom) or len(statement.names) != 1:
+        return None
+    found = sum(isinstance(inner, ast.Name) and inner.id == name for inner in ast.walk(node))
+    return module.anchor(statement) if found == reads else None
+
+
 def yields_name(module: Module, qualname: str, name: str) -> bool:
     """Answer whether a generator yields the very object that a local name holds."""
     node = module.functions.get(qualname)

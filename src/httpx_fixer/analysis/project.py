@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 from httpx_fixer.analysis.call_text import CallChange, rewrite_call
 from httpx_fixer.analysis.closing import is_closed
 from httpx_fixer.analysis.facts import Call, ClientSite, Function, Reference, Symbol
-from httpx_fixer.analysis.functions import find_lone_yield, passes_arguments_on, yields_name
+from httpx_fixer.analysis.functions import find_lone_local_import, find_lone_yield, passes_arguments_on, yields_name
 from httpx_fixer.analysis.import_style import (
     find_first_party,
     find_import_path,
@@ -251,6 +251,17 @@ class Project:
     def reaches(self, start: str, path: str) -> bool:
         """Answer whether importing a file imports another one, directly or not."""
         return path in self.import_closure(start)
+
+    def lone_local_import(self, site: ClientSite) -> Anchor | None:
+        """Return the import statement inside of the site's function that is there for its clients only.
+
+        It binds one name, and nothing but the function's own sites reads that name.
+        """
+        module = self._store.module(site.path)
+        base = site.spec.class_code.split(".")[0]
+        peers = [s for s in self.client_sites if (s.path, s.function) == (site.path, site.function)]
+        mine = sum(peer.spec.class_code.split(".")[0] == base for peer in peers)
+        return None if module is None else find_lone_local_import(module, site.function, base, mine)
 
     def last_import(self, path: str) -> Anchor | None:
         """Return the last import statement of the block of imports at the top of a module."""

@@ -110,18 +110,20 @@ def _apply(work: _Work, edits: tuple[Edit, ...]) -> tuple[dict[str, bytes], dict
     """Return the changed files, and for those that fail what is wrong with them."""
     files: dict[str, bytes] = {}
     faults: dict[str, str] = {}
+    created = {edit.path.removesuffix(".py") for edit in edits if isinstance(edit, CreateFile)}
+    first_party = work.sources.first_party | created
     for path in iter_paths(edits):
         before = work.current(path)
         here = [edit for edit in edits if path_of(edit) == path]
-        created = next((edit for edit in here if isinstance(edit, CreateFile)), None)
-        if created is not None:
-            after: bytes | Skip = created.code.encode()
+        new = next((edit for edit in here if isinstance(edit, CreateFile)), None)
+        if new is not None:
+            after: bytes | Skip = new.code.encode()
             if before is not None:
                 faults[path] = f"`{path}` exists already"
                 continue
         else:
             anchored = [edit for edit in here if not isinstance(edit, CreateFile)]
-            after = apply_edits(path, before or b"", anchored, work.sources.first_party)
+            after = apply_edits(path, before or b"", anchored, first_party)
             after = _wrap(work, before or b"", after)
         if isinstance(after, Skip):
             work.skips[path] = after

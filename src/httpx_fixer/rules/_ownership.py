@@ -16,6 +16,7 @@ from httpx_fixer.fix import (
     Edit,
     Fix,
     NumberChange,
+    RemoveStatement,
     ReplaceExpression,
     UnwrapWith,
     WrapStatement,
@@ -213,7 +214,7 @@ def _inject(project: Project, owned: _Owned, one: Served) -> Outcome:
         edits.append(AddParameter(one.candidate.function.anchor, block.target, annotation))
     if not any(isinstance(edit, ReplaceExpression) and edit.anchor == site.anchor for edit in edits):
         edits.append(UnwrapWith(block.anchor, block.item))
-    edits.append(DropImport(site.path, site.spec.class_code.split(".")[0]))
+    edits += _drop_imports(project, site)
     title = f"share one `{site.spec.class_code}`, opened and closed with `{_app_of(owned)}`"
     pooled = not any(argument.name in {"limits", "transport"} for argument in one.client.arguments)
     return Fix(title, tuple(dict.fromkeys(edits)), numbers=_count_numbers(site, owned, limits=pooled))
@@ -244,10 +245,18 @@ def _borrow(project: Project, owned: _Owned, borrower: Borrower, pool: OwnedPool
         return rewritten
     edits: tuple[Edit, ...] = (*owned.edits, *reach.edits, *rewritten)
     if not borrower.names_class:
-        edits = (*edits, DropImport(site.path, site.spec.class_code.split(".")[0]))
+        edits = (*edits, *_drop_imports(project, site))
     title = f"borrow from connections that `{_app_of(owned)}` opens and closes"
     pooled = not any(argument.name == "limits" for argument in borrower.pool_arguments)
     return Fix(title, edits, numbers=_count_numbers(site, owned, limits=pooled))
+
+
+def _drop_imports(project: Project, site: ClientSite) -> tuple[Edit, ...]:
+    """Remove the import that the class came from, where nothing else reads it."""
+    local = project.lone_local_import(site)
+    if local is not None:
+        return (RemoveStatement(local),)
+    return (DropImport(site.path, site.spec.class_code.split(".")[0]),)
 
 
 def _rewrite_borrower(project: Project, borrower: Borrower, expression: str) -> tuple[Edit, ...] | Refusal:
