@@ -88,7 +88,9 @@ def main() -> None:
     ratio = by_name["diff, 100 sites in 1,000 files"] / by_name["check, 100 sites in 1,000 files"]
     sys.stdout.write(f"\n(check - start-up) / floor: {(check - start) / floor:.2f} (budget 1.5)\n")
     sys.stdout.write(f"diff / check of the same tree: {ratio:.2f} (budget 4)\n")
-    sys.stdout.write(f"peak of this script: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB\n")
+    sys.stdout.write(
+        f"peak of this script: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB\n"
+    )
 
 
 if __name__ == "__main__":

@@ -78,7 +78,8 @@ def _refusals() -> str:
         if name in RefusalReason.__members__:
             told.append(f"## {name}\n\n{lines[index + 1].strip(chr(34))}\n")
     body = "\n".join(told)
-    return f"{NOTICE}\n\n# Why was this left alone?\n\nEvery site is fixed or carries one of these reasons.\n\n{body}"
+    title = "# Why was this left alone?\n\nEvery site is fixed or carries one of these reasons."
+    return f"{NOTICE}\n\n{title}\n\n{body}"
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import tokenize
 from collections import Counter
 from collections.abc import Callable
@@ -41,10 +42,6 @@ CREATED = {
     if path not in case.before
 }
 """`{content of a new module: the first case that has it}`."""
-each_new_module = pytest.mark.parametrize(
-    ("case", "content"),
-    [pytest.param(case, content, id=repr(case)) for content, case in reversed(CREATED.items())],
-)
 LOST_ON_SECOND_RUN = {
     "client-per-request/streaming-response-from-the-block": "streams of a borrowed client are not seen",
 }
@@ -189,7 +186,7 @@ print(json.dumps({repr(case): digest(case) for case in SOUND_CASES}))
 
 @each_case
 def test_programs_can_be_imported(case: Case) -> None:
-    """Each side is a program that runs: every module of it can be imported, the tests aside."""
+    """Each side is a program that runs: every module of it can be imported, new ones without a warning."""
     if any(b"httpx2" in data for data in case.before.values()) and not importlib.util.find_spec("httpx2"):
         pytest.skip("httpx2 is not installed")
     if case.not_run:
@@ -200,7 +197,7 @@ def test_programs_can_be_imported(case: Case) -> None:
 
 
 _IMPORTS = """\
-import json, os, sys, tempfile, traceback
+import json, os, pathlib, sys, tempfile, traceback, warnings
 import fastapi, fastapi.testclient, httpx
 from fixture_cases import SOUND_CASES, result_of, write_tree
 
@@ -209,18 +206,24 @@ def name(path):
         path = path.removeprefix(root)
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
-def import_all(tree):
+def import_all(tree, known):
+    with tempfile.TemporaryDirectory() as place:
+        write_tree(tree, pathlib.Path(place))
+        sys.path[:0] = [place, place + "/src", place + "/backend"]
+        sys.dont_write_bytecode = True
+        for path in sorted(tree, key=lambda path: (path in known, path)):
+            if path.endswith(".py") and not path.startswith("tests/"):
+                with warnings.catch_warnings():
+                    warnings.simplefilter("default" if path in known else "error")
+                    __import__(name(path))
+
+def fork(tree, known):
     read, write = os.pipe()
     child = os.fork()
     if not child:
         try:
-            with tempfile.TemporaryDirectory() as place:
-                write_tree(tree, __import__("pathlib").Path(place))
-                sys.path[:0] = [place, place + "/src", place + "/backend"]
-                sys.dont_write_bytecode = True
-                for path in sorted(tree):
-                    if path.endswith(".py") and not path.startswith("tests/"):
-                        __import__(name(path))
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            import_all(tree, known)
         except BaseException:
             os.write(write, traceback.format_exc()[-4000:].encode())
         os._exit(0)
@@ -230,16 +233,16 @@ def import_all(tree):
     os.waitpid(child, 0)
     return said
 
-sides = {repr(case): (case.before, result_of(case)) for case in SOUND_CASES}
-print(json.dumps({name: [import_all(before), import_all(after)] for name, (before, after) in sides.items()}))
+print(json.dumps({
+    repr(case): [fork(case.before, case.before), fork(result_of(case), case.before)] for case in SOUND_CASES
+}))
 """
 """Imports both sides of every case, each in a fork of a process that has loaded the frameworks."""
 
 
 @cache
 def _import_faults() -> dict[str, tuple[str, str]]:
-    done = _run_program(_IMPORTS)
-    faults: dict[str, tuple[str, str]] = json.loads(done)
+    faults: dict[str, tuple[str, str]] = json.loads(_run_program(_IMPORTS))
     return faults
 
 
@@ -252,25 +255,28 @@ def test_own_tests_pass_as_before(case: Case, tmp_path: Path) -> None:
         assert done.returncode == 0, f"{half}:\n{done.stdout}"
 
 
-@each_new_module
-def test_new_module_can_be_imported_without_a_warning(case: Case, content: bytes, tmp_path: Path) -> None:
-    path = _place_of(case, content)
-    write_tree(case.after, tmp_path)
-    root = next((root for root in ("src", "backend") if path.startswith(f"{root}/")), ".")
-    name = path.removeprefix(f"{root}/").removesuffix(".py").replace("/", ".")
-    done = _run([sys.executable, "-W", "error", "-c", f"import {name}"], tmp_path / root)
-    assert done.returncode == 0, done.stderr
+@pytest.mark.skipif(not importlib.util.find_spec("ruff"), reason="ruff is not installed")
+def test_new_modules_are_formatted(tmp_path: Path) -> None:
+    paths = _write_new_modules(tmp_path)
+    done = _run([*_RUFF, "format", "--isolated", "--line-length=88", "--diff", *paths], tmp_path)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("ruff"), reason="ruff is not installed")
-@each_new_module
-def test_new_module_is_formatted(case: Case, content: bytes, tmp_path: Path) -> None:
-    path = _place_of(case, content)
-    write_tree(case.after, tmp_path)
-    done = _run([*_RUFF, "format", "--isolated", "--line-length=88", "--diff", path], tmp_path)
+def test_new_modules_please_a_linter(tmp_path: Path) -> None:
+    paths = _write_new_modules(tmp_path)
+    options = ["--isolated", "--select=E4,E7,E9,F,I,W,B,C4,UP,SIM,RET,PIE", "--output-format=concise"]
+    done = _run([*_RUFF, "check", *options, f"--config={_SOURCES}", *paths], tmp_path)
     assert done.returncode == 0, done.stdout
-    done = _run([*_RUFF, "check", "--isolated", "--select=F,I,W,B,UP,SIM,RET", path], tmp_path)
-    assert done.returncode == 0, done.stdout
+
+
+def _write_new_modules(place: Path) -> list[str]:
+    """Write the after halves of cases with a new module, and return the paths of these modules."""
+    paths: list[str] = []
+    for content, case in CREATED.items():
+        write_tree(case.after, place / case.name)
+        paths.append(f"{case.name}/{_place_of(case, content)}")
+    return paths
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("mypy"), reason="mypy is not installed")
@@ -293,28 +299,33 @@ def test_new_module_is_typed(case: Case, tmp_path: Path, tmp_path_factory: pytes
 
 @pytest.mark.skipif(not importlib.util.find_spec("ruff"), reason="ruff is not installed")
 @each_changed_case
-def test_imports_stay_sorted_and_used(case: Case, tmp_path: Path) -> None:
+def test_imports_stay_sorted_and_used(case: Case) -> None:
     """What a linter had nothing to say about before, it has nothing to say about after."""
-    complaints = []
-    for half, tree in (("before", case.before), ("after", result_of(case))):
-        place = tmp_path / half
-        write_tree(tree, place)
-        sources = 'src = [".", "src", "backend"]'
-        done = _run(
-            [*_RUFF, "check", "--isolated", "--config", sources, _RULES, "--output-format=concise", "."],
-            place,
-        )
-        complaints.append(Counter(_complaint(line) for line in done.stdout.splitlines() if ".py:" in line))
-    assert not complaints[1] - complaints[0]
+    before, after = _complaints()
+    assert not after.get(repr(case), Counter()) - before.get(repr(case), Counter())
+
+
+@cache
+def _complaints() -> tuple[dict[str, Counter[str]], dict[str, Counter[str]]]:
+    """Return what ruff says of the halves of the cases: {case: lines without their numbers}."""
+    halves: list[dict[str, Counter[str]]] = []
+    for tree_of in (lambda case: case.before, result_of):
+        found: dict[str, Counter[str]] = {}
+        with tempfile.TemporaryDirectory() as place:
+            for case in CHANGED:
+                write_tree(tree_of(case), Path(place, *repr(case).split("/")))
+            options = ["--isolated", "--select=F,I,E4,E7,E9,W2", "--output-format=concise"]
+            done = _run([*_RUFF, "check", *options, f"--config={_SOURCES}", "."], Path(place))
+        for line in done.stdout.splitlines():
+            path, _, text = re.sub(r":\d+:\d+:", ":", line).partition(":")
+            if path.endswith(".py"):
+                found.setdefault("/".join(path.split("/")[:2]), Counter())[f"{path}:{text}"] += 1
+        halves.append(found)
+    return halves[0], halves[1]
 
 
 _RUFF = (sys.executable, "-m", "ruff")
-_RULES = "--select=F,I,E4,E7,E9,W2"
-
-
-def _complaint(line: str) -> str:
-    """Return a line of ruff without line and column."""
-    return re.sub(r":\d+:\d+:", ":", line)
+_SOURCES = 'src = ["*", "*/src", "*/backend", "*/*", "*/*/src", "*/*/backend"]'
 
 
 def _place_of(case: Case, content: bytes) -> str:

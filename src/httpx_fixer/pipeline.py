@@ -33,9 +33,9 @@ def run(root: Path, paths: tuple[Path, ...], settings: Settings, *, with_changes
     skipped = {*discovery.skipped, *project.skips_of(discovery.targets)}
     if with_changes:
         # The writing wing loads libcst (0.3 s): only where something may be written.
-        from httpx_fixer.rewrite.settle import Sources, settle
+        from httpx_fixer.rewrite.settle import Sources, settle  # noqa: PLC0415
 
-        first_party, line_length = project.first_party(), project.line_length()
+        first_party, line_length = project.imports.first_party(), project.line_length()
         sources = Sources(project.bytes_of, reading.read_again, first_party, line_length)
         settled = settle(diagnostics, sources, unsafe_fixes=settings.unsafe_fixes)
         diagnostics, changes, numbers = settled.diagnostics, settled.changes, settled.numbers

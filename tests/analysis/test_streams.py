@@ -345,6 +345,12 @@ def test_covers_of_two_responses_nest() -> None:
     assert [isinstance(cover, WrapUses) and cover.last.start.line for cover in covers] == [7, 7]
 
 
+@pytest.mark.parametrize("use", ["print(r.status_code)", "return r.headers"])
+def test_status_may_be_read_after_the_close_where_nothing_else_holds(use: str) -> None:
+    site = judge(f"for u in url:\n    r = SEND\n    print(await anext(r.aiter_lines()))\n{use}")
+    assert covered_lines(site) == (1, 1)
+
+
 def test_two_branches_share_one_cover() -> None:
     code = (
         f"{ASYNC_HEADER}    if url:\n        r = await {SEND}\n"
@@ -444,10 +450,10 @@ def test_escape_of_a_response_that_is_read_does_not_count() -> None:
             "r = SEND\nr = await client.send(r.next_request, stream=True)\nawait r.aread()",
             RefusalReason.REBOUND,
         ),
-        ("for u in url:\n    r = SEND\n    print(r.url)\nprint(r.url)", RefusalReason.REBOUND),
-        ("async with session() as s:\n    r = SEND\nprint(r.url)", RefusalReason.REBOUND),
-        ("try:\n    r = SEND\nexcept OSError:\n    r = {}\nprint(r.url)", RefusalReason.REBOUND),
-        ("try:\n    r = SEND\n    work()\nexcept OSError:\n    return\nprint(r.url)", RefusalReason.REBOUND),
+        ("for u in url:\n    r = SEND\n    print(r.url)\nprint(r.text)", RefusalReason.REBOUND),
+        ("async with session() as s:\n    r = SEND\nprint(r.text)", RefusalReason.REBOUND),
+        ("try:\n    r = SEND\nexcept OSError:\n    r = {}\nprint(r.text)", RefusalReason.REBOUND),
+        ("try:\n    r = SEND\n    work()\nexcept OSError:\n    return\nprint(r.text)", RefusalReason.REBOUND),
     ],
 )
 def test_refused(body: str, reason: RefusalReason) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from httpx_fixer.analysis.facts import Origin, SpecArgument
+from httpx_fixer.analysis.site_facts import Origin, SpecArgument
 from httpx_fixer.frameworks._base import OwnedClient, OwnedPool, Ownership
 from httpx_fixer.frameworks._owner_source import module_source
 from httpx_fixer.settings import LimitsPolicy, Policy, TimeoutPolicy

@@ -68,8 +68,12 @@ def test_threads_may_share_one_borrowed_client(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("kind", ["async", "sync"])
-def test_the_cost_of_a_borrow_is_printed(lab: Lab, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_cost_of_a_borrow_is_printed(
+    lab: Lab, kind: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The goal is 60 us (issue 3); times are not asserted, machines differ."""
+
+    monkeypatch.delenv("SSL_CERT_FILE")
 
     async def work() -> list[float]:
         return [await _time_one(lab, kind) for _ in range(500)]

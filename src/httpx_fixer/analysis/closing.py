@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from httpx_fixer.analysis.facts import BindingForm, ClientSite
+from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.analysis.store import FileStore
 
 

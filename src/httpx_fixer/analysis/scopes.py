@@ -240,20 +240,15 @@ class _Builder:
             while isinstance(scope.node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
                 assert scope.parent is not None
                 scope = scope.parent
-        self._bind(scope, node.id, BindingKind.VALUE, node, value=value)
+        in_checking = self.type_checking > 0
+        self._add(scope, node.id, Binding(BindingKind.VALUE, node, "", value, type_checking=in_checking))
 
-    def _bind(
-        self,
-        scope: Scope,
-        name: str,
-        kind: BindingKind,
-        node: ast.AST,
-        target: str = "",
-        value: ast.expr | None = None,
-    ) -> None:
+    def _bind(self, scope: Scope, name: str, kind: BindingKind, node: ast.AST, target: str = "") -> None:
+        self._add(scope, name, Binding(kind, node, target, type_checking=self.type_checking > 0))
+
+    def _add(self, scope: Scope, name: str, binding: Binding) -> None:
         if scope.elsewhere.get(name):
             scope = scope.module()
-        binding = Binding(kind, node, target, value, type_checking=self.type_checking > 0)
         scope.bindings.setdefault(name, []).append(binding)
 
 

@@ -6,9 +6,9 @@ import ast
 import re
 from collections.abc import Iterator
 
-from httpx_fixer.analysis.facts import BindingForm, ClientSite, ClientUsage, SingleRequest, WithBlock
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, ClientUsage, SingleRequest, WithBlock
 from httpx_fixer.analysis.spec import build_spec
 from httpx_fixer.analysis.usage import VERBS, build_usage
 
@@ -34,7 +34,7 @@ def mentions_httpx(data: bytes) -> bool:
 
 
 def may_hold_client_sites(data: bytes) -> bool:
-    """Answer from the bytes alone whether a module that imports httpx may build a client or use a function."""
+    """Answer from the bytes alone whether a module that imports httpx may hold a site."""
     return _HINT.search(data) is not None
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import builtins
 
-from httpx_fixer.analysis.facts import ClientSpec, Origin, SpecArgument
 from httpx_fixer.analysis.module import Module, import_target
 from httpx_fixer.analysis.scopes import Scope
+from httpx_fixer.analysis.site_facts import ClientSpec, Origin, SpecArgument
 
 _VALUE_CLASSES = frozenset(
     {

@@ -28,13 +28,15 @@ def find_cover(
     """Return the first close that holds on every path and that nothing uses the response after.
 
     Tried are the block of the send, then the blocks around it, then those of the other sends of the
-    same variable, whose close may do for both. `planned` are the closes that other sends will get.
+    same variable, whose close may do for both; if none of them holds, all of them again, and uses of
+    what a closed response still has may follow. `planned` are the closes that other sends will get.
     """
-    order = [send, *(other for other in range(len(web.sends)) if other != send)]
-    for start in order:
-        for trial in _iter_trials(module, web, notes, start):
+    starts = [send, *(other for other in range(len(web.sends)) if other != send)]
+    trials = [(start, trial) for start in starts for trial in _iter_trials(module, web, notes, start)]
+    for is_lenient in (False, True):
+        for start, trial in trials:
             tried = walk_function(web, trial, planned)
-            if start not in tried.leaks and _holds(module, notes, send, tried):
+            if start not in tried.leaks and _holds(module, notes, send, tried, is_lenient=is_lenient):
                 dropped = _find_superfluous(module, web, trial, tried)
                 return Cover(web, notes, send, replace(trial, dropped=dropped))
     return None
@@ -91,12 +93,17 @@ def _reach_over(module: Module, cover: Cover, others: Sequence[Cover]) -> Cover:
     return cover
 
 
-def _holds(module: Module, notes: Notes, send: int, tried: Notes) -> bool:
-    """Answer whether a close closes the response of a send and is too early for no use of any other."""
+def _holds(module: Module, notes: Notes, send: int, tried: Notes, *, is_lenient: bool = True) -> bool:
+    """Answer whether a close closes the response of a send and comes too early for no use.
+
+    Not `is_lenient`: no use at all may follow, though a closed response still has its status.
+    """
     if tried.clash or send in tried.leaks or not tried.leaks <= notes.leaks:
         return False
     return not any(
-        held is Held.COVERED and not _is_blind(module, node) and not _is_lasting(module, node)
+        held is Held.COVERED
+        and not _is_blind(module, node)
+        and not (is_lenient and _is_lasting(module, node))
         for node, state in tried.uses.items()
         for held, _ in state
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from httpx_fixer.analysis.facts import Obstacle
+from httpx_fixer.analysis.site_facts import Obstacle
 from httpx_fixer.source import Anchor
 
 

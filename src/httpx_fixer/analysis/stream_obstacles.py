@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from httpx_fixer.analysis.facts import Obstacle
 from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.site_facts import Obstacle
 from httpx_fixer.analysis.stream_cover import Cover
 from httpx_fixer.analysis.stream_flow import CoverKind
 from httpx_fixer.analysis.stream_marks import LIVE, Notes, Web

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from httpx_fixer.analysis.facts import Obstacle
 from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.site_facts import Obstacle
 from httpx_fixer.analysis.stream_clients import ClientKind, find_client_kind
 from httpx_fixer.analysis.stream_cover import Cover, align_covers, find_cover
 from httpx_fixer.analysis.stream_facts import CloseBelow, ExtendTry, StreamCover, StreamSite, WrapUses

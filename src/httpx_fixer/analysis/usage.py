@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from httpx_fixer.analysis.facts import ClientUsage, Obstacle, Request
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode, Scope
+from httpx_fixer.analysis.site_facts import ClientUsage, Obstacle, Request
 from httpx_fixer.analysis.spec import normal_code
 from httpx_fixer.diagnostic import RefusalReason
 

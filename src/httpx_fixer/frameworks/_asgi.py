@@ -28,8 +28,8 @@ def find_applications(
 ) -> tuple[Lifecycle, ...]:
     """Return the objects of an application class or of a project class derived from it."""
     derived: set[str] = set()
-    for path in project.mentions(f"({class_name})".encode()):
-        derived.update(re.findall(rf"class (\w+)\({class_name}\)", project.text(path)))
+    for path in project.search.mentions(f"({class_name})".encode()):
+        derived.update(re.findall(rf"class (\w+)\({class_name}\)", project.search.text(path)))
     found = [
         Lifecycle(framework, call.bound, call)
         for call in project.calls_named(class_name, *sorted(derived))
@@ -82,7 +82,7 @@ def create_module(project: Project, ownership: Ownership, application: Import) -
     """Return the edits that write the owning module, or its definitions into the application's file."""
     needed = imports_of(ownership, application)
     if not ownership.is_inline:
-        own = {one[0] for one in needed if project.module_of_import(ownership.path, one[0], one[1])}
+        own = {one[0] for one in needed if project.imports.module_of_import(ownership.path, one[0], one[1])}
         return (CreateFile(ownership.path, module_source(ownership, application, frozenset(own))),)
     anchor = project.last_import(ownership.path)
     assert anchor is not None
@@ -108,7 +108,7 @@ def import_edits(project: Project, ownership: Ownership, path: str, name: str) -
     """Return the import of a name of the owning module into a file."""
     if path == ownership.path:
         return ()
-    dotted = project.import_path(path, ownership.path)
+    dotted = project.imports.import_path(path, ownership.path)
     if dotted is None:
         detail = f"nothing shows how `{path}` would import `{ownership.path}`"
         return Refusal(RefusalReason.NO_IMPORT_PATH, detail, path, 1)

@@ -6,8 +6,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
-from httpx_fixer.analysis.facts import Call, Function, SpecArgument, Symbol
+from httpx_fixer.analysis.facts import Call, Function, Symbol
 from httpx_fixer.analysis.project import Project
+from httpx_fixer.analysis.site_facts import SpecArgument
 from httpx_fixer.diagnostic import Refusal
 from httpx_fixer.fix import Edit
 from httpx_fixer.settings import Policy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import ClassVar
 
 from httpx_fixer.analysis.facts import Call, Decorator, Function, Symbol
@@ -33,6 +34,16 @@ _LIFESPAN_SINCE = (0, 93, 0)
 _ROUTER_LIFESPAN_SINCE = (0, 112, 2)
 
 
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """A registration: on what (`receiver`), under which URL path, and where it stands."""
+
+    receiver: Symbol | None
+    path: str
+    file: str
+    line: int
+
+
 class FastAPI(Framework):
     """FastAPI starts an application by entering its lifespan, once per server process.
 
@@ -55,35 +66,25 @@ class FastAPI(Framework):
         """Return how a route, a websocket route or a dependency is called."""
         for decorator in function.decorators:
             if decorator.attribute in _METHODS and _is_route(project, function, decorator):
-                return self._routed(
-                    project, function, decorator.receiver, _path_of(decorator), decorator.line
-                )
+                route = _Route(decorator.receiver, _path_of(decorator), function.path, decorator.line)
+                return self._routed(project, function, route)
         for call in project.calls_named(*_ADDERS, about=function.name):
             endpoint = call.argument("endpoint", 1)
             if endpoint is not None and endpoint.symbol == function.symbol:
                 path = call.argument("path", 0)
-                return self._routed(
-                    project, function, call.receiver, (path and path.text) or "", call.line, call.path
-                )
+                route = _Route(call.receiver, (path and path.text) or "", call.path, call.line)
+                return self._routed(project, function, route)
         return self._dependency(project, function)
 
-    def _routed(
-        self,
-        project: Project,
-        function: Function,
-        receiver: Symbol | None,
-        path: str,
-        line: int,
-        at: str = "",
-    ) -> EntryPoint | Refusal:
-        router = project.origin_of(receiver)
+    def _routed(self, project: Project, function: Function, route: _Route) -> EntryPoint | Refusal:
+        router = project.origin_of(route.receiver)
         apps = self._apps_of(project, function, router)
         if isinstance(apps, Refusal):
             return apps
         prefix = project.value_call(router) if router is not None else None
         prefix_path = prefix.argument("prefix") if prefix is not None else None
-        taken = _path_names(path) | _path_names((prefix_path and prefix_path.text) or "")
-        places = frozenset({(at or function.path, line)})
+        taken = _path_names(route.path) | _path_names((prefix_path and prefix_path.text) or "")
+        places = frozenset({(route.file, route.line)})
         return EntryPoint(function, self.name, apps, taken, registrations=places)
 
     def _dependency(self, project: Project, function: Function) -> EntryPoint | Refusal | None:
@@ -150,7 +151,7 @@ class FastAPI(Framework):
             return _too_old(
                 lifecycle, version, "0.112.2 for a router's lifespan beside the application's own"
             )
-        changed = project.mentions(b".lifespan_context")
+        changed = project.search.mentions(b".lifespan_context")
         if changed:
             detail = f"the lifespan of `{lifecycle.app.name}` is replaced after it was made"
             return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, changed[0], 1)
@@ -208,7 +209,7 @@ def _may_take_lifespan(project: Project, lifecycle: Lifecycle) -> bool:
     if any(call.argument(name) is not None for name in ("lifespan", "on_startup", "on_shutdown")):
         return False
     hooks = (b".on_event(", b".add_event_handler(", b".on_startup", b".on_shutdown", b"lifespan_context")
-    if any(project.mentions(hook) for hook in hooks):
+    if any(project.search.mentions(hook) for hook in hooks):
         return False
     return not _asgi.is_passed_to_strangers(project, lifecycle)
 

@@ -39,7 +39,7 @@ class _Unknown:
     """What no node is: the kind of an anchor that libcst has no name for."""
 
 
-class AnchorLost(Exception):
+class AnchorLost(Exception):  # noqa: N818 - says what happened, as all our words do
     """An edit has no node to work on: the anchor is not of this file, or its kind is another.
 
     This is our own mistake, never the user's.

@@ -32,7 +32,7 @@ _Rest = tuple[WrapRest, cst.CSTNode]
 StatementEdit = UnwrapWith | WrapStatement | InsertStatements | RemoveStatement
 
 
-class EditsClash(Exception):
+class EditsClash(Exception):  # noqa: N818 - says what happened, as all our words do
     """Two edits of one file contradict each other. This is our own mistake, never the user's."""
 
 

@@ -67,5 +67,5 @@ class _CommentCollector(cst.CSTVisitor):
         super().__init__()
         self.comments: list[cst.Comment] = []
 
-    def visit_Comment(self, node: cst.Comment) -> None:
+    def visit_Comment(self, node: cst.Comment) -> None:  # noqa: N802 - libcst dispatches on this name
         self.comments.append(node)

@@ -123,7 +123,7 @@ class _Shift(cst.CSTTransformer):
 
     def on_leave(  # type: ignore[override]  # never removes or flattens
         self,
-        original_node: cst.CSTNode,
+        original_node: cst.CSTNode,  # noqa: ARG002 - libcst's signature
         updated_node: cst.CSTNode,
     ) -> cst.CSTNode:
         if isinstance(updated_node, cst.SimpleWhitespace) and "\\" in updated_node.value:

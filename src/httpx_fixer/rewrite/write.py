@@ -20,7 +20,7 @@ _UNFLUSHABLE = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}
 """What file systems answer that cannot flush a directory."""
 
 
-class WriteFailure(Exception):
+class WriteFailure(Exception):  # noqa: N818 - says what happened, as all our words do
     """Why nothing was written. `path` is that of the change, `message` one line for people."""
 
     def __init__(self, path: str, message: str) -> None:
@@ -168,7 +168,7 @@ def _keep_owner(real: Path, temp: Path) -> None:
 
 def _replace(target: _Target) -> None:
     assert target.temp is not None
-    os.replace(target.temp, target.real)
+    os.replace(target.temp, target.real)  # noqa: PTH105 - what tests of a full disk take hold of
     target.replaced = True
     target.temp = None
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from httpx_fixer.analysis.facts import BindingForm, ClientSite, Origin, SpecArgument
 from httpx_fixer.analysis.project import Project
+from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, Origin, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycle, Lifecycles
 from httpx_fixer.rules._patches import find_function_patch, find_name_patch

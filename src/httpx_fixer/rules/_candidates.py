@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from httpx_fixer.analysis.facts import Call, ClientSite, Decorator, Function, Reference, Symbol
+from httpx_fixer.analysis.facts import Call, Decorator, Function, Reference, Symbol
 from httpx_fixer.analysis.project import Project
+from httpx_fixer.analysis.site_facts import ClientSite
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.frameworks._base import EntryPoint, Lifecycle, Lifecycles
 from httpx_fixer.rules._patches import find_patch
@@ -124,7 +125,11 @@ def _find_callers(
         calls.setdefault(Symbol(reference.path, reference.function), []).append(reference.call)
     passages: list[Passage] = []
     for caller, found in calls.items():
-        passage = _find_passage(project, lifecycles, function, caller, tuple(found), site.block.target)
+        handler = project.function(caller)
+        entry = None if handler is None else lifecycles.entry_point(handler)
+        if isinstance(entry, Refusal):
+            return entry
+        passage = _find_passage(project, entry, function, tuple(found), site.block.target)
         if isinstance(passage, Refusal):
             return passage
         passages.append(passage)
@@ -133,24 +138,16 @@ def _find_callers(
 
 
 def _find_passage(
-    project: Project,
-    lifecycles: Lifecycles,
-    function: Function,
-    caller: Symbol,
-    calls: tuple[Call, ...],
-    target: str,
+    project: Project, entry: EntryPoint | None, function: Function, calls: tuple[Call, ...], target: str
 ) -> Passage | Refusal:
-    handler = project.function(caller)
-    entry = None if handler is None else lifecycles.entry_point(handler)
-    if isinstance(entry, Refusal):
-        return entry
-    if handler is None or entry is None or entry.connection:
+    """Return the way from a caller to a helper, where the caller is a handler with room for a parameter."""
+    if entry is None or entry.connection:
         detail = f"`{function.name}` is called by code that is no handler"
         return Refusal(RefusalReason.IN_HELPER, detail, function.path, calls[0].line)
     parameter = next((name for name in (target, "http_client") if _is_free(entry, name)), "")
     if not parameter:
-        detail = f"`{target}` is taken in `{handler.name}`"
-        return Refusal(RefusalReason.NAME_CLASH, detail, handler.path, handler.line)
+        detail = f"`{target}` is taken in `{entry.function.name}`"
+        return Refusal(RefusalReason.NAME_CLASH, detail, entry.function.path, entry.function.line)
     refusal = _find_injection_obstacle(project, entry, parameter)
     return Passage(entry, calls, parameter) if refusal is None else refusal
 

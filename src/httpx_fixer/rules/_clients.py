@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from httpx_fixer.analysis.facts import SpecArgument
+from httpx_fixer.analysis.site_facts import SpecArgument
 from httpx_fixer.frameworks._base import OwnedClient, OwnedPool
 from httpx_fixer.rules._borrowers import Borrower
 from httpx_fixer.rules._candidates import Candidate

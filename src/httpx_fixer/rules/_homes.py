@@ -46,7 +46,7 @@ def find_homes(project: Project, members: Iterable[Member]) -> tuple[Home, ...]:
 
 
 def _packages_of(project: Project, member: Member) -> set[str]:
-    return {top for path in member.files if (top := project.top_package(path))}
+    return {top for path in member.files if (top := project.imports.top_package(path))}
 
 
 def _build_home(project: Project, members: list[Member]) -> Home:
@@ -58,7 +58,11 @@ def _build_home(project: Project, members: list[Member]) -> Home:
     path = next((path for path in paths if not project.has_file(path)), paths[-1])
     files = {path for member in ordered for path in member.files} | {owner.path for owner in owners}
     only = owners[0].path
-    if files == {only} and project.last_import(only) is not None and project.import_path(only, path) is None:
+    if (
+        files == {only}
+        and project.last_import(only) is not None
+        and project.imports.import_path(only, path) is None
+    ):
         return Home(only, True, owners, ordered)
     return Home(path, False, owners, ordered)
 
@@ -74,17 +78,17 @@ def _find_directory(project: Project, owners: tuple[Lifecycle, ...], members: tu
     shared = _common_directory({*files, *(owner.path for owner in owners)})
     inner = _common_directory(files)
     for directory in (shared, inner):
-        if project.is_package(directory):
+        if project.imports.is_package(directory):
             return directory
-    tops = sorted({top for path in files if (top := project.top_package(path))})
+    tops = sorted({top for path in files if (top := project.imports.top_package(path))})
     if not tops:
         return shared
     return min(tops, key=lambda top: _rank_package(project, top, files))
 
 
 def _rank_package(project: Project, top: str, files: set[str]) -> tuple[int, int, str]:
-    beginning = project.import_closure(posixpath.join(top, "__init__.py"))
-    importers = sum(project.imports_from(path, top) for path in files)
+    beginning = project.imports.import_closure(posixpath.join(top, "__init__.py"))
+    importers = sum(project.imports.imports_from(path, top) for path in files)
     return len(beginning), -importers, top
 
 

@@ -42,7 +42,7 @@ def judge(
 
 def _spare_generated(project: Project, diagnostic: Diagnostic) -> Diagnostic:
     """Refuse to change a file that some generator would write again."""
-    line = project.generator_mark(diagnostic.anchor.path) if diagnostic.fix is not None else None
+    line = project.search.generator_mark(diagnostic.anchor.path) if diagnostic.fix is not None else None
     if line is None:
         return diagnostic
     detail = "the file is generated; change its generator or its template"

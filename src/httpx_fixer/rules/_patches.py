@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from httpx_fixer.analysis.facts import ClientSite
 from httpx_fixer.analysis.project import Project
+from httpx_fixer.analysis.site_facts import ClientSite
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 
 _CLASS_PATCHES = (
@@ -39,11 +39,11 @@ def find_patch(project: Project, site: ClientSite) -> Refusal | None:
     if place is not None:
         detail = f"a test replaces `{site.spec.class_code}` in `{site.path}`"
         return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *place)
-    patched = project.find_in_tests(b"Client", *_CLASS_PATCHES)
-    if patched is not None and any(project.find_in_tests(word, pattern) for word, pattern in _STARTS):
+    patched = project.search.find_in_tests(b"Client", *_CLASS_PATCHES)
+    if patched is not None and any(project.search.find_in_tests(word, pattern) for word, pattern in _STARTS):
         detail = "a test replaces the class of the client, and tests start the application before"
         return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *patched)
-    strict = project.find_in_tests(b"Client", *_STRICT_FAKES) if patched is not None else None
+    strict = project.search.find_in_tests(b"Client", *_STRICT_FAKES) if patched is not None else None
     if strict is not None:
         detail = "a test looks at the arguments that the class of the client is called with"
         return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *strict)
@@ -57,13 +57,13 @@ def find_call_assertion(project: Project) -> tuple[str, int] | None:
     """
     patches = b"|".join(_CLASS_PATCHES)
     looked_at = rb"assert_(?:called|awaited|any|has|not)|\.(?:call|await)_args"
-    return project.find_in_tests(b"Client", rb"(?:" + patches + rb")(?s:.*?)(?:" + looked_at + rb")")
+    return project.search.find_in_tests(b"Client", rb"(?:" + patches + rb")(?s:.*?)(?:" + looked_at + rb")")
 
 
 def find_function_patch(project: Project, site: ClientSite) -> tuple[str, int] | None:
     """Return the place in the tests that replaces a function of the package (`patch("httpx.post")`)."""
     verb = site.top_level.encode()
-    return project.find_in_tests(
+    return project.search.find_in_tests(
         b"httpx",
         rb"(?:patch|setattr|spy)\w*(?:\.object)?\([^)]*\bhttpx2?\s*[.,]\s*[\"']?" + verb + rb"\b",
     )
@@ -74,7 +74,7 @@ def find_name_patch(project: Project, site: ClientSite) -> tuple[str, int] | Non
     stem = site.path.rpartition("/")[2].removesuffix(".py").encode()
     base = site.spec.class_code.split(".")[0].encode()
     last = site.spec.class_code.rpartition(".")[2].encode()
-    place = project.find_in_tests(
+    place = project.search.find_in_tests(
         stem,
         rb"\b" + stem + rb"\." + base + rb"\b",
         rb"\b" + stem + rb"\s*,\s*[\"']" + base + rb"[\"']",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from httpx_fixer.analysis.facts import BindingForm, ClientSite, Symbol
+from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
+from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Fix
 from httpx_fixer.frameworks._base import Lifecycles

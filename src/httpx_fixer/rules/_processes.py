@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from httpx_fixer.analysis.facts import ClientSite, Symbol
+from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
+from httpx_fixer.analysis.site_facts import ClientSite
 from httpx_fixer.frameworks._base import Lifecycle, Lifecycles
 from httpx_fixer.settings import Settings
 
@@ -32,8 +33,8 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
     if _ASIDE.search(site.path):
         return False
     if any(may_own(project, lifecycle, site) for lifecycle in lifecycles.all()):
-        return not (project.is_run_as_script(site.path) and not project.is_imported(site.path))
-    return not project.runs_as_script(site.path)
+        return not (project.search.is_run_as_script(site.path) and not project.imports.is_imported(site.path))
+    return not project.imports.runs_as_script(site.path)
 
 
 def may_own(project: Project, lifecycle: Lifecycle, site: ClientSite) -> bool:
@@ -41,7 +42,7 @@ def may_own(project: Project, lifecycle: Lifecycle, site: ClientSite) -> bool:
     aside = _DEMONSTRATION.search(lifecycle.path)
     if aside is not None and not site.path.startswith(lifecycle.path[: aside.end()]):
         return False
-    return project.reaches(lifecycle.path, site.path)
+    return project.imports.reaches(lifecycle.path, site.path)
 
 
 _MANAGERS = frozenset({"contextlib.asynccontextmanager", "contextlib.contextmanager"})

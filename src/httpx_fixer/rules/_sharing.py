@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from httpx_fixer.analysis.facts import ClientSite, Origin, Request, SpecArgument
 from httpx_fixer.analysis.project import Project
+from httpx_fixer.analysis.site_facts import ClientSite, Origin, Request, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddArgument, Edit
 
@@ -68,9 +68,10 @@ def split_arguments(project: Project, site: ClientSite, *, same_module: bool) ->
         elif argument.name in MOVABLE:
             moves.append(argument)
         else:
-            detail = f"`{argument.name}={shorten(argument.code)}` is decided on each call"
+            shown = f"`{argument.name}={shorten(argument.code)}`"
+            detail = f"{shown} is decided on each call"
             if argument.origin is Origin.MODULE:
-                detail = f"`{argument.name}={shorten(argument.code)}` is defined in this module, which the owner cannot import"
+                detail = f"{shown} is defined in this module, which the owner cannot import"
                 return Refusal(RefusalReason.IMPORT_CIRCLE, detail, site.path, argument.line)
             return Refusal(RefusalReason.DYNAMIC_ARGUMENT, detail, site.path, argument.line)
     return Split(tuple(stays), tuple(moves))
@@ -100,7 +101,7 @@ def is_constant(project: Project, argument: SpecArgument, *, same_module: bool) 
     if argument.name in MOVABLE:
         # `TIMEOUT`, `httpx.Timeout(READ, connect=2.5)`, `CONFIG.TIMEOUT`; not `settings.timeout`.
         return names <= own and all(attribute[:1].isupper() for attribute in argument.attributes)
-    return not any(project.is_attribute_assigned(attribute) for attribute in argument.attributes)
+    return not any(project.search.is_attribute_assigned(attribute) for attribute in argument.attributes)
 
 
 def plan_moves(site: ClientSite, moves: tuple[SpecArgument, ...]) -> tuple[Edit, ...] | Refusal:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from httpx_fixer.analysis.facts import ClientSite
 from httpx_fixer.analysis.project import Project
+from httpx_fixer.analysis.site_facts import ClientSite
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Edit, EnsureImport
 from httpx_fixer.settings import LimitsPolicy, TimeoutPolicy

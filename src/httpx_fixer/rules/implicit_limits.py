@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from httpx_fixer.analysis.facts import BindingForm, ClientSite
 from httpx_fixer.analysis.project import Project
+from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.diagnostic import Diagnostic, Refusal
 from httpx_fixer.fix import AddArgument, Fix
 from httpx_fixer.frameworks._base import Lifecycles

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from httpx_fixer.analysis.facts import BindingForm
 from httpx_fixer.analysis.project import Project
+from httpx_fixer.analysis.site_facts import BindingForm
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule

@@ -52,7 +52,7 @@ class UnclosedStream(Rule):
     code = "HXF301"
     name = "unclosed-stream"
 
-    def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
+    def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:  # noqa: ARG002 - a stream needs no owner
         """Yield a diagnostic for every streamed response that some path leaves open."""
         for site in project.stream_sites:
             if not site.closed_on_every_path:

@@ -1,0 +1,74 @@
+"""Which file imports which, and how a module is to import another one."""
+
+from __future__ import annotations
+
+from httpx_fixer.analysis.import_style import find_first_party, find_import_path, import_closure
+from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.analysis.text_search import TextSearch
+
+
+class ImportGraph:
+    """Questions about the imports of the project's files."""
+
+    def __init__(self, resolver: Resolver, search: TextSearch) -> None:
+        self._resolver = resolver
+        self._search = search
+        self._closures: dict[str, frozenset[str]] = {}
+
+    def import_path(self, importer: str, path: str) -> str | None:
+        """Return the dotted name under which a module can import a (new) file, None where unclear."""
+        return find_import_path(self._resolver, importer, path)
+
+    def module_of_import(self, path: str, module: str, name: str) -> str | None:
+        """Return the project file that `from module import name` leads to from a file, None if foreign."""
+        target = self._resolver.index.resolve(path, module) if module.strip(".") or name else None
+        if name:
+            joint = "" if module.endswith(".") else "."
+            target = self._resolver.index.resolve(path, f"{module}{joint}{name}") or target
+        return None if target is None else target.path
+
+    def import_closure(self, path: str) -> frozenset[str]:
+        """Return the project files that importing a file imports, itself included."""
+        if path not in self._closures:
+            self._closures[path] = import_closure(self._resolver, path)
+        return self._closures[path]
+
+    def top_package(self, path: str) -> str:
+        """Return the outermost package that a file stands in, "" for a module outside of packages."""
+        root = self._resolver.index.package_root(path)
+        directory = path.rpartition("/")[0]
+        if directory == root:
+            return ""
+        first = directory[len(root) :].lstrip("/").split("/")[0]
+        return f"{root}/{first}" if root else first
+
+    def first_party(self) -> frozenset[str]:
+        """Return the names of the packages and modules that the project itself holds."""
+        return find_first_party(self._resolver)
+
+    def imports_from(self, path: str, package: str) -> bool:
+        """Answer whether a file imports something of a package."""
+        return any(other.startswith(f"{package}/") for other in self._resolver.imported_files(path))
+
+    def is_package(self, directory: str) -> bool:
+        """Answer whether a directory has an `__init__.py`."""
+        return self._resolver.index.is_package(directory)
+
+    def reaches(self, start: str, path: str) -> bool:
+        """Answer whether importing a file imports another one, directly or not."""
+        return path in self.import_closure(start)
+
+    def is_imported(self, path: str) -> bool:
+        """Answer whether another module outside of the tests imports this one."""
+        stem = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2].encode()
+        return any(
+            other != path and path in self._resolver.imported_files(other)
+            for other in self._search.mentions(stem)
+        )
+
+    def runs_as_script(self, path: str) -> bool:
+        """Answer whether a module that is started by hand (`__main__`) imports a file, or is it."""
+        scripts = [
+            other for other in self._search.mentions(b"__main__") if self._search.is_run_as_script(other)
+        ]
+        return any(path in self.import_closure(script) for script in scripts)

@@ -1,0 +1,191 @@
+"""Frozen facts about clients and requests of httpx."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from httpx_fixer.diagnostic import RefusalReason
+from httpx_fixer.source import Anchor
+
+
+class Origin(Enum):
+    """Where the names that an expression reads come from: the widest that applies."""
+
+    LITERAL = 0
+    """No names, or builtins only."""
+    IMPORTED = 1
+    """Names that the module imports."""
+    MODULE = 2
+    """Names that the module defines."""
+    SCOPED = 3
+    """Parameters, locals, `self`, or the result of a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpecArgument:
+    """A constructor argument as data.
+
+    `normal` is the code with formatting and number spelling taken out, for comparing. `imports`
+    lists what must be imported to say the code elsewhere: (dotted module, name or "", bound as).
+    `names` and `attributes` are all that it reads; `has_call` says that it computes something.
+    """
+
+    name: str
+    code: str
+    normal: str
+    origin: Origin
+    imports: tuple[tuple[str, str, str], ...]
+    line: int
+    names: frozenset[str]
+    attributes: frozenset[str]
+    has_call: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSpec:
+    """A client's constructor: `library` is "httpx" or "httpx2", "" where it may be either.
+
+    `class_code` is how the module spells the class. `is_complete` is False where an argument is
+    positional or comes from `*args`/`**kwargs`, `unpacks` True for the latter.
+    """
+
+    library: str
+    class_name: str
+    class_code: str
+    arguments: tuple[SpecArgument, ...]
+    is_complete: bool
+    unpacks: bool
+
+    @property
+    def is_async(self) -> bool:
+        """Answer whether the client is an `AsyncClient`."""
+        return self.class_name == "AsyncClient"
+
+    def argument(self, name: str) -> SpecArgument | None:
+        """Return the argument of that name or None."""
+        return next((argument for argument in self.arguments if argument.name == name), None)
+
+
+class BindingForm(Enum):
+    """How the code that builds a client keeps it."""
+
+    WITH = "a `with` block"
+    LOCAL = "a local variable"
+    MODULE = "a module variable"
+    CLASS = "a class attribute"
+    INSTANCE = "an attribute of an instance"
+    LAZY = "a global variable filled on first use"
+    CHAINED = "nothing: the call is chained"
+    ARGUMENT = "an argument of another call"
+    RETURNED = "the return value"
+    YIELDED = "a yielded value"
+    DISCARDED = "nothing"
+    OTHER = "a larger expression"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a use of an object stands in the way of sharing it; `line` is in the site's file."""
+
+    reason: RefusalReason
+    detail: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A call that sends a request through a client, or builds one.
+
+    `arguments` are the keyword arguments as (name, normal code); `url` is the code of the URL or "",
+    `url_text` its literal beginning. `repeats`: it may run more than once per client. `is_first`:
+    it stands in the first statement of the block.
+    """
+
+    method: str
+    anchor: Anchor
+    arguments: tuple[tuple[str, str], ...]
+    is_complete: bool
+    url: str
+    url_text: str | None
+    repeats: bool
+    is_first: bool
+
+
+def _host_of(url: str | None) -> str:
+    """Return the host of a URL's literal beginning, "" where it is not all there."""
+    scheme, mark, rest = (url or "").partition("://")
+    host, slash, _ = rest.partition("/")
+    return host if mark and slash and scheme in {"http", "https"} else ""
+
+
+@dataclass(frozen=True, slots=True)
+class WithBlock:
+    """The with statement that holds a client: `item` is its index, `target` the name after `as`."""
+
+    anchor: Anchor
+    item: int
+    target: str
+    is_async: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClientUsage:
+    """What happens to the name that holds a client.
+
+    `max_requests` bounds the requests sent on one path through the code (2 stands for many).
+    `changed_names` are the names that the block assigns or calls methods on.
+    """
+
+    requests: tuple[Request, ...]
+    max_requests: int
+    obstacles: tuple[Obstacle, ...]
+    every_request_has_timeout: bool
+    changed_names: frozenset[str]
+
+    @property
+    def has_distinct_hosts(self) -> bool:
+        """Answer whether no two requests go to one host, so that no cookie of one reaches another."""
+        hosts = [_host_of(request.url_text) for request in self.requests if request.method != "build_request"]
+        once = not any(request.repeats for request in self.requests)
+        return once and "" not in hosts and len(set(hosts)) == len(hosts)
+
+
+@dataclass(frozen=True, slots=True)
+class SingleRequest:
+    """A request that brings its client along: `httpx.get(...)` or `AsyncClient(...).get(...)`.
+
+    `statement` is the simple statement around, the only such request in it; `replaced` is the
+    expression in whose place a client's method (top level) or a client (chained) can stand.
+    """
+
+    verb: str
+    statement: Anchor
+    replaced: Anchor
+
+
+@dataclass(frozen=True, slots=True)
+class ClientSite:
+    """A place that builds a client, or a top-level request (`httpx.get(...)`), `spec.class_name` "".
+
+    `function` is the qualified name of the function around, "" at module or class level.
+    `block` is set for `BindingForm.WITH`, `name` for those forms that bind a name or attribute.
+    """
+
+    path: str
+    function: str
+    spec: ClientSpec
+    anchor: Anchor
+    form: BindingForm
+    in_loop: bool
+    name: str
+    block: WithBlock | None
+    usage: ClientUsage | None
+    top_level: str
+    single: SingleRequest | None
+    is_test: bool
+
+    @property
+    def line(self) -> int:
+        """The line that the call begins on."""
+        return self.anchor.start.line

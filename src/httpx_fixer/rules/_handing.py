@@ -1,0 +1,155 @@
+"""How an owned client or pool is handed to a site: the edits at the site and on the way to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from httpx_fixer.analysis.call_text import CallChange
+from httpx_fixer.analysis.facts import Symbol
+from httpx_fixer.analysis.project import Project
+from httpx_fixer.analysis.site_facts import ClientSite
+from httpx_fixer.diagnostic import Refusal, RefusalReason
+from httpx_fixer.fix import (
+    AddArgument,
+    AddParameter,
+    DropImport,
+    Edit,
+    Fix,
+    NumberChange,
+    RemoveStatement,
+    ReplaceExpression,
+    UnwrapWith,
+    WrapStatement,
+)
+from httpx_fixer.frameworks._base import Framework, OwnedPool, Ownership
+from httpx_fixer.rules._borrowers import Borrower
+from httpx_fixer.rules._candidates import Passage
+from httpx_fixer.rules._clients import Served
+from httpx_fixer.rules._numbers import limit_changes, timeout_changes
+from httpx_fixer.rules._patches import find_call_assertion
+from httpx_fixer.rules._sharing import plan_moves
+
+Outcome = Fix | Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """An ownership with the edits that create it and wire it into every lifecycle."""
+
+    ownership: Ownership
+    framework: Framework
+    edits: tuple[Edit, ...]
+
+
+def inject(project: Project, owned: Owned, one: Served) -> Outcome:
+    """Hand an owned client to a site through parameters, or through the request."""
+    site, block = one.candidate.site, one.candidate.site.block
+    assert block is not None
+    moved = plan_moves(site, one.moves)
+    if isinstance(moved, Refusal):
+        return moved
+    asserted = find_call_assertion(project) if moved else None
+    if asserted is not None:
+        detail = "a test looks at the arguments of the client's calls, where one would be added"
+        return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *asserted)
+    edits: list[Edit] = [*owned.edits, *moved]
+    for passage in one.candidate.passages:
+        handed = _plan_passage(project, owned, passage, one)
+        if isinstance(handed, Refusal):
+            return handed
+        edits += handed
+    if one.candidate.is_threaded:
+        annotation = project.spelling_of(site.path, f"{site.spec.library}.{site.spec.class_name}")
+        if annotation is None:
+            detail = f"`{site.spec.class_code}` is no name of the module, which the new parameter would need"
+            return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
+        edits.append(AddParameter(one.candidate.function.anchor, block.target, annotation))
+    if not any(isinstance(edit, ReplaceExpression) and edit.anchor == site.anchor for edit in edits):
+        edits.append(UnwrapWith(block.anchor, block.item))
+    edits += _drop_imports(project, site)
+    title = f"share one `{site.spec.class_code}`, opened and closed with `{_app_of(owned)}`"
+    pooled = not any(argument.name in {"limits", "transport"} for argument in one.client.arguments)
+    return Fix(title, tuple(dict.fromkeys(edits)), numbers=_count_numbers(site, owned, limits=pooled))
+
+
+def _plan_passage(
+    project: Project, owned: Owned, passage: Passage, one: Served
+) -> tuple[Edit, ...] | Refusal:
+    reach = owned.framework.reach(project, passage.entry, owned.ownership, one.client)
+    if isinstance(reach, Refusal):
+        return reach
+    site = one.candidate.site
+    if reach.expression:
+        return (*reach.edits, ReplaceExpression(site.anchor, reach.expression))
+    calls = [AddArgument(call.anchor, site.name, passage.parameter) for call in passage.calls]
+    parameter = AddParameter(passage.entry.function.anchor, passage.parameter, reach.parameter)
+    return (*reach.edits, parameter, *calls)
+
+
+def borrow(project: Project, owned: Owned, borrower: Borrower, pool: OwnedPool) -> Outcome:
+    """Put the borrowing function in the place of the class; the other arguments stay as they are."""
+    site = borrower.site
+    reach = owned.framework.borrow(project, site.path, owned.ownership, pool)
+    if isinstance(reach, Refusal):
+        return reach
+    rewritten = _rewrite_borrower(project, borrower, reach.expression)
+    if isinstance(rewritten, Refusal):
+        return rewritten
+    edits: tuple[Edit, ...] = (*owned.edits, *reach.edits, *rewritten)
+    if not borrower.names_class:
+        edits = (*edits, *_drop_imports(project, site))
+    title = f"borrow from connections that `{_app_of(owned)}` opens and closes"
+    pooled = not any(argument.name == "limits" for argument in borrower.pool_arguments)
+    return Fix(title, edits, numbers=_count_numbers(site, owned, limits=pooled))
+
+
+def _drop_imports(project: Project, site: ClientSite) -> tuple[Edit, ...]:
+    """Remove the import that the class came from, where nothing else reads it."""
+    local = project.lone_local_import(site)
+    if local is not None:
+        return (RemoveStatement(local),)
+    return (DropImport(site.path, site.spec.class_code.split(".")[0]),)
+
+
+def _rewrite_borrower(project: Project, borrower: Borrower, expression: str) -> tuple[Edit, ...] | Refusal:
+    """Call the borrowing function instead of the class; a lone request moves into a block of its own."""
+    site, single = borrower.site, borrower.site.single
+    first = site.spec.class_code if borrower.names_class else ""
+    without = frozenset(argument.name for argument in borrower.pool_arguments)
+    change = CallChange(first, without, whole=single is not None)
+    if single is None:
+        rewritten = project.rewrite_call(site.anchor, expression, change)
+        assert rewritten is not None
+        return (ReplaceExpression(*rewritten),)
+    function = project.function(Symbol(site.path, site.function))
+    taken = function.names if function is not None else frozenset[str]()
+    name = next((name for name in ("client", "http", "borrowed_client") if name not in taken), "")
+    if not name:
+        return Refusal(
+            RefusalReason.NAME_CLASH, "no plain name for a client is free here", site.path, site.line
+        )
+    if site.top_level:
+        header = f"with {expression}() as {name}:"
+        return WrapStatement(single.statement, header), ReplaceExpression(
+            single.replaced, f"{name}.{single.verb}"
+        )
+    rewritten = project.rewrite_call(site.anchor, expression, change)
+    assert rewritten is not None
+    keyword = "async with" if site.spec.is_async else "with"
+    header = f"{keyword} {rewritten[1]} as {name}:"
+    return WrapStatement(single.statement, header), ReplaceExpression(single.replaced, name)
+
+
+def _app_of(owned: Owned) -> str:
+    return owned.ownership.lifecycles[0].app.name.rpartition(".")[2]
+
+
+def _count_numbers(site: ClientSite, owned: Owned, *, limits: bool) -> tuple[NumberChange, ...]:
+    policy = owned.ownership.policy
+    found: list[NumberChange] = []
+    is_given = site.spec.argument("timeout") is not None
+    if not is_given and not (site.usage is not None and site.usage.every_request_has_timeout):
+        found += timeout_changes(site.path, site.line, policy.timeout)
+    if limits:
+        found += limit_changes(owned.ownership.path, 1, policy.limits)
+    return tuple(found)
