@@ -187,11 +187,12 @@ print(json.dumps({repr(case): digest(case) for case in SOUND_CASES}))
 @each_case
 def test_programs_can_be_imported(case: Case) -> None:
     """Each side is a program that runs: every module of it can be imported, new ones without a warning."""
-    if any(b"httpx2" in data for data in case.before.values()) and not importlib.util.find_spec("httpx2"):
-        pytest.skip("httpx2 is not installed")
     if case.not_run:
         pytest.skip(case.not_run)
     before, after = _import_faults()[repr(case)]
+    missing = re.search(r"No module named '(\w+)'", before)
+    if missing is not None and not any(missing[1] in path for path in case.before):
+        pytest.skip(f"{missing[1]} is not installed")
     assert before == ""
     assert after == ""
 
@@ -273,9 +274,9 @@ def test_new_modules_please_a_linter(tmp_path: Path) -> None:
 def _write_new_modules(place: Path) -> list[str]:
     """Write the after halves of cases with a new module, and return the paths of these modules."""
     paths: list[str] = []
-    for content, case in CREATED.items():
-        write_tree(case.after, place / case.name)
-        paths.append(f"{case.name}/{_place_of(case, content)}")
+    for number, (content, case) in enumerate(CREATED.items()):
+        write_tree(case.after, place / str(number))
+        paths.append(f"{number}/{_place_of(case, content)}")
     return paths
 
 
@@ -312,20 +313,21 @@ def _complaints() -> tuple[dict[str, Counter[str]], dict[str, Counter[str]]]:
     for tree_of in (lambda case: case.before, result_of):
         found: dict[str, Counter[str]] = {}
         with tempfile.TemporaryDirectory() as place:
-            for case in CHANGED:
-                write_tree(tree_of(case), Path(place, *repr(case).split("/")))
+            for number, case in enumerate(CHANGED):
+                write_tree(tree_of(case), Path(place, str(number)))
             options = ["--isolated", "--select=F,I,E4,E7,E9,W2", "--output-format=concise"]
             done = _run([*_RUFF, "check", *options, f"--config={_SOURCES}", "."], Path(place))
         for line in done.stdout.splitlines():
             path, _, text = re.sub(r":\d+:\d+:", ":", line).partition(":")
             if path.endswith(".py"):
-                found.setdefault("/".join(path.split("/")[:2]), Counter())[f"{path}:{text}"] += 1
+                number_of, _, inside = path.partition("/")
+                found.setdefault(repr(CHANGED[int(number_of)]), Counter())[f"{inside}:{text}"] += 1
         halves.append(found)
     return halves[0], halves[1]
 
 
 _RUFF = (sys.executable, "-m", "ruff")
-_SOURCES = 'src = ["*", "*/src", "*/backend", "*/*", "*/*/src", "*/*/backend"]'
+_SOURCES = 'src = ["*", "*/src", "*/backend"]'
 
 
 def _place_of(case: Case, content: bytes) -> str:

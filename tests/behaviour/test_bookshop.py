@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
 from .service import Service, serve
@@ -106,6 +107,10 @@ def _charge(request: Received) -> Reply:
     return as_json({"order_id": f"o-{token}", "status": "paid"}, 500 if token == "broken" else 201)
 
 
+Seen = tuple[object, ...]
+"""(path, status, ...) of an answer."""
+
+
 @dataclass(frozen=True)
 class Side:
     """One of the two halves: the service, and its upstreams by what the tool has done to their clients."""
@@ -191,9 +196,9 @@ ROUTES: tuple[tuple[str, str, dict[str, str], object], ...] = (
 )
 
 
-def _visit(service: Service) -> list[object]:
+def _visit(service: Service) -> list[Seen]:
     """Call every route in turn, and return all that a caller sees."""
-    seen: list[object] = []
+    seen: list[Seen] = []
     limits = httpx.Limits(max_keepalive_connections=0)  # uvicorn closes a connection after a fault
     with httpx.Client(base_url=service.url, trust_env=False, limits=limits) as client:
         for method, path, headers, body in ROUTES:
@@ -243,12 +248,14 @@ def test_unreachable_services_are_reported_as_before(
     directories: tuple[Path, Path], unused_tcp_port: int
 ) -> None:
     nowhere = f"http://127.0.0.1:{unused_tcp_port}"
-    seen: list[list[object]] = []
+    seen: list[list[Seen]] = []
     for directory in directories:
         with serve(directory, "bookshop.main:app", _environment(nowhere, nowhere)) as service:
-            seen.append(_visit(service))
+            with pytest.raises(ConnectionClosedError) as caught:
+                _track(service, "1")
+            seen.append([*_visit(service), ("/ws", caught.value.rcvd and caught.value.rcvd.code)])
     assert seen[0] == seen[1]
-    assert {status for _, status, *_ in seen[0]} == {200, 404, 422, 500, 502}  # type: ignore[misc, has-type]
+    assert {answer[1] for answer in seen[0]} == {200, 404, 422, 500, 502, 1011}
 
 
 def test_two_hundred_requests_open_as_many_connections_as_run_at_once(sides: tuple[Side, Side]) -> None:

@@ -11,8 +11,6 @@ import pytest
 from .generated import literal, load, pool, render
 from .laboratory import Lab, run
 
-trio = pytest.importorskip("trio")
-
 
 def test_without_a_lifespan_each_client_opens_and_closes_connections_of_its_own(lab: Lab) -> None:
     async def work() -> list[int]:
@@ -198,6 +196,8 @@ def test_a_callers_own_pool_arguments_make_a_private_client(lab: Lab) -> None:
 
 
 def test_under_trio_each_client_has_connections_of_its_own(lab: Lab) -> None:
+    trio = pytest.importorskip("trio")
+
     async def work() -> list[int]:
         async with lab.lifespan():
             return [await lab.fetch(), await lab.fetch(), lab.fetch_sync(), lab.fetch_sync()]

@@ -27,19 +27,34 @@ def find_cover(
 ) -> Cover | None:
     """Return the first close that holds on every path and that nothing uses the response after.
 
-    Tried are the block of the send, then the blocks around it, then those of the other sends of the
-    same variable, whose close may do for both; if none of them holds, all of them again, and uses of
-    what a closed response still has may follow. `planned` are the closes that other sends will get.
+    Tried are the block of the send, then the blocks around it, then those of the sends above it whose
+    blocks hold this one; if none of these closes holds, all of them again, and uses of what a closed
+    response still has may follow. `planned` are the closes that other sends will get.
     """
-    starts = [send, *(other for other in range(len(web.sends)) if other != send)]
-    trials = [(start, trial) for start in starts for trial in _iter_trials(module, web, notes, start)]
+    starts = [send, *_iter_senders_around(module, web, send)]
     for is_lenient in (False, True):
-        for start, trial in trials:
-            tried = walk_function(web, trial, planned)
-            if start not in tried.leaks and _holds(module, notes, send, tried, is_lenient=is_lenient):
-                dropped = _find_superfluous(module, web, trial, tried)
-                return Cover(web, notes, send, replace(trial, dropped=dropped))
+        for start in starts:
+            for trial in _iter_trials(module, web, notes, start):
+                tried = walk_function(web, trial, planned)
+                if start not in tried.leaks and _holds(module, notes, send, tried, is_lenient=is_lenient):
+                    dropped = _find_superfluous(module, web, trial, tried)
+                    return Cover(web, notes, send, replace(trial, dropped=dropped))
     return None
+
+
+def _iter_senders_around(module: Module, web: Web, send: int) -> Iterator[int]:
+    """Yield the sends above a send in the blocks around its own, nearest last.
+
+    The close below such a one does for a send in a loop further down:
+    `r = send(); while r.is_redirect: r.close(); r = send()`.
+    """
+    own = module.statement_of(web.sends[send].call)
+    around = {id(statement) for statement in module.ancestors(own)}
+    for other in range(send):
+        statement = module.statement_of(web.sends[other].call)
+        block = _block_of(module.table.parents[statement], statement) or []
+        if any(id(sibling) in around for sibling in block):
+            yield other
 
 
 def align_covers(module: Module, covers: Sequence[Cover]) -> list[Cover]:
@@ -51,7 +66,10 @@ def align_covers(module: Module, covers: Sequence[Cover]) -> list[Cover]:
     """
     aligned = [_find_wider(module, cover, covers) for cover in covers]
     for _ in covers:
-        aligned = [_reach_over(module, cover, aligned) for cover in aligned]
+        longer = [_reach_over(module, cover, aligned) for cover in aligned]
+        if longer == aligned:
+            break
+        aligned = longer
     ends = {id(end) for cover in aligned for end in (cover.trial.first, cover.trial.last)}
     return [
         replace(cover, trial=replace(cover.trial, dropped=None)) if id(cover.trial.dropped) in ends else cover

@@ -79,22 +79,23 @@ def _judge(module: Module, call: ast.Call, kind: ClientKind) -> _Judgement:
 
 def _judge_again(module: Module, judgements: list[_Judgement]) -> list[_Judgement]:
     """Look again at what was refused, with the closes that others got: a second run would see them."""
-    while True:
-        planned: dict[tuple[int, str], list[Trial]] = {}
-        for judgement in judgements:
-            if judgement.cover is not None:
-                planned.setdefault(judgement.cover.web.key, []).append(judgement.cover.trial)
+    planned: dict[tuple[int, str], list[Trial]] = {}
+    for judgement in judgements:
+        if judgement.cover is not None:
+            planned.setdefault(judgement.cover.web.key, []).append(judgement.cover.trial)
+    found = bool(planned)
+    while found:
         found = False
         for index, judgement in enumerate(judgements):
-            web = build_web(module, judgement.result) if judgement.obstacles and planned else None
-            if web is not None and web.key in planned:
-                again = _judge_result(module, judgement.result, planned[web.key])
-                if again.cover is not None:
-                    judgements[index] = again
-                    found = True
-                    break
-        if not found:
-            return judgements
+            web = build_web(module, judgement.result) if judgement.obstacles else None
+            if web is None or web.key not in planned:
+                continue
+            again = _judge_result(module, judgement.result, planned[web.key])
+            if again.cover is not None:
+                judgements[index] = again
+                planned[web.key].append(again.cover.trial)
+                found = True
+    return judgements
 
 
 def _judge_result(module: Module, result: Result, planned: Sequence[Trial]) -> _Judgement:

@@ -45,6 +45,17 @@ class TextSearch:
                 return path, self._store.data(path)[: found.start()].count(b"\n") + 1
         return None
 
+    def may_be_read_elsewhere(self, path: str, name: str) -> bool:
+        """Answer whether another file takes a name from a module: `m.name`, `from m import name`."""
+        stem = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2].encode()
+        word = re.escape(name.encode())
+        pattern = re.compile(
+            rb"\b" + stem + rb"\b(?:[^\n]*\b" + word + rb"\b|\s+import\s*(?:\*|\([^)]*\b" + word + rb"\b))"
+        )
+        return any(
+            pattern.search(self._store.data(other)) for other in self._store.paths_with(stem) if other != path
+        )
+
     def generator_mark(self, path: str) -> int | None:
         """Return the line that says that a file is generated, 1 where its directory does, else None."""
         if _GENERATED_PATH.search(path):

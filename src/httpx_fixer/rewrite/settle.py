@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.fix import CreateFile, Edit, NumberChange, path_of
 from httpx_fixer.report import FileChange
-from httpx_fixer.rewrite.apply import apply_edits
+from httpx_fixer.rewrite.apply import AnchorLost, EditsClash, apply_edits
 from httpx_fixer.rewrite.plan import Plan, build_plan, is_applicable, iter_paths, withdraw
 from httpx_fixer.rewrite.verify import find_fault
 from httpx_fixer.rewrite.wrapping import choose_limit, wrap_long_lines
@@ -123,7 +123,12 @@ def _apply(work: _Work, edits: tuple[Edit, ...]) -> tuple[dict[str, bytes], dict
                 continue
         else:
             anchored = [edit for edit in here if not isinstance(edit, CreateFile)]
-            after = apply_edits(path, before or b"", anchored, first_party)
+            try:
+                after = apply_edits(path, before or b"", anchored, first_party)
+            except (AnchorLost, EditsClash) as clash:
+                # Our own mistake, which must not cost the user the other fixes.
+                faults[path] = f"the edits do not fit `{path}`: {clash}"
+                continue
             after = _wrap(work, before or b"", after)
         if isinstance(after, Skip):
             work.skips[path] = after

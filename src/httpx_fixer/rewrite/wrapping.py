@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 from collections import Counter
 from collections.abc import Iterator
@@ -36,10 +37,11 @@ def wrap_long_lines(before: str, after: str, limit: int) -> str:
     if not wanted:
         return after
     breakable = _find_breakable_lines(after)
+    unit = "\t" if re.search(r"(?m)^\t+\S", before) else "    "
     for index in wanted:
         if index + 1 in breakable:
             ending = lines[index][len(lines[index].rstrip("\r\n")) :]
-            broken = _break_line(lines[index].rstrip("\r\n"), limit)
+            broken = _break_line(lines[index].rstrip("\r\n"), limit, unit)
             lines[index] = "".join(f"{line}{ending or chr(10)}" for line in broken)
     wrapped = "".join(lines)
     return wrapped if _means_the_same(after, wrapped) else after
@@ -67,11 +69,10 @@ def _find_breakable_lines(text: str) -> set[int]:
     return set(range(1, text.count("\n") + 2)) - inside - commented
 
 
-def _break_line(line: str, limit: int) -> list[str]:
+def _break_line(line: str, limit: int, unit: str) -> list[str]:
     """Put what the largest bracket of a line holds on lines of its own."""
     span = max(_iter_brackets(line), key=lambda span: span[1] - span[0], default=None)
     indent = line[: len(line) - len(line.lstrip())]
-    unit = "\t" if indent.startswith("\t") else "    "
     if len(line) <= limit or span is None or not line[span[0] + 1 : span[1]].strip():
         return [line]
     start, end = span
@@ -80,7 +81,7 @@ def _break_line(line: str, limit: int) -> list[str]:
     if len(indent + unit + body) <= limit and not body.endswith(","):
         return [head, f"{indent}{unit}{body}", tail]
     items = [item.strip() for item in _split_items(body)]
-    broken = [_break_line(f"{indent}{unit}{item},", limit) for item in items if item]
+    broken = [_break_line(f"{indent}{unit}{item},", limit, unit) for item in items if item]
     return [head, *(part for parts in broken for part in parts), tail]
 
 

@@ -100,15 +100,19 @@ def borrow(project: Project, owned: Owned, borrower: Borrower, pool: OwnedPool) 
         edits = (*edits, *_drop_imports(project, site))
     title = f"borrow from connections that `{_app_of(owned)}` opens and closes"
     pooled = not any(argument.name == "limits" for argument in borrower.pool_arguments)
-    return Fix(title, edits, numbers=_count_numbers(site, owned, limits=pooled))
+    return Fix(title, tuple(dict.fromkeys(edits)), numbers=_count_numbers(site, owned, limits=pooled))
 
 
 def _drop_imports(project: Project, site: ClientSite) -> tuple[Edit, ...]:
-    """Remove the import that the class came from, where nothing else reads it."""
+    """Remove the imports that the class and its arguments came from, where nothing else reads them."""
     local = project.lone_local_import(site)
-    if local is not None:
-        return (RemoveStatement(local),)
-    return (DropImport(site.path, site.spec.class_code.split(".")[0]),)
+    first = site.spec.class_code.split(".")[0]
+    own: Edit = DropImport(site.path, first) if local is None else RemoveStatement(local)
+    given = {bound.split(".")[0] for argument in site.spec.arguments for _, _, bound in argument.imports}
+    gone = sorted(
+        name for name in given - {first} if not project.search.may_be_read_elsewhere(site.path, name)
+    )
+    return (own, *(DropImport(site.path, name) for name in gone))
 
 
 def _rewrite_borrower(project: Project, borrower: Borrower, expression: str) -> tuple[Edit, ...] | Refusal:
