@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, overload
 
 from httpx_fixer import git, pipeline
-from httpx_fixer.catalogue import read_rule_names
 from httpx_fixer.config import Project
 from httpx_fixer.options import (
     FixOptions,
@@ -30,7 +30,7 @@ from httpx_fixer.reporters.summary import SummaryReporter
 from httpx_fixer.reporters.text import TextReporter
 from httpx_fixer.settings import Settings
 from httpx_fixer.source import SkipReason
-from httpx_fixer.toml_table import UsageError
+from httpx_fixer.toml_table import RuleName, UsageError
 
 
 def check(options: ReportOptions) -> Outcome:
@@ -53,6 +53,25 @@ def fix(options: FixOptions) -> Outcome:
     is_json = options.output_format is OutputFormat.JSON
     product = run.render_report(OutputFormat.JSON) if is_json else ""
     return Outcome(run.code(), product, remark + run.render_summary(written=True))
+
+
+class _RuleNames(Sequence[RuleName]):
+    """The names of the rules, read when a setting has to be compared with them: loading takes 0.1 s."""
+
+    def _read(self) -> list[RuleName]:
+        from httpx_fixer.catalogue import read_rule_names  # noqa: PLC0415 -- as said
+
+        return read_rule_names()
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    @overload
+    def __getitem__(self, index: int) -> RuleName: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[RuleName]: ...
+    def __getitem__(self, index: int | slice) -> RuleName | Sequence[RuleName]:
+        return self._read()[index]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +121,7 @@ class _Run:
 
 def _start(options: Options, *, with_changes: bool) -> _Run:
     project = read_project(options)
-    settings = read_settings(options, project, read_rule_names())
+    settings = read_settings(options, project, _RuleNames())
     report = pipeline.run(project.root, project.paths, settings, with_changes=with_changes)
     return _Run(options, project, settings, report, Path(os.path.realpath(os.curdir)))
 

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from httpx_fixer.analysis.discovery import Discovery, discover
-from httpx_fixer.analysis.files import build_reader
-from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.suppressions import compile_file_ignores
-from httpx_fixer.diagnostic import Diagnostic
-from httpx_fixer.frameworks._base import Lifecycles
-from httpx_fixer.frameworks._registry import build_frameworks
+from httpx_fixer.analysis.files import build_reader, mentions_httpx
 from httpx_fixer.report import Report
-from httpx_fixer.rewrite.plan import refuse_excluded
-from httpx_fixer.rules._judgement import judge
 from httpx_fixer.settings import Settings
+from httpx_fixer.source import Skip
 
 
 def run(root: Path, paths: tuple[Path, ...], settings: Settings, *, with_changes: bool) -> Report:
@@ -28,53 +22,43 @@ def run(root: Path, paths: tuple[Path, ...], settings: Settings, *, with_changes
     """
     started = time.perf_counter()
     discovery = discover(root, paths, settings)
-    reading = _Reading(root, discovery, settings)
-    project, diagnostics = reading.read({})
-    skipped = {*discovery.skipped, *project.skips_of(discovery.targets)}
-    if with_changes:
-        # The writing wing loads libcst (0.3 s): only where something may be written.
-        from httpx_fixer.rewrite.settle import Sources, settle  # noqa: PLC0415
+    read = build_reader(str(root), settings.max_file_size)
+    scanned = {path: read(path) for path in sorted(discovery.targets)}
+    known = {path: data for path, data in scanned.items() if not isinstance(data, Skip)}
+    unread = {skip for skip in scanned.values() if isinstance(skip, Skip)} | set(discovery.skipped)
+    report = Report(files_seen=len(discovery.targets))
+    if any(mentions_httpx(data) for data in known.values()):
+        report = _judge(root, discovery, settings, known, with_changes=with_changes)
+    skipped = tuple(sorted({*unread, *report.skipped}, key=lambda skip: skip.path))
+    return replace(report, skipped=skipped, elapsed_s=time.perf_counter() - started)
 
-        first_party, line_length = project.imports.first_party(), project.line_length()
-        sources = Sources(project.bytes_of, reading.read_again, first_party, line_length)
-        settled = settle(diagnostics, sources, unsafe_fixes=settings.unsafe_fixes)
-        diagnostics, changes, numbers = settled.diagnostics, settled.changes, settled.numbers
-        skipped |= set(settled.skipped)
-    else:
-        changes, numbers = (), ()
-    return Report(
+
+def _judge(
+    root: Path, discovery: Discovery, settings: Settings, known: dict[str, bytes], *, with_changes: bool
+) -> Report:
+    # Rules and frameworks take 0.1 s to load: only where there is something to read.
+    from httpx_fixer.reading import Reading  # noqa: PLC0415 -- as said
+
+    reading = Reading(root, discovery, settings, known)
+    project, diagnostics = reading.read({})
+    report = Report(
         diagnostics,
-        tuple(sorted(skipped, key=lambda skip: skip.path)),
-        changes,
-        numbers,
+        project.skips_of(discovery.targets),
         files_seen=len(discovery.targets),
         files_read=project.parsed(),
-        elapsed_s=time.perf_counter() - started,
     )
+    if not with_changes:
+        return report
+    # The writing wing loads libcst (0.3 s): only where something may be written.
+    from httpx_fixer.rewrite.settle import Sources, settle  # noqa: PLC0415 -- as said
 
-
-class _Reading:
-    """Reads the project as it is, or as it is going to be."""
-
-    def __init__(self, root: Path, discovery: Discovery, settings: Settings) -> None:
-        self._root = str(root)
-        self._discovery = discovery
-        self._settings = settings
-        self._ignores = compile_file_ignores(settings)
-        self._first: Project | None = None
-
-    def read(self, overlay: Mapping[str, bytes]) -> tuple[Project, tuple[Diagnostic, ...]]:
-        """Read the project with the files of `overlay` in place of those on disk."""
-        files = tuple(sorted({*self._discovery.files, *(path for path in overlay if path.endswith(".py"))}))
-        targets = self._discovery.targets | overlay.keys()
-        read = build_reader(self._root, self._settings.max_file_size, overlay)
-        project = Project(files, frozenset(targets), read, self._first, frozenset(overlay))
-        if self._first is None:
-            self._first = project
-        lifecycles = Lifecycles(project, build_frameworks())
-        diagnostics = judge(project, lifecycles, self._settings, self._ignores)
-        return project, refuse_excluded(diagnostics, self._discovery.excluded)
-
-    def read_again(self, overlay: Mapping[str, bytes]) -> tuple[Diagnostic, ...]:
-        """Return what is said about the project as it is going to be."""
-        return self.read(overlay)[1]
+    first_party, line_length = project.imports.first_party(), project.line_length()
+    sources = Sources(project.bytes_of, reading.read_again, first_party, line_length)
+    settled = settle(diagnostics, sources, unsafe_fixes=settings.unsafe_fixes)
+    return replace(
+        report,
+        diagnostics=settled.diagnostics,
+        skipped=(*report.skipped, *settled.skipped),
+        changes=settled.changes,
+        numbers=settled.numbers,
+    )

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -52,7 +53,9 @@ class Service:
 @contextmanager
 def serve(directory: Path, application: str, environment: Mapping[str, str]) -> Iterator[Service]:
     """Start an application, wait until it answers `/health`, and leave no process behind."""
-    said = directory / "stderr.txt"
+    handle, name = tempfile.mkstemp(".txt", "stderr-", directory)
+    os.close(handle)
+    said = Path(name)
     command = [sys.executable, "-W", "error::ResourceWarning", "-c", _SERVE, application]
     env = {**os.environ, **environment, "PYTHONPATH": str(directory)}
     with (

@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 
 from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.site_facts import CallChange
 from httpx_fixer.source import Anchor
-
-
-@dataclass(frozen=True, slots=True)
-class CallChange:
-    """What changes in a call beside its callee.
-
-    `first` is put in front of the arguments, the keywords of `without` are taken out; `whole` asks
-    for the text of the whole call in any case.
-    """
-
-    first: str = ""
-    without: frozenset[str] = frozenset()
-    whole: bool = False
 
 
 def rewrite_call(

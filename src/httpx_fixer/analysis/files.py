@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Mapping
 
 from httpx_fixer.source import Skip, SkipReason
+
+_MENTION = re.compile(rb"\bhttpx2?\b")
+_IMPORT = re.compile(
+    rb"(?:^(?:\xef\xbb\xbf)?|[;:\r])[ \t]*(?:from|import)[ \t][^\n]*\bhttpx2?\b", re.MULTILINE
+)
+"""At the start of a line, after a byte order mark, or in `try: import httpx`."""
+
+
+def mentions_httpx(data: bytes) -> bool:
+    """Answer from the bytes alone whether a file may import httpx or httpx2."""
+    return b"httpx" in data and _MENTION.search(data) is not None and _IMPORT.search(data) is not None
 
 
 def build_reader(

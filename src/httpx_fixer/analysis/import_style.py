@@ -23,7 +23,7 @@ def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None
     """
     for witness in _iter_witnesses(resolver, importer, path):
         for level, root in _iter_habits(resolver, witness, path):
-            if level and witness != importer and witness.rpartition("/")[0] != importer.rpartition("/")[0]:
+            if level and not _is_neighbour(resolver, witness, importer):
                 continue
             if not level:
                 return dotted_name(path, root)
@@ -108,6 +108,16 @@ def find_first_party(resolver: Resolver) -> frozenset[str]:
         names = (name for name in iter_imported_names(module.source.data) if not name.startswith("."))
         found.update(name.split(".")[0] for name in names if resolver.index.resolve(module.path, name))
     return frozenset(found)
+
+
+def _is_neighbour(resolver: Resolver, witness: str, importer: str) -> bool:
+    """Answer whether two files stand in one directory or package, and so import in one way."""
+    if witness.rpartition("/")[0] == importer.rpartition("/")[0]:
+        return True
+    root = resolver.index.package_root(witness)
+    first = witness[len(root) :].lstrip("/").split("/")[0]
+    top = f"{root}/{first}" if root else first
+    return resolver.index.is_package(top) and importer.startswith(f"{top}/")
 
 
 def _iter_witnesses(resolver: Resolver, importer: str, path: str) -> Iterator[str]:

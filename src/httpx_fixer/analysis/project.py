@@ -6,9 +6,10 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TypeVar, cast
 
-from httpx_fixer.analysis.call_text import CallChange, rewrite_call
+from httpx_fixer.analysis.call_text import rewrite_call
 from httpx_fixer.analysis.closing import is_closed
 from httpx_fixer.analysis.facts import Call, Function, Reference, Symbol
+from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.functions import (
     find_lone_local_import,
     find_lone_yield,
@@ -25,9 +26,9 @@ from httpx_fixer.analysis.import_style import (
 from httpx_fixer.analysis.module import Module, is_missing_marker
 from httpx_fixer.analysis.references import find_calls, find_given, find_references, iter_calls_passing
 from httpx_fixer.analysis.resolution import Resolver
-from httpx_fixer.analysis.site_facts import ClientSite
-from httpx_fixer.analysis.sites import iter_client_sites, may_hold_client_sites, mentions_httpx
-from httpx_fixer.analysis.store import FileStore
+from httpx_fixer.analysis.site_facts import CallChange, ClientSite
+from httpx_fixer.analysis.sites import iter_client_sites, may_hold_client_sites
+from httpx_fixer.analysis.store import FileStore, is_test_path
 from httpx_fixer.analysis.streams import StreamSite, iter_stream_sites
 from httpx_fixer.analysis.suppressions import Suppressions, read_suppressions
 from httpx_fixer.analysis.text_search import TextSearch
@@ -100,6 +101,10 @@ class Project:
     def is_closed(self, site: ClientSite) -> bool:
         """Answer whether some code of the project closes the client that a site's name holds."""
         return is_closed(self._store, site)
+
+    def is_test(self, path: str) -> bool:
+        """Answer whether a file belongs to the tests."""
+        return is_test_path(path)
 
     # Names.
 

@@ -14,11 +14,6 @@ from httpx_fixer.analysis.usage import VERBS, build_usage
 
 _CLIENTS = frozenset({"AsyncClient", "Client"})
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_MENTION = re.compile(rb"\bhttpx2?\b")
-_IMPORT = re.compile(
-    rb"(?:^(?:\xef\xbb\xbf)?|[;:\r])[ \t]*(?:from|import)[ \t][^\n]*\bhttpx2?\b", re.MULTILINE
-)
-"""At the start of a line, after a byte order mark, or in `try: import httpx`."""
 
 _HINT = re.compile(
     rb"Client\s*\(|Client\s+as\b|import\s+httpx2?\s+as\b|from\s+httpx2?\s+import\s*[(*]"
@@ -26,11 +21,6 @@ _HINT = re.compile(
     rb"|from\s+httpx2?\s+import[^\n]*\b(?:get|options|head|post|put|patch|delete|request|stream)\b"
 )
 """What a construction or a top-level request looks like, under every form of import."""
-
-
-def mentions_httpx(data: bytes) -> bool:
-    """Answer from the bytes alone whether a file may import httpx or httpx2."""
-    return b"httpx" in data and _MENTION.search(data) is not None and _IMPORT.search(data) is not None
 
 
 def may_hold_client_sites(data: bytes) -> bool:

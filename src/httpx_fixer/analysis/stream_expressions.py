@@ -107,9 +107,7 @@ class ExpressionReader:
             case ast.Constant() | ast.Lambda():
                 return state
             case ast.Name():
-                if self.web.find_name(node) and isinstance(node.ctx, ast.Load):
-                    self.notes.use(node, state)
-                return state
+                return self._use(node, state) if isinstance(node.ctx, ast.Load) else state
             case ast.Attribute():
                 state = self._visit(node.value, state)
                 is_plain = node.attr in PLAIN_ATTRIBUTES | CLOSERS and self.web.find_owner(node)
@@ -126,6 +124,15 @@ class ExpressionReader:
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 return self._visit_comprehension(node, state)
         return self._raise(self._visit_all(node, state))
+
+    def _use(self, node: ast.Name, state: State) -> State:
+        """Return the state after a read of a name; where nothing is bound it raises."""
+        if self.web.find_name(node) is None:
+            return state
+        self.notes.use(node, state)
+        unbound = _keep(state, frozenset({Held.UNBOUND}))
+        self._raise(unbound)
+        return state - unbound
 
     def _visit_all(self, node: ast.AST, state: State) -> State:
         for child in ast.iter_child_nodes(node):
@@ -216,8 +223,8 @@ class ExpressionReader:
     def _visit_call(self, node: ast.Call, state: State) -> State:
         owner = self.web.find_owner(node.func)
         if owner is not None and isinstance(node.func, ast.Attribute):
-            self.notes.use(owner, state)
-            return self._visit_method(node.func.attr, self._visit_arguments(node, state))
+            state = self._visit_arguments(node, self._use(owner, state))
+            return self._visit_method(node.func.attr, state)
         state = self._visit_arguments(node, self._visit_callee(node.func, state))
         pushed = self._find_pushed(node)
         if pushed is not None:

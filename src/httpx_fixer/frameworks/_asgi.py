@@ -100,6 +100,8 @@ def create_module(project: Project, ownership: Ownership, application: Import) -
         imports.append(
             EnsureImport(ownership.path, module, name or None, None if alias == (name or module) else alias)
         )
+    if project.search.uses_tabs(ownership.path):
+        code = re.sub(r"(?m)^(?: {4})+", lambda match: "\t" * (len(match[0]) // 4), code)
     gap = "\n" if ownership.pools else "\n\n"
     return (*imports, InsertStatements(anchor, "after", gap + code))
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from httpx_fixer.analysis.call_text import CallChange
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import ClientSite
+from httpx_fixer.analysis.site_facts import CallChange, ClientSite
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import (
     AddArgument,

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.store import is_test_path
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
@@ -32,7 +31,7 @@ def judge(
     for rule in sorted(rules, key=lambda rule: (rule.order, rule.code)):
         for diagnostic in rule.check(project, lifecycles):
             here = found.setdefault(diagnostic.anchor, [])
-            if is_test_path(diagnostic.anchor.path) and not settings.include_tests:
+            if project.is_test(diagnostic.anchor.path) and not settings.include_tests:
                 continue
             if (not here or _may_join(rule, here)) and not _is_suppressed(project, diagnostic, file_ignores):
                 here.append((rule, _spare_generated(project, diagnostic)))

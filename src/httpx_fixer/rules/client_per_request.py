@@ -22,11 +22,18 @@ class ClientPerRequest(Rule):
     one, and leave as many sockets in `TIME_WAIT`.
 
     ## Fix
-    The application's lifespan opens one client, or one per set of arguments that cannot move, and
-    closes it after the server has drained. Handlers get it as a keyword-only parameter that FastAPI
-    fills, or through the request in Starlette; helpers of the same module get it as an argument.
-    The shared client has an explicit timeout and limits and stores no cookies. Where the lifespan
-    does not run, as in most tests, each request gets a client of its own, as before.
+    The application's lifespan opens what is shared and closes it after the server has drained.
+
+    A handler gets the client as a keyword-only parameter that FastAPI fills, or through the request
+    in Starlette; a helper that only handlers of its module call gets it as an argument. There is one
+    client, or one per set of arguments that cannot move to the calls. It has an explicit timeout and
+    limits, and stores no cookies. Where the lifespan does not run, as in most tests, each request
+    gets a client of its own, as before.
+
+    Everywhere else (methods, helpers of several modules, generators, code that lives by the cookies
+    of its client, changes it or hands it on, code whose tests replace the class) the `with` stays and
+    borrows: it builds a client of its own, with its own arguments, over connections that the lifespan
+    opens and closes.
 
     ## Fix safety
     Safe: requests on the wire, exceptions and cookies stay as they were. Two failures are new in
@@ -34,33 +41,18 @@ class ClientPerRequest(Rule):
     a server closes an idle connection at the very moment it is used again.
 
     ## Refused when
-    - NO_LIFECYCLE: no application is known that could own the client.
-    - NO_ENTRY_POINT: nothing is known to call the function.
-    - IN_METHOD: the client is built in a method.
-    - IN_NESTED_FUNCTION: the client is built in a function inside a function.
-    - IN_HELPER: the function is reached from other modules, or passed on as a value.
-    - CALLED_DIRECTLY: other code calls the handler itself and would lack the new argument.
-    - PATCHED_IN_TESTS: a test replaces a name that would no longer be looked up.
-    - MOUNTED_APP: the application is mounted in another one, so its lifespan does not run.
-    - LIFESPAN_UNKNOWN: the application's lifespan could not be extended.
-    - FRAMEWORK_TOO_OLD: the pinned version lacks what the fix uses.
     - HTTPX_TOO_NEW: the pinned httpx is 1.0 or a prerelease of it.
-    - UNSUPPORTED_BINDING: the client is not held by a `with ... as name`, or may be of two libraries.
-    - GENERATOR: the function is a generator.
+    - UNSUPPORTED_BINDING: the client may be of httpx or httpx2, or is of the other one than the rest, or
+      httpx may not be installed.
     - SYNC_IN_ASYNC: a sync client in a coroutine.
-    - ESCAPES: the client is returned, stored, captured or passed on.
-    - MUTATED: the client is changed after it was built.
-    - REBOUND: the name is assigned again or used outside of the block.
-    - MIXED_WITH_MANUAL_CLOSE: the block closes or enters its client by hand.
-    - STREAM_LEFT_OPEN: a stream may stay open when the client no longer closes it.
-    - COOKIE_JAR: the code may live by the cookies of its own client.
-    - UNKNOWN_ARGUMENT: not all arguments of the constructor are known.
-    - DYNAMIC_ARGUMENT: an argument varies by request and cannot move to the call.
+    - UNKNOWN_ARGUMENT: an argument is none of httpx 0.28.
+    - DYNAMIC_ARGUMENT: an argument that makes a pool of connections is decided on each call.
     - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from.
-    - NAME_CLASH: the name of the new parameter is taken.
-    - DECORATED: a decorator may not pass the new argument on.
-    - UNUSUAL_SIGNATURE: the signature cannot take the new parameter.
+    - NO_ENTRY_POINT: no known application imports the code.
+    - FRAMEWORK_TOO_OLD: the pinned version lacks what the fix uses.
+    - LIFESPAN_UNKNOWN: the application's lifespan could not be extended.
     - NO_IMPORT_PATH: how the project's modules import one another is not clear.
+    - NAME_CLASH: a name that the fix adds to a module is taken there.
 
     ## References
     - https://www.python-httpx.org/advanced/clients/

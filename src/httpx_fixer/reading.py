@@ -1,0 +1,47 @@
+"""The reading half of the pipeline: from files to diagnostics, as often as it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from httpx_fixer.analysis.discovery import Discovery
+from httpx_fixer.analysis.files import build_reader
+from httpx_fixer.analysis.project import Project
+from httpx_fixer.analysis.suppressions import compile_file_ignores
+from httpx_fixer.diagnostic import Diagnostic
+from httpx_fixer.frameworks._base import Lifecycles
+from httpx_fixer.frameworks._registry import build_frameworks
+from httpx_fixer.rewrite.plan import refuse_excluded
+from httpx_fixer.rules._judgement import judge
+from httpx_fixer.settings import Settings
+
+
+class Reading:
+    """Reads the project as it is, or as it is going to be."""
+
+    def __init__(
+        self, root: Path, discovery: Discovery, settings: Settings, known: Mapping[str, bytes]
+    ) -> None:
+        self._root = str(root)
+        self._known = known
+        self._discovery = discovery
+        self._settings = settings
+        self._ignores = compile_file_ignores(settings)
+        self._first: Project | None = None
+
+    def read(self, overlay: Mapping[str, bytes]) -> tuple[Project, tuple[Diagnostic, ...]]:
+        """Read the project with the files of `overlay` in place of those on disk."""
+        files = tuple(sorted({*self._discovery.files, *(path for path in overlay if path.endswith(".py"))}))
+        targets = self._discovery.targets | overlay.keys()
+        read = build_reader(self._root, self._settings.max_file_size, {**self._known, **overlay})
+        project = Project(files, frozenset(targets), read, self._first, frozenset(overlay))
+        if self._first is None:
+            self._first = project
+        lifecycles = Lifecycles(project, build_frameworks())
+        diagnostics = judge(project, lifecycles, self._settings, self._ignores)
+        return project, refuse_excluded(diagnostics, self._discovery.excluded)
+
+    def read_again(self, overlay: Mapping[str, bytes]) -> tuple[Diagnostic, ...]:
+        """Return what is said about the project as it is going to be."""
+        return self.read(overlay)[1]
