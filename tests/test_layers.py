@@ -55,6 +55,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
 LAZY = {
     ("cli", "commands"): "`--help` and `--version` start without them",
     ("cli", "catalogue"): "as above",
+    ("commands", "catalogue"): "rules are loaded only where a setting names one",
     ("commands", "rewrite.diff"): "libcst takes 0.3 s, and `check` does without",
     ("commands", "rewrite.write"): "as above",
     ("pipeline", "rewrite.settle"): "as above",
