@@ -83,13 +83,19 @@ class Project:
 
     @cached_property
     def stream_sites(self) -> tuple[StreamSite, ...]:
-        """Every `send(..., stream=...)` of the target files, in order of path and position."""
-        return tuple(
-            site
-            for module in self._httpx_modules
-            if b".send(" in module.source.data and b"stream" in module.source.data
-            for site in iter_stream_sites(module)
-        )
+        """Every `send(..., stream=...)` of the target files, in order of path and position.
+
+        A module may use a client without importing httpx: what it sends says so (`build_request`).
+        """
+        paths = [path for path in self.files if path in self.targets and self._may_stream(path)]
+        modules = [module for path in paths if (module := self._store.module(path)) is not None]
+        return tuple(site for module in modules for site in iter_stream_sites(module))
+
+    def _may_stream(self, path: str) -> bool:
+        data = self._store.data(path)
+        if b".send(" not in data or b"stream" not in data:
+            return False
+        return b".build_request(" in data or mentions_httpx(data)
 
     @cached_property
     def _httpx_modules(self) -> list[Module]:

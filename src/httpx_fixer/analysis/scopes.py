@@ -92,17 +92,17 @@ class ScopeTable:
 
     def enclosing(self, node: ast.AST) -> Scope:
         """Return the scope that the node itself is evaluated in."""
-        child, parent = node, self.parents.get(node)
+        below, child, parent = node, node, self.parents.get(node)
         while parent is not None:
             scope = self.of.get(parent)
-            if scope is not None and _is_inside(child, parent):
+            if scope is not None and _is_inside(below, child, parent):
                 return scope
-            child, parent = parent, self.parents.get(parent)
+            below, child, parent = child, parent, self.parents.get(parent)
         return self.module
 
 
-def _is_inside(child: ast.AST, parent: ast.AST) -> bool:
-    """Answer whether a child of a scope's node is evaluated within that scope."""
+def _is_inside(below: ast.AST, child: ast.AST, parent: ast.AST) -> bool:
+    """Answer whether `below`, a part of a child of a scope's node, is evaluated within that scope."""
     if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef):
         return any(child is statement for statement in parent.body)
     if isinstance(parent, ast.ClassDef):
@@ -110,7 +110,7 @@ def _is_inside(child: ast.AST, parent: ast.AST) -> bool:
     if isinstance(parent, ast.Lambda):
         return child is parent.body
     if isinstance(parent, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-        return child is not parent.generators[0]
+        return child is not parent.generators[0] or below is not parent.generators[0].iter
     return True
 
 

@@ -79,7 +79,7 @@ class _Walker:
                 self.notes.leaks.add(send)
         return self.notes
 
-    # -- blocks
+    # Blocks.
 
     def block(self, statements: Sequence[ast.stmt], state: State) -> Exits:
         wraps = [close for close in self.closes if close.kind is CoverKind.WRAP]
@@ -138,7 +138,7 @@ class _Walker:
                 return self._match(node, state)
         return self.simple.run(node, state)
 
-    # -- compound statements
+    # Compound statements.
 
     def _if(self, node: ast.If, state: State) -> Exits:
         exits = Exits()

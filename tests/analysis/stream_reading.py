@@ -1,0 +1,39 @@
+"""Read the stream sites of small modules."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+
+from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.parsing import parse
+from httpx_fixer.analysis.stream_facts import StreamSite, WrapUses
+from httpx_fixer.analysis.streams import iter_stream_sites
+from httpx_fixer.source import SourceFile
+
+SEND = 'client.send(client.build_request("GET", url), stream=True)'
+ASYNC_HEADER = "import httpx\n\nasync def fetch(client: httpx.AsyncClient, url):\n"
+SYNC_HEADER = "import httpx\n\ndef fetch(client: httpx.Client, url):\n"
+
+
+def read_module(text: str) -> Module:
+    source = SourceFile("app.py", text.encode())
+    tree = parse(source)
+    assert isinstance(tree, ast.Module)
+    return Module(source, tree, is_test=False)
+
+
+def find_sites(text: str) -> list[StreamSite]:
+    return list(iter_stream_sites(read_module(textwrap.dedent(text))))
+
+
+def judge(body: str, header: str = ASYNC_HEADER) -> StreamSite:
+    """Return the first site of a function with that body; `SEND` stands for the call."""
+    code = textwrap.dedent(body).replace("SEND", f"await {SEND}" if header == ASYNC_HEADER else SEND)
+    return find_sites(header + textwrap.indent(code, "    "))[0]
+
+
+def covered_lines(site: StreamSite) -> tuple[int, int]:
+    """Return the first and last line to cover, counted from that of the send."""
+    assert isinstance(site.cover, WrapUses)
+    return site.cover.first.start.line - site.line, site.cover.last.end.line - site.line
