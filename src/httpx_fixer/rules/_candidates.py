@@ -55,6 +55,9 @@ def find_candidate(project: Project, lifecycles: Lifecycles, site: ClientSite) -
         return Refusal(
             RefusalReason.UNSUPPORTED_BINDING, "the client has no name of its own", site.path, site.line
         )
+    if not function.anchor.start <= site.anchor.start < function.anchor.end:
+        detail = f"another function `{function.name}` below takes the name of this one"
+        return Refusal(RefusalReason.NAME_CLASH, detail, function.path, function.line)
     passages = _find_passages(project, lifecycles, function, site)
     if isinstance(passages, Refusal):
         return passages

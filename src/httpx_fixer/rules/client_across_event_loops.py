@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from httpx_fixer.analysis.facts import Call
+from httpx_fixer.analysis.project import Project
+from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
+from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
+from httpx_fixer.frameworks._base import Lifecycles
+from httpx_fixer.rules._base import Rule
+from httpx_fixer.rules._processes import is_reported
+
+_LONG_LIVED = frozenset({BindingForm.MODULE, BindingForm.CLASS, BindingForm.LAZY})
+_LOOPS = frozenset({"asyncio.run", "anyio.run", "trio.run", "asgiref.sync.async_to_sync"})
+
+
+class ClientAcrossEventLoops(Rule):
+    """An `AsyncClient` that outlives its event loop.
+
+    ## What it does
+    Finds async clients of a module, a class or a lazily filled global in a file whose functions start an
+    event loop per call (`asyncio.run`, `anyio.run`, `run_until_complete`, `async_to_sync`).
+
+    ## Why is this bad?
+    A connection belongs to the loop that opened it. The second call finds a connection of a loop that is
+    closed and fails with `RuntimeError: Event loop is closed`; the third works again, the fourth fails.
+
+    ## Fix
+    None: whether to keep one loop or to build the client inside of each is a decision of design.
+
+    ## Fix safety
+    Nothing is changed.
+
+    ## Refused when
+    - REPORT_ONLY: always.
+
+    ## References
+    - https://github.com/encode/httpx/discussions/2473
+    """
+
+    code = "HXF107"
+    name = "client-across-event-loops"
+    order = 15
+    fixable = False
+
+    def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
+        """Yield a diagnostic for every long-lived async client beside a loop per call."""
+        for site in project.client_sites:
+            call = _find_loop(project, site) if _may_outlive(site) else None
+            if call is None or not is_reported(project, lifecycles, site, self.settings):
+                continue
+            message = f"`{site.name}` outlives the event loop of its requests; every second call fails"
+            detail = f"`{call.function}` starts a loop on each call"
+            yield self.diagnostic(
+                site.anchor, message, Refusal(RefusalReason.REPORT_ONLY, detail, call.path, call.line)
+            )
+
+
+def _may_outlive(site: ClientSite) -> bool:
+    return site.form in _LONG_LIVED and site.spec.is_async
+
+
+def _find_loop(project: Project, site: ClientSite) -> Call | None:
+    """Return the call in a function of the site's file that starts a loop."""
+    for call in project.calls_named("run", "run_until_complete", "async_to_sync", about=site.name):
+        name = call.symbol.name if call.symbol is not None and not call.symbol.path else ""
+        if (
+            call.path == site.path
+            and call.function
+            and (name in _LOOPS or call.attribute == "run_until_complete")
+        ):
+            return call
+    return None
