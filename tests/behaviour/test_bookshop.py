@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -309,8 +308,7 @@ def test_sigterm_finishes_what_runs_and_closes_everything(directories: tuple[Pat
             last: list[int] = []
             runs = threading.Thread(target=lambda: last.append(client.get("/books/slow").status_code))
             runs.start()
-            while upstream.requests[-1].path != "/catalogue/books/slow":
-                time.sleep(0.005)
+            assert upstream.wait_for("/catalogue/books/slow")
             assert service.stop() == 0
             runs.join(5)
         assert last == [200]

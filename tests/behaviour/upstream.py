@@ -142,12 +142,13 @@ class Upstream:
         self.connections = 0
         self.requests = []
 
-    def wait_until_idle(self, seconds: float = 3.0) -> bool:
+    def wait_until_idle(self) -> bool:
         """Wait until no connection is open, and answer whether that came about."""
-        deadline = time.monotonic() + seconds
-        while self.open and time.monotonic() < deadline:
-            time.sleep(0.005)
-        return not self.open
+        return _wait_until(lambda: not self.open)
+
+    def wait_for(self, path: str) -> bool:
+        """Wait until a request for a path has come, and answer whether it has."""
+        return _wait_until(lambda: any(request.path == path for request in list(self.requests)))
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -181,6 +182,13 @@ class Upstream:
             writer.close()
             with suppress(ConnectionError, asyncio.CancelledError):
                 await writer.wait_closed()
+
+
+def _wait_until(came_about: Callable[[], bool], seconds: float = 3.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not came_about() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return came_about()
 
 
 async def _read_request(reader: asyncio.StreamReader, number: int) -> Received:
