@@ -164,29 +164,50 @@ def yields_name(module: Module, qualname: str, name: str) -> bool:
 def passes_arguments_on(module: Module, qualname: str) -> bool:
     """Answer whether a decorator wraps with `functools.wraps` and passes `*args, **kwargs` on.
 
-    The wrapper is the function inside that carries `@wraps`; one that reads or changes `kwargs`
-    before it passes them on is not looked at further: keywords are still handed over.
+    The wrapper is the function inside that carries `@wraps`. One that does anything else with its
+    keywords than to look one up by its name does not count: it may make a key of them all.
     """
     wrappers = [
         node
         for name, node in module.functions.items()
         if name.startswith(f"{qualname}.") and any(_is_wraps(module, d) for d in node.decorator_list)
     ]
-    return bool(wrappers) and all(_hands_over(wrapper) for wrapper in wrappers)
+    return bool(wrappers) and all(_hands_over(module, wrapper) for wrapper in wrappers)
 
 
 def _is_wraps(module: Module, decorator: ast.expr) -> bool:
     return isinstance(decorator, ast.Call) and module.local_symbol(decorator.func) == "functools.wraps"
 
 
-def _hands_over(wrapper: FunctionNode) -> bool:
+def _hands_over(module: Module, wrapper: FunctionNode) -> bool:
+    around = module.table.of[wrapper].parent
     kwarg = wrapper.args.kwarg
-    if kwarg is None or wrapper.args.vararg is None:
+    if kwarg is None or wrapper.args.vararg is None or around is None:
         return False
-    return any(
-        isinstance(node, ast.Call)
-        and any(
-            k.arg is None and isinstance(k.value, ast.Name) and k.value.id == kwarg.arg for k in node.keywords
-        )
+    uses = [node for node in ast.walk(wrapper) if isinstance(node, ast.Name) and node.id == kwarg.arg]
+    handed = [node for node in uses if _is_handed_to(module, node, around)]
+    return bool(handed) and all(node in handed or _is_lookup(module, node) for node in uses)
+
+
+def _is_handed_to(module: Module, keywords: ast.Name, around: Scope) -> bool:
+    """Answer whether a call of what is wrapped gets all keywords: `f(*a, **k)`, `partial(f, **k)`."""
+    unpacking = module.table.parents[keywords]
+    call = module.table.parents[unpacking]
+    if not isinstance(unpacking, ast.keyword) or unpacking.arg is not None or not isinstance(call, ast.Call):
+        return False
+    targets = [call.func, *call.args[:1]]
+    return any(isinstance(one, ast.Name) and one.id in around.bindings for one in targets)
+
+
+def _is_lookup(module: Module, keywords: ast.Name) -> bool:
+    """Answer whether one keyword is looked up: `k["n"]`, `k.get("n")`, `"n" in k`."""
+    match module.table.parents[keywords]:
+        case ast.Subscript(slice=ast.Constant(), ctx=ast.Load()):
+            return True
+        case ast.Attribute(attr="get"):
+            return True
+        case ast.Compare(left=ast.Constant(), ops=[ast.In() | ast.NotIn()]):
+            return True
+    return False
         for node in own_nodes(wrapper)
     )

@@ -67,8 +67,6 @@ class ImportGraph:
         )
 
     def runs_as_script(self, path: str) -> bool:
-        """Answer whether a module that is started by hand (`__main__`) imports a file, or is it."""
-        scripts = [
-            other for other in self._search.mentions(b"__main__") if self._search.is_run_as_script(other)
-        ]
+        """Answer whether a module that is started by hand and ends by itself imports a file, or is it."""
+        scripts = [other for other in self._search.mentions(b"__main__") if self._search.is_one_shot(other)]
         return any(path in self.import_closure(script) for script in scripts)

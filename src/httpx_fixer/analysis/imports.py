@@ -119,9 +119,11 @@ class ImportIndex:
 
 
 _IMPORT = re.compile(
-    rb"^[ \t]*(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n#;]*)|import[ \t]+([^\n#;(]+))",
+    rb"(?:^(?:\xef\xbb\xbf)?|[;:\r])[ \t]*"
+    rb"(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\r\n#;]*)|import[ \t]+([^\r\n#;(]+))",
     re.MULTILINE,
 )
+"""At the start of a line, after a byte order mark, or in `try: import a`."""
 _COMMENT = re.compile(rb"#[^\n]*")
 
 

@@ -86,8 +86,9 @@ def _iter_references(resolver: Resolver, module: Module, function: Function) -> 
                 name in aliases
             ):
                 known = resolver.expression(module, node)
+                is_vague = known is None or (known.path and resolver.function(known) is None)
                 if known == function.symbol or (
-                    known is None and function.owner and isinstance(node, ast.Attribute)
+                    is_vague and function.owner and isinstance(node, ast.Attribute)
                 ):
                     yield _reference(resolver, module, node)
             case ast.Constant(value=str(text)) if text.endswith(f".{function.name}") and " " not in text:

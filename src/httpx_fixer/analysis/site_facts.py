@@ -112,11 +112,16 @@ class Request:
     is_first: bool
 
 
-def _host_of(url: str | None) -> str:
-    """Return the host of a URL's literal beginning, "" where it is not all there."""
+def _site_of(url: str | None) -> str:
+    """Return the last two parts of the host of a URL's literal beginning, "" where it is not all there.
+
+    A cookie may be meant for all hosts below a domain, and its port does not matter.
+    """
     scheme, mark, rest = (url or "").partition("://")
     host, slash, _ = rest.partition("/")
-    return host if mark and slash and scheme in {"http", "https"} else ""
+    if not (mark and slash and scheme in {"http", "https"}):
+        return ""
+    return ".".join(host.rpartition("@")[2].partition(":")[0].lower().split(".")[-2:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +150,8 @@ class ClientUsage:
 
     @property
     def has_distinct_hosts(self) -> bool:
-        """Answer whether no two requests go to one host, so that no cookie of one reaches another."""
-        hosts = [_host_of(request.url_text) for request in self.requests if request.method != "build_request"]
+        """Answer whether no two requests go to one domain, so that no cookie of one reaches another."""
+        hosts = [_site_of(request.url_text) for request in self.requests if request.method != "build_request"]
         once = not any(request.repeats for request in self.requests)
         return once and "" not in hosts and len(set(hosts)) == len(hosts)
 

@@ -195,7 +195,8 @@ class _UsageReader:
                 tail = self._count(statement.orelse) + self._count(statement.finalbody)
                 return self._count(statement.body) + handlers + tail
             case ast.Match():
-                return max((self._count(case.body) for case in statement.cases), default=0)
+                branches = [self._count(case.body) for case in statement.cases]
+                return self._sends(statement.subject) + max(branches, default=0)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 return 0
             case _:
