@@ -209,5 +209,3 @@ def _is_lookup(module: Module, keywords: ast.Name) -> bool:
         case ast.Compare(left=ast.Constant(), ops=[ast.In() | ast.NotIn()]):
             return True
     return False
-        for node in own_nodes(wrapper)
-    )
