@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
@@ -13,6 +13,7 @@ from httpx_fixer.fix import (
     AddParameter,
     DropImport,
     Edit,
+    EnsureImport,
     Fix,
     NumberChange,
     RemoveStatement,
@@ -20,7 +21,7 @@ from httpx_fixer.fix import (
     UnwrapWith,
     WrapStatement,
 )
-from httpx_fixer.frameworks._base import Framework, OwnedPool, Ownership
+from httpx_fixer.frameworks._base import Framework, OwnedPool, Ownership, Reach
 from httpx_fixer.rules._borrowers import Borrower
 from httpx_fixer.rules._candidates import Passage
 from httpx_fixer.rules._clients import Served
@@ -89,6 +90,8 @@ def borrow(project: Project, owned: Owned, borrower: Borrower, pool: OwnedPool) 
     """Put the borrowing function in the place of the class; the other arguments stay as they are."""
     site = borrower.site
     reach = owned.framework.borrow(project, site.path, owned.ownership, pool)
+    if not isinstance(reach, Refusal):
+        reach = _avoid_locals(project, site, reach)
     if isinstance(reach, Refusal):
         return reach
     rewritten = _rewrite_borrower(project, borrower, reach.expression)
@@ -100,6 +103,26 @@ def borrow(project: Project, owned: Owned, borrower: Borrower, pool: OwnedPool) 
     title = f"borrow from connections that `{_app_of(owned)}` opens and closes"
     pooled = not any(argument.name == "limits" for argument in borrower.pool_arguments)
     return Fix(title, tuple(dict.fromkeys(edits)), numbers=_count_numbers(site, owned, limits=pooled))
+
+
+def _avoid_locals(project: Project, site: ClientSite, reach: Reach) -> Reach | Refusal:
+    """Import the borrowing function under another name where a function around the site uses its own."""
+    taken: set[str] = set()
+    around = project.function(Symbol(site.path, site.function))
+    while around is not None:
+        taken |= around.names
+        around = project.function(Symbol(site.path, around.outer)) if around.outer else None
+    name = reach.expression
+    if name not in taken:
+        return reach
+    alias = f"borrow_{name}"
+    if not reach.edits or alias in taken | project.module_names(site.path):
+        return Refusal(RefusalReason.NAME_CLASH, f"`{name}` is a local name here", site.path, site.line)
+    edits = tuple(
+        replace(edit, alias=alias) if isinstance(edit, EnsureImport) and edit.name == name else edit
+        for edit in reach.edits
+    )
+    return Reach(edits, expression=alias)
 
 
 def _drop_imports(project: Project, site: ClientSite) -> tuple[Edit, ...]:

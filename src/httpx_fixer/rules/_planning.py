@@ -79,6 +79,9 @@ def _decide(project: Project, lifecycles: Lifecycles, site: ClientSite) -> Membe
     ):
         detail = "httpx may not be installed, and what would own the client cannot be imported without it"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
+    if _may_abandon_http2(site):
+        detail = "a stream of HTTP/2 that is left early would hold its connection for all others"
+        return Refusal(RefusalReason.STREAM_LEFT_OPEN, detail, site.path, site.line)
     function = project.function(Symbol(site.path, site.function))
     if not site.spec.is_async and function is not None and function.is_async:
         detail = f"a sync request in `async def {function.name}` blocks the loop; sharing would not cure that"
@@ -88,6 +91,14 @@ def _decide(project: Project, lifecycles: Lifecycles, site: ClientSite) -> Membe
         if isinstance(found, Candidate):
             return found
     return find_borrower(project, lifecycles, site)
+
+
+def _may_abandon_http2(site: ClientSite) -> bool:
+    """Answer whether a client that speaks HTTP/2 opens streams: httpcore never resets one."""
+    http2 = site.spec.argument("http2")
+    if http2 is None or http2.normal == "False" or site.usage is None:
+        return False
+    return bool(site.usage.obstacles) or any(r.method in {"stream", "send"} for r in site.usage.requests)
 
 
 def _needs_borrowing(
