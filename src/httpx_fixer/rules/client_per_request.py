@@ -53,6 +53,7 @@ class ClientPerRequest(Rule):
     - LIFESPAN_UNKNOWN: the application's lifespan could not be extended.
     - NO_IMPORT_PATH: how the project's modules import one another is not clear.
     - NAME_CLASH: a name that the fix adds to a module is taken there.
+    - STREAM_LEFT_OPEN: the client speaks HTTP/2 and a stream may be left early.
 
     ## References
     - https://www.python-httpx.org/advanced/clients/
