@@ -10,7 +10,14 @@ from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddArgument, CreateFile, Edit, EnsureImport, InsertStatements, WrapStatement
 from httpx_fixer.frameworks._base import Lifecycle, OwnedPool, Ownership, Reach
 from httpx_fixer.frameworks._layout import Import
-from httpx_fixer.frameworks._owner_source import LIFESPAN, definitions, imports_of, module_source
+from httpx_fixer.frameworks._owner_source import (
+    LIFESPAN,
+    definitions,
+    free_names,
+    imports_of,
+    module_source,
+    names_defined,
+)
 from httpx_fixer.frameworks._pool_source import name_of_pool
 
 _CONTEXT_MANAGERS = frozenset({"contextlib.asynccontextmanager"})
@@ -19,8 +26,6 @@ _FRIENDS = re.compile(
     r"|opentelemetry|sentry_sdk|prometheus_client|asgi_correlation_id)(?:\.|$)"
 )
 """Packages that take an application without touching how it starts."""
-_DEFINED = re.compile(r"^(?:async def |def |class |)(\w+)(?:\(|:| =)", re.MULTILINE)
-"""The names that code defines at its top level."""
 
 
 def find_applications(
@@ -80,6 +85,8 @@ def is_passed_to_strangers(project: Project, lifecycle: Lifecycle) -> bool:
 
 def create_module(project: Project, ownership: Ownership, application: Import) -> tuple[Edit, ...] | Refusal:
     """Return the edits that write the owning module, or its definitions into the application's file."""
+    if not ownership.is_inline:
+        ownership = free_names(ownership, application)
     needed = imports_of(ownership, application)
     if not ownership.is_inline:
         own = {one[0] for one in needed if project.imports.module_of_import(ownership.path, one[0], one[1])}
@@ -87,7 +94,7 @@ def create_module(project: Project, ownership: Ownership, application: Import) -
     anchor = project.last_import(ownership.path)
     assert anchor is not None
     code = definitions(ownership, application)
-    taken = sorted(set(_DEFINED.findall(code)) & project.module_names(ownership.path))
+    taken = sorted(set(names_defined(code)) & project.module_names(ownership.path))
     if taken:
         detail = f"`{taken[0]}` is taken in `{ownership.path}`"
         return Refusal(RefusalReason.NAME_CLASH, detail, ownership.path, 1)

@@ -38,6 +38,14 @@ def lay_out_call(before: str, call: str, after: str, indent: str = "") -> str:
     return f"{indent}{before}{callee}(\n{items}{indent}){after}"
 
 
+def lay_out_with(keyword: str, items: list[str], indent: str) -> list[str]:
+    """Return the lines of a `with` header, its items one a line where it would be too long."""
+    line = f"{indent}{keyword} {', '.join(items)}:"
+    if len(line) <= LINE:
+        return [line]
+    return [f"{indent}{keyword} (", *(f"{indent}    {item}," for item in items), f"{indent}):"]
+
+
 def import_lines(imports: list[Import], own: frozenset[str]) -> str:
     """Lay out imports in blocks as isort does: the standard library, other packages, `own` modules."""
     standard = [one for one in imports if one[0].split(".")[0] in sys.stdlib_module_names - own]
@@ -50,16 +58,29 @@ def _block(imports: list[Import]) -> str:
     plain = [
         f"import {m}" if m == bound else f"import {m} as {bound}" for m, name, bound in imports if not name
     ]
-    names: dict[str, set[str]] = {}
-    for module, name, bound in imports:
-        if name:
-            names.setdefault(module, set()).add(name if name == bound else f"{name} as {bound}")
-    order = sorted(names, key=lambda module: (module.startswith("."), module))
-    froms = [f"from {module} import {', '.join(sorted(names[module], key=_order))}" for module in order]
+    froms: list[str] = []
+    for module in sorted({m for m, name, _ in imports if name}, key=lambda m: (m.startswith("."), m)):
+        names = sorted({(name, bound) for m, name, bound in imports if m == module}, key=_order)
+        froms += _from_lines(module, names)
     return "\n".join([*sorted(set(plain)), *froms])
 
 
-def _order(name: str) -> tuple[int, str]:
+def _from_lines(module: str, names: list[tuple[str, str]]) -> list[str]:
+    """Lay out what is imported from one module; a name with an alias has a statement of its own."""
+    lines: list[str] = []
+    together = [name for name, bound in names if name == bound]
+    line = f"from {module} import {', '.join(together)}"
+    if len(line) > LINE:
+        line = "\n".join([f"from {module} import (", *(f"    {name}," for name in together), ")"])
+    for name, bound in names:
+        if name != bound:
+            lines.append(f"from {module} import {name} as {bound}")
+        elif name == together[0]:
+            lines.append(line)
+    return lines
+
+
+def _order(name: tuple[str, str]) -> tuple[int, str]:
     """Constants, then classes, then the rest, as isort sorts by default."""
-    first = name.split(" ", maxsplit=1)[0]
-    return (0 if first.isupper() else 1 if first[:1].isupper() else 2), name
+    first = name[0]
+    return (0 if first.isupper() else 1 if first[:1].isupper() else 2), first

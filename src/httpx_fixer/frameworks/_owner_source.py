@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
+from httpx_fixer.analysis.site_facts import SpecArgument
 from httpx_fixer.frameworks import _injected_source, _pool_source
 from httpx_fixer.frameworks._base import OwnedClient, OwnedPool, Ownership
 from httpx_fixer.frameworks._injected_source import names_of
-from httpx_fixer.frameworks._layout import Import, import_lines
+from httpx_fixer.frameworks._layout import Import, import_lines, lay_out_with
 
 LIFESPAN = "http_lifespan"
+_DEFINED = re.compile(r"^(?:async def |def |class |)(\w+)(?:\(|:| =)", re.MULTILINE)
 
 POOL_ARGUMENTS = frozenset(
     {"verify", "cert", "trust_env", "http1", "http2", "limits", "proxy", "mounts", "transport"}
@@ -27,6 +32,54 @@ has connections of its own and closes them.
 
 def imports_of(ownership: Ownership, application: Import) -> list[Import]:
     """Return everything that the definitions need."""
+    found = _own_imports(ownership, application)
+    for owned in _every(ownership):
+        for argument in owned.arguments:
+            found.update(argument.imports)
+    return sorted(found)
+
+
+def free_names(ownership: Ownership, application: Import) -> Ownership:
+    """Import what the author's arguments read under other names where theirs are taken."""
+    defined = names_defined(definitions(ownership, application))
+    taken: dict[str, tuple[str, str]] = dict.fromkeys(defined, ("", ""))
+    taken |= {bound: (module, name) for module, name, bound in _own_imports(ownership, application)}
+
+    def free(argument: SpecArgument) -> SpecArgument:
+        code, imports = argument.code, list[Import]()
+        for module, name, bound in argument.imports:
+            alias = (
+                bound if taken.setdefault(bound, (module, name)) == (module, name) else _alias(module, bound)
+            )
+            code = code if alias == bound else re.sub(rf"(?<![\w.]){bound}\b", alias, code)
+            imports.append((module, name, alias))
+        return replace(argument, code=code, imports=tuple(imports))
+
+    return replace(
+        ownership,
+        clients=tuple(replace(c, arguments=tuple(map(free, c.arguments))) for c in ownership.clients),
+        pools=tuple(replace(p, arguments=tuple(map(free, p.arguments))) for p in ownership.pools),
+    )
+
+
+def _alias(module: str, bound: str) -> str:
+    """Return `CLAY_CONFIG_TIMEOUT` for the `TIMEOUT` of `shop.clay.config`."""
+    parts = [part for part in module.split(".") if part][-2:]
+    alias = "_".join([*parts, bound])
+    return alias.upper() if bound.isupper() else alias
+
+
+def names_defined(code: str) -> list[str]:
+    """Return the names that code defines at its top level."""
+    return _DEFINED.findall(code)
+
+
+def _every(ownership: Ownership) -> tuple[OwnedClient | OwnedPool, ...]:
+    return (*ownership.clients, *ownership.pools)
+
+
+def _own_imports(ownership: Ownership, application: Import) -> set[Import]:
+    """Return what the definitions need whatever the arguments are."""
     found: set[Import] = {
         ("collections.abc", "AsyncIterator", "AsyncIterator"),
         ("contextlib", "asynccontextmanager", "asynccontextmanager"),
@@ -41,12 +94,7 @@ def imports_of(ownership: Ownership, application: Import) -> list[Import]:
             found |= set(_pool_source.ASYNC_IMPORTS)
         if not all(pool.is_async for pool in ownership.pools):
             found |= set(_pool_source.SYNC_IMPORTS)
-    every: tuple[OwnedClient | OwnedPool, ...] = (*ownership.clients, *ownership.pools)
-    for owned in every:
-        found.add((owned.library, "", owned.library))
-        for argument in owned.arguments:
-            found.update(argument.imports)
-    return sorted(found)
+    return found | {(owned.library, "", owned.library) for owned in _every(ownership)}
 
 
 def definitions(ownership: Ownership, application: Import) -> str:
@@ -91,7 +139,7 @@ def _lifespan(ownership: Ownership, application: str) -> str:
         ][:1]
         entered += [_opening(client) for client in ownership.clients if client.is_async is is_async]
         if entered:
-            lines.append(f"{indent}{keyword} {', '.join(entered)}:")
+            lines += lay_out_with(keyword, entered, indent)
             indent += "    "
     states = [names_of(client).state for client in ownership.clients]
     if not states:

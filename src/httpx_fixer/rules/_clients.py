@@ -28,7 +28,7 @@ def serve_candidates(splits: Mapping[Candidate, Split]) -> Iterator[Served]:
     """Yield for every candidate its client: one client per set of arguments that cannot move."""
     groups: dict[_Key, list[Candidate]] = {}
     for candidate, split in splits.items():
-        fixed = tuple(sorted((a.name, a.normal) for a in split.stays if a.name not in MOVABLE))
+        fixed = tuple(sorted((a.name, _value_of(a)) for a in split.stays if a.name not in MOVABLE))
         spec = candidate.site.spec
         groups.setdefault((spec.library, spec.class_name, fixed), []).append(candidate)
     names = name_groups({key: _fixed(splits[members[0]].stays) for key, members in groups.items()})
@@ -47,7 +47,7 @@ def serve_borrowers(borrowers: Sequence[Borrower]) -> dict[Borrower, OwnedPool]:
     """Return for every borrower its pool: one pool per set of arguments that make one."""
     groups: dict[_Key, list[Borrower]] = {}
     for borrower in borrowers:
-        fixed = tuple(sorted((a.name, a.normal) for a in borrower.pool_arguments))
+        fixed = tuple(sorted((a.name, _value_of(a)) for a in borrower.pool_arguments))
         spec = borrower.site.spec
         # A top-level request names no class: it is sent by a sync client.
         groups.setdefault((spec.library, spec.class_name or "Client", fixed), []).append(borrower)
@@ -95,7 +95,21 @@ def _name_upstream(argument: SpecArgument) -> str:
         return re.sub(r"\W", "_", parts[0]) if parts and parts[0][0].isalpha() else ""
     last = argument.code.rpartition(".")[2].lower()
     last = re.sub(r"_?(?:base|api|service|server|url|uri|host|endpoint|address)(?=_|$)", "", last).strip("_")
-    return last if last.isidentifier() else ""
+    return last if last.isidentifier() else _name_module(argument)
+
+
+def _name_module(argument: SpecArgument) -> str:
+    """Return `billing` where the value comes from `shop.billing.config`."""
+    module = argument.imports[-1][0] if argument.imports else ""
+    parts = [
+        p for p in module.lower().split(".") if p and not re.match(r"(?:app|config|const|core|setting)", p)
+    ]
+    return parts[-1] if len(parts) > 1 else ""
+
+
+def _value_of(argument: SpecArgument) -> str:
+    """Return what two arguments share only if they mean the same: `TIMEOUT` of two modules is two values."""
+    return f"{argument.normal} {argument.imports}"
 
 
 def _fixed(arguments: Sequence[SpecArgument]) -> tuple[SpecArgument, ...]:
@@ -104,5 +118,5 @@ def _fixed(arguments: Sequence[SpecArgument]) -> tuple[SpecArgument, ...]:
 
 def _common_arguments(members: Sequence[Candidate], splits: Mapping[Candidate, Split]) -> frozenset[str]:
     """Return the movable arguments that every member gives alike."""
-    given = [{a.name: a.normal for a in splits[member].stays if a.name in MOVABLE} for member in members]
+    given = [{a.name: _value_of(a) for a in splits[member].stays if a.name in MOVABLE} for member in members]
     return frozenset(name for name in given[0] if all(other.get(name) == given[0][name] for other in given))

@@ -46,7 +46,8 @@ def _plan_home(
             borrowers.append(given)
         elif isinstance(member, Candidate):
             splits[member] = given
-    served = _join_parameters(tuple(serve_candidates(splits)))
+    served = tuple(replace(one, client=_free_state(project, one.client)) for one in serve_candidates(splits))
+    served = _join_parameters(served)
     pools = serve_borrowers(borrowers)
     ownership = Ownership(
         home.path,
@@ -65,6 +66,15 @@ def _plan_home(
             owned if isinstance(owned, Refusal) else borrow(project, owned, borrower, pool)
         )
     return outcomes
+
+
+def _free_state(project: Project, client: OwnedClient) -> OwnedClient:
+    """Name a client otherwise where the application's state has something of its name already."""
+    key = client.key or "http"
+    state = f"{'' if client.is_async else 'sync_'}{key}_client"
+    return (
+        replace(client, key=f"shared_{key}") if project.search.mentions(f"state.{state}".encode()) else client
+    )
 
 
 def _join_parameters(served: tuple[Served, ...]) -> tuple[Served, ...]:
