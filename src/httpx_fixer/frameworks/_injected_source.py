@@ -92,7 +92,9 @@ def provider(client: OwnedClient, *, injects: bool) -> str:
 def alias_line(client: OwnedClient) -> str:
     """Return the annotation that handlers use."""
     names = names_of(client)
-    return f"{names.alias} = Annotated[{client.library}.{client.class_name}, Depends({names.provide})]"
+    inside = f"{client.library}.{client.class_name}, Depends({names.provide})"
+    line = f"{names.alias} = Annotated[{inside}]"
+    return line if len(line) <= LINE else f"{names.alias} = Annotated[\n    {inside}\n]"
 
 
 def _header(function: str, kind: str) -> str:
