@@ -62,8 +62,6 @@ class RefusalReason(Enum):
     """How the modules of this project import one another is not clear, so no import can be written."""
     IMPORT_CIRCLE = "IMPORT_CIRCLE"
     """The import that the rewrite needs would close a circle."""
-    LIBRARY = "LIBRARY"
-    """Library code without a process of its own: only its callers can own the client."""
     GENERATOR = "GENERATOR"
     """The function is a generator; its client lives as long as whoever iterates it wants."""
     SYNC_IN_ASYNC = "SYNC_IN_ASYNC"

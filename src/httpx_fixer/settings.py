@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,10 @@ class TimeoutPolicy:
     write: float = 10.0
     pool: float = 5.0
 
+    def code(self, callee: str) -> str:
+        """Return the call that says it: all four phases, since fewer need a default (FACTS A12)."""
+        return _call_code(callee, self)
+
 
 @dataclass(frozen=True, slots=True)
 class LimitsPolicy:
@@ -26,6 +30,15 @@ class LimitsPolicy:
     max_connections: int | None = 600
     max_keepalive_connections: int | None = 200
     keepalive_expiry: float | None = 30.0
+
+    def code(self, callee: str) -> str:
+        """Return the call that says it: all three fields, since a missing one means no cap (FACTS A13)."""
+        return _call_code(callee, self)
+
+
+def _call_code(callee: str, policy: TimeoutPolicy | LimitsPolicy) -> str:
+    arguments = (f"{field.name}={getattr(policy, field.name)!r}" for field in fields(policy))
+    return f"{callee}({', '.join(arguments)})"
 
 
 HTTPX_TIMEOUT = TimeoutPolicy(connect=5.0, read=5.0, write=5.0, pool=5.0)

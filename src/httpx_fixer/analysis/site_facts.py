@@ -8,6 +8,11 @@ from enum import Enum
 from httpx_fixer.diagnostic import RefusalReason
 from httpx_fixer.source import Anchor
 
+POOL_ARGUMENTS = frozenset(
+    {"verify", "cert", "trust_env", "http1", "http2", "limits", "proxy", "mounts", "transport"}
+)
+"""Constructor arguments that make a pool of connections; all others are the client's own (FACTS A3)."""
+
 
 class Origin(Enum):
     """Where the names that an expression reads come from: the widest that applies."""
@@ -82,6 +87,10 @@ class BindingForm(Enum):
     YIELDED = "a yielded value"
     DISCARDED = "nothing"
     OTHER = "a larger expression"
+
+
+MODULE_FORMS = frozenset({BindingForm.MODULE, BindingForm.CLASS, BindingForm.LAZY})
+"""Forms of a client that lives as long as its module."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,6 @@ def build_usage(
     return _UsageReader(module, function, name, holder).build()
 
 
-def is_request_call(call: ast.Call) -> bool:
-    """Answer whether a method call on a client sends a request."""
-    return isinstance(call.func, ast.Attribute) and call.func.attr in VERBS | {"send", "stream"}
-
-
 class _UsageReader:
     def __init__(
         self, module: Module, function: FunctionNode, name: str, holder: ast.With | ast.AsyncWith

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from httpx_fixer.frameworks._base import OwnedClient
-from httpx_fixer.frameworks._layout import LINE, Import, lay_out_call, limits_code, timeout_code
+from httpx_fixer.frameworks._layout import LINE, Import, lay_out_call
 from httpx_fixer.settings import Policy
 
 IMPORTS: tuple[Import, ...] = (
@@ -60,9 +60,9 @@ def builder(client: OwnedClient, policy: Policy, borrow: str) -> str:
     kind = f"{client.library}.{client.class_name}"
     given = {argument.name: argument.code for argument in client.arguments}
     if not borrow:
-        given.setdefault("timeout", timeout_code(f"{client.library}.Timeout", policy.timeout))
+        given.setdefault("timeout", policy.timeout.code(f"{client.library}.Timeout"))
         if "transport" not in given:
-            given.setdefault("limits", limits_code(f"{client.library}.Limits", policy.limits))
+            given.setdefault("limits", policy.limits.code(f"{client.library}.Limits"))
     given["cookies"] = "CookieJar(policy=_NoStore())"
     header = f"def {names.build}() -> {kind}:"
     if len(given) == 1:

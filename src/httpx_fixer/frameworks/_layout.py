@@ -4,28 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from httpx_fixer.settings import LimitsPolicy, TimeoutPolicy
-
 LINE = 88
 """The narrowest of the usual limits on the length of a line (Black's)."""
 
 Import = tuple[str, str, str]
 """(dotted module, name or "" for the module itself, bound as)."""
-
-
-def timeout_code(callee: str, policy: TimeoutPolicy) -> str:
-    """Return the call that says a timeout with all four phases."""
-    phases = f"connect={policy.connect!r}, read={policy.read!r}, write={policy.write!r}, pool={policy.pool!r}"
-    return f"{callee}({phases})"
-
-
-def limits_code(callee: str, policy: LimitsPolicy) -> str:
-    """Return the call that says the limits of a pool."""
-    return (
-        f"{callee}(max_connections={policy.max_connections!r}, "
-        f"max_keepalive_connections={policy.max_keepalive_connections!r}, "
-        f"keepalive_expiry={policy.keepalive_expiry!r})"
-    )
 
 
 def lay_out_call(before: str, call: str, after: str, indent: str = "") -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from httpx_fixer.analysis.site_facts import SpecArgument
+from httpx_fixer.analysis.site_facts import POOL_ARGUMENTS, SpecArgument
 from httpx_fixer.frameworks import _injected_source, _pool_source
 from httpx_fixer.frameworks._base import OwnedClient, OwnedPool, Ownership
 from httpx_fixer.frameworks._injected_source import names_of
@@ -13,11 +13,6 @@ from httpx_fixer.frameworks._layout import Import, import_lines, lay_out_with
 
 LIFESPAN = "http_lifespan"
 _DEFINED = re.compile(r"^(?:async def |def |class |)(\w+)(?:\(|:| =)", re.MULTILINE)
-
-POOL_ARGUMENTS = frozenset(
-    {"verify", "cert", "trust_env", "http1", "http2", "limits", "proxy", "mounts", "transport"}
-)
-"""Constructor arguments that make a pool of connections (FACTS A3)."""
 
 _CLIENTS = '"""The HTTP clients that this service shares, opened and closed with the application."""'
 _POOLS = '''\

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from httpx_fixer.frameworks._base import OwnedPool, Ownership
-from httpx_fixer.frameworks._layout import LINE, Import, lay_out_call, limits_code, timeout_code
+from httpx_fixer.frameworks._layout import LINE, Import, lay_out_call
 
 IMPORTS: tuple[Import, ...] = (
     ("collections.abc", "AsyncIterator", "AsyncIterator"),
@@ -229,8 +229,8 @@ def _fill(template: str, words: dict[str, str]) -> str:
 
 def _constants(ownership: Ownership, library: str) -> str:
     policy = ownership.policy
-    timeout = lay_out_call("TIMEOUT = ", timeout_code(f"{library}.Timeout", policy.timeout), "")
-    limits = lay_out_call("LIMITS = ", limits_code(f"{library}.Limits", policy.limits), "")
+    timeout = lay_out_call("TIMEOUT = ", policy.timeout.code(f"{library}.Timeout"), "")
+    limits = lay_out_call("LIMITS = ", policy.limits.code(f"{library}.Limits"), "")
     return f"{timeout}\n{limits}\n"
 
 

@@ -20,7 +20,6 @@ class Colour(Enum):
     RED = "31"
     GREEN = "32"
     YELLOW = "33"
-    CYAN = "36"
 
 
 class TextReporter:

@@ -5,17 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, Origin, SpecArgument
+from httpx_fixer.analysis.site_facts import POOL_ARGUMENTS, BindingForm, ClientSite, Origin, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycle, Lifecycles
 from httpx_fixer.rules._patches import find_function_patch, find_name_patch
 from httpx_fixer.rules._processes import may_own
 from httpx_fixer.rules._sharing import KNOWN, is_constant, shorten
 
-POOL_ARGUMENTS = frozenset(
-    {"verify", "cert", "trust_env", "http1", "http2", "limits", "proxy", "mounts", "transport"}
-)
-"""Arguments that make a pool of connections; all others are the borrowed client's own."""
 _OWN_TRANSPORT = frozenset({"mounts", "transport"})
 _CLIENT_LEVEL = frozenset({"proxy", "proxies", "verify", "cert", "trust_env"})
 _CONNECTION_AUTH = ("ntlm", "negotiate", "kerberos", "gssapi")

@@ -5,30 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import ClientSite, Origin, Request, SpecArgument
+from httpx_fixer.analysis.site_facts import POOL_ARGUMENTS, ClientSite, Origin, Request, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddArgument, Edit
 
 MOVABLE = frozenset({"headers", "params", "auth", "timeout", "follow_redirects"})
 """Arguments that mean the same on a call as on the client (FACTS A3)."""
-KNOWN = MOVABLE | frozenset(
-    {
-        "base_url",
-        "cert",
-        "cookies",
-        "default_encoding",
-        "event_hooks",
-        "http1",
-        "http2",
-        "limits",
-        "max_redirects",
-        "mounts",
-        "proxy",
-        "transport",
-        "trust_env",
-        "verify",
-    }
+KNOWN = (
+    MOVABLE
+    | POOL_ARGUMENTS
+    | frozenset({"base_url", "cookies", "default_encoding", "event_hooks", "max_redirects"})
 )
+"""All arguments of a client's constructor in httpx 0.28."""
 _PLACES = {
     "headers": frozenset({"request", "stream", "build_request"}),
     "params": frozenset({"request", "stream", "build_request"}),

@@ -6,7 +6,6 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import ClientSite
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Edit, EnsureImport
-from httpx_fixer.settings import LimitsPolicy, TimeoutPolicy
 
 _LOCAL_TRANSPORTS = ("ASGITransport", "WSGITransport", "MockTransport")
 
@@ -37,24 +36,3 @@ def find_value_class(project: Project, site: ClientSite, name: str) -> tuple[str
         detail = f"`{name}` means something else in this module"
         return Refusal(RefusalReason.NAME_CLASH, detail, site.path, site.line)
     return name, (EnsureImport(site.path, site.spec.library, name),)
-
-
-def timeout_code(callee: str, policy: TimeoutPolicy) -> str:
-    """Return the call that says a timeout: all four phases, since fewer need a default (FACTS A12)."""
-    phases = (
-        ("connect", policy.connect),
-        ("read", policy.read),
-        ("write", policy.write),
-        ("pool", policy.pool),
-    )
-    return f"{callee}({', '.join(f'{name}={seconds!r}' for name, seconds in phases)})"
-
-
-def limits_code(callee: str, policy: LimitsPolicy) -> str:
-    """Return the call that says limits: all three, since a missing one means no cap (FACTS A13)."""
-    fields = (
-        ("max_connections", policy.max_connections),
-        ("max_keepalive_connections", policy.max_keepalive_connections),
-        ("keepalive_expiry", policy.keepalive_expiry),
-    )
-    return f"{callee}({', '.join(f'{name}={value!r}' for name, value in fields)})"

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 from httpx_fixer.analysis.facts import Call
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
+from httpx_fixer.analysis.site_facts import MODULE_FORMS, ClientSite
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._processes import is_reported
 
-_LONG_LIVED = frozenset({BindingForm.MODULE, BindingForm.CLASS, BindingForm.LAZY})
 _LOOPS = frozenset({"asyncio.run", "anyio.run", "trio.run", "asgiref.sync.async_to_sync"})
 
 
@@ -57,7 +56,7 @@ class ClientAcrossEventLoops(Rule):
 
 
 def _may_outlive(site: ClientSite) -> bool:
-    return site.form in _LONG_LIVED and site.spec.is_async
+    return site.form in MODULE_FORMS and site.spec.is_async
 
 
 def _find_loop(project: Project, site: ClientSite) -> Call | None:

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 from httpx_fixer.analysis.facts import Call
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
+from httpx_fixer.analysis.site_facts import MODULE_FORMS, ClientSite
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._processes import is_reported
 
-_LONG_LIVED = frozenset({BindingForm.MODULE, BindingForm.CLASS, BindingForm.LAZY})
 _FORKS = frozenset(
     {"os.fork", "multiprocessing.Process", "multiprocessing.Pool", "concurrent.futures.ProcessPoolExecutor"}
 )
@@ -47,7 +46,7 @@ class ClientAcrossFork(Rule):
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every long-lived client beside the start of a process."""
         for site in project.client_sites:
-            call = _find_fork(project, site) if site.form in _LONG_LIVED else None
+            call = _find_fork(project, site) if site.form in MODULE_FORMS else None
             if call is None or not is_reported(project, lifecycles, site, self.settings):
                 continue
             message = f"`{site.name}` may be open when a process is forked that uses it, too"

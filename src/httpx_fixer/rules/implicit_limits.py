@@ -3,17 +3,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
+from httpx_fixer.analysis.site_facts import MODULE_FORMS, BindingForm, ClientSite
 from httpx_fixer.diagnostic import Diagnostic, Refusal
 from httpx_fixer.fix import AddArgument, Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._numbers import limit_changes
 from httpx_fixer.rules._processes import is_reported, owns_for_duration
-from httpx_fixer.rules._values import find_value_class, limits_code, uses_network
+from httpx_fixer.rules._values import find_value_class, uses_network
 from httpx_fixer.settings import LimitsPolicy
 
-_SHARED = frozenset({BindingForm.MODULE, BindingForm.CLASS, BindingForm.INSTANCE, BindingForm.LAZY})
+_SHARED = MODULE_FORMS | {BindingForm.INSTANCE}
 
 
 class ImplicitLimits(Rule):
@@ -74,6 +74,6 @@ def _plan_limits(project: Project, site: ClientSite, policy: LimitsPolicy) -> Fi
     if isinstance(spelled, Refusal):
         return spelled
     callee, imports = spelled
-    edit = AddArgument(site.anchor, "limits", limits_code(callee, policy))
+    edit = AddArgument(site.anchor, "limits", policy.code(callee))
     numbers = tuple(limit_changes(site.path, site.line, policy))
     return Fix("say the limits of the pool", (*imports, edit), numbers=numbers)

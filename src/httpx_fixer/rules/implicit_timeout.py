@@ -10,7 +10,7 @@ from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._numbers import timeout_changes
 from httpx_fixer.rules._processes import is_reported
-from httpx_fixer.rules._values import find_value_class, timeout_code, uses_network
+from httpx_fixer.rules._values import find_value_class, uses_network
 from httpx_fixer.settings import TimeoutPolicy
 
 
@@ -67,6 +67,6 @@ def _plan_timeout(project: Project, site: ClientSite, policy: TimeoutPolicy) -> 
     if isinstance(spelled, Refusal):
         return spelled
     callee, imports = spelled
-    edit = AddArgument(site.anchor, "timeout", timeout_code(callee, policy))
+    edit = AddArgument(site.anchor, "timeout", policy.code(callee))
     numbers = tuple(timeout_changes(site.path, site.line, policy))
     return Fix("say the timeout of each phase", (*imports, edit), numbers=numbers)

@@ -7,10 +7,7 @@ from httpx_fixer.analysis.site_facts import BindingForm
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
-from httpx_fixer.rules._processes import is_reported
-from httpx_fixer.rules._values import uses_network
-
-_FORMS = frozenset({BindingForm.INSTANCE})
+from httpx_fixer.rules._unclosed import iter_unclosed
 
 
 class UnclosedInstanceClient(Rule):
@@ -42,11 +39,7 @@ class UnclosedInstanceClient(Rule):
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every such client that nothing closes."""
-        for site in project.client_sites:
-            if site.form not in _FORMS or site.top_level or not uses_network(site):
-                continue
-            if project.is_closed(site) or not is_reported(project, lifecycles, site, self.settings):
-                continue
+        for site in iter_unclosed(project, lifecycles, self.settings, frozenset({BindingForm.INSTANCE})):
             message = f"`{site.name}` holds a client that nothing closes"
             detail = f"whoever owns the object does not close `{site.name}` yet"
             refusal = Refusal(RefusalReason.NO_CLOSE_YET, detail, site.path, site.line)

@@ -3,14 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import BindingForm
+from httpx_fixer.analysis.site_facts import MODULE_FORMS
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
-from httpx_fixer.rules._processes import is_reported
-from httpx_fixer.rules._values import uses_network
-
-_FORMS = frozenset({BindingForm.MODULE, BindingForm.CLASS, BindingForm.LAZY})
+from httpx_fixer.rules._unclosed import iter_unclosed
 
 
 class UnclosedModuleClient(Rule):
@@ -43,11 +40,7 @@ class UnclosedModuleClient(Rule):
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every such client that nothing closes."""
-        for site in project.client_sites:
-            if site.form not in _FORMS or site.top_level or not uses_network(site):
-                continue
-            if project.is_closed(site) or not is_reported(project, lifecycles, site, self.settings):
-                continue
+        for site in iter_unclosed(project, lifecycles, self.settings, MODULE_FORMS):
             message = f"`{site.name}` is kept in {site.form.value} and never closed"
             detail = f"the lifespan that should close `{site.name}` is not extended yet"
             refusal = Refusal(RefusalReason.NO_CLOSE_YET, detail, site.path, site.line)
