@@ -63,10 +63,13 @@ def settle(diagnostics: tuple[Diagnostic, ...], sources: Sources, *, unsafe_fixe
     """Turn fixes into changed files; a fix that fails verification is withdrawn whole."""
     work = _Work(sources, unsafe_fixes, {}, {})
     plan = build_plan(diagnostics, unsafe_fixes=unsafe_fixes)
-    result, chosen = list(plan.diagnostics), list[Diagnostic]()
-    for _ in range(_ROUNDS):
+    result, chosen = list[Diagnostic](), list[Diagnostic]()
+    for number in range(_ROUNDS):
         done, files, following = _settle_plan(work, plan)
-        _take_over(result, done.diagnostics)
+        if number == 0:
+            result = list(done.diagnostics)
+        else:
+            _take_over(result, done.diagnostics)
         chosen += done.chosen
         work.files.update(files)
         if not done.chosen:
@@ -83,12 +86,12 @@ def settle(diagnostics: tuple[Diagnostic, ...], sources: Sources, *, unsafe_fixe
 
 
 def _take_over(result: list[Diagnostic], later: Iterable[Diagnostic]) -> None:
-    """Bring outcomes of a later round back to the diagnostics of the first: same rule, same words."""
+    """Bring outcomes of a later round back to what an overlap left open: same rule, same words."""
     known = {(d.code, d.anchor.path, d.message): d for d in later}
     for index, diagnostic in enumerate(result):
         found = known.get((diagnostic.code, diagnostic.anchor.path, diagnostic.message))
         is_open = diagnostic.refusal is not None and diagnostic.refusal.reason is RefusalReason.OVERLAPS
-        if found is not None and (is_open or found.anchor == diagnostic.anchor):
+        if found is not None and is_open:
             result[index] = replace(diagnostic, outcome=found.outcome)
 
 
