@@ -37,6 +37,7 @@ class BlockingRequestInAsync(Rule):
     code = "HXF106"
     name = "blocking-request-in-async"
     order = 5
+    fixable = False
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every sync client or request in a coroutine."""

@@ -36,6 +36,7 @@ class UnclosedInstanceClient(Rule):
     code = "HXF103"
     name = "unclosed-instance-client"
     order = 21
+    fixable = False
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every such client that nothing closes."""

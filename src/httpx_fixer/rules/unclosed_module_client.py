@@ -37,6 +37,7 @@ class UnclosedModuleClient(Rule):
     code = "HXF102"
     name = "unclosed-module-client"
     order = 20
+    fixable = False
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every such client that nothing closes."""
