@@ -113,8 +113,9 @@ def build_call(module: Module, node: ast.Call, resolve: Resolve) -> Call:
 def _bound(module: Module, node: ast.Call) -> Symbol | None:
     match module.table.parents[node]:
         case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
-            symbol = module.local_symbol(target)
-            return symbol if isinstance(symbol, Symbol) else None
+            # Not by what reads of the name mean: `import app.tables` may have bound it before.
+            home = module.table.enclosing(target).find(target.id)
+            return None if home is None else Symbol(module.path, f"{home.qualname}.{target.id}".lstrip("."))
     return None
 
 

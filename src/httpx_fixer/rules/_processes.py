@@ -33,7 +33,7 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
     if _ASIDE.search(site.path):
         return False
     if any(may_own(project, lifecycle, site) for lifecycle in lifecycles.all()):
-        return not (project.search.is_run_as_script(site.path) and not project.imports.is_imported(site.path))
+        return not project.search.is_one_shot(site.path) or project.imports.is_imported(site.path)
     return not project.imports.runs_as_script(site.path)
 
 
