@@ -48,6 +48,8 @@ class RefusalReason(Enum):
     """No handler, worker or entry coroutine that could own the client was found to reach this code."""
     NO_LIFECYCLE = "NO_LIFECYCLE"
     """No application was found whose start and stop could own the client."""
+    MANY_LOOPS = "MANY_LOOPS"
+    """The process runs this code on an event loop per call; a client cannot outlive its loop."""
     NO_CLOSE_YET = "NO_CLOSE_YET"
     """The client is found to be unclosed; this version does not yet attach its close to a lifecycle."""
     LIFESPAN_UNKNOWN = "LIFESPAN_UNKNOWN"

@@ -68,6 +68,14 @@ class AddParameter:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class AddDecorator:
+    """Decorate the function at `anchor` with the expression `code`, below its other decorators."""
+
+    anchor: Anchor
+    code: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class UnwrapWith:
     """Remove item `item` (from 0) of the with statement at `anchor`.
 
@@ -141,6 +149,7 @@ AnchoredEdit = (
     ReplaceExpression
     | AddArgument
     | AddParameter
+    | AddDecorator
     | UnwrapWith
     | WrapStatement
     | WrapRest

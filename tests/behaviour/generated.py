@@ -8,13 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
+from httpx_fixer.analysis.facts import Call, Symbol
 from httpx_fixer.analysis.site_facts import Origin, SpecArgument
-from httpx_fixer.frameworks._base import OwnedClient, OwnedPool, Ownership
+from httpx_fixer.frameworks._base import Lifecycle, OwnedClient, OwnedPool, Ownership, Start
 from httpx_fixer.frameworks._owner_source import module_source
 from httpx_fixer.settings import LimitsPolicy, Policy, TimeoutPolicy
+from httpx_fixer.source import Anchor, Position
 
 FASTAPI = ("fastapi", "FastAPI", "FastAPI")
 STARLETTE = ("starlette.applications", "Starlette", "Starlette")
+_PLACE = Anchor("main.py", "Call", Position(1, 0), Position(1, 9))
+CALL = Call("main.py", "", None, None, "", (), _PLACE, _PLACE, None)
 SMALL = Policy("small", TimeoutPolicy(5.0, 5.0, 5.0, 0.5), LimitsPolicy(2, 2, 30.0))
 """A pool of two connections, for which nobody waits longer than half a second."""
 
@@ -47,10 +51,12 @@ def render(
     clients: Sequence[OwnedClient] = (),
     policy: Policy | None = None,
     starlette: bool = False,
+    starts: Sequence[Start] = (),
 ) -> str:
-    """Return the text of the module."""
+    """Return the text of the module for lifecycles that start in some forms, else for a lifespan."""
+    lifecycles = tuple(Lifecycle("any", Symbol("main.py", "app"), CALL, start) for start in starts)
     ownership = Ownership(
-        "owner.py", False, not starlette, tuple(clients), tuple(pools), (), policy or Policy()
+        "owner.py", False, not starlette, tuple(clients), tuple(pools), lifecycles, policy or Policy()
     )
     return module_source(ownership, STARLETTE if starlette else FASTAPI, frozenset())
 

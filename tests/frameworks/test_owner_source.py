@@ -10,11 +10,13 @@ import sys
 
 import pytest
 
+from httpx_fixer.analysis.facts import Call, Symbol
 from httpx_fixer.analysis.site_facts import Origin, SpecArgument
-from httpx_fixer.frameworks._base import OwnedClient, OwnedPool, Ownership
+from httpx_fixer.frameworks._base import Lifecycle, OwnedClient, OwnedPool, Ownership, Start
 from httpx_fixer.frameworks._layout import Import, import_lines, lay_out_call, lay_out_with
 from httpx_fixer.frameworks._owner_source import free_names, module_source, names_defined
 from httpx_fixer.settings import HTTPX_LIMITS, HTTPX_TIMEOUT, LimitsPolicy, Policy
+from httpx_fixer.source import Anchor, Position
 
 FASTAPI: Import = ("fastapi", "FastAPI", "FastAPI")
 
@@ -36,13 +38,20 @@ def _pool(
 
 
 def _ownership(
-    *owned: OwnedClient | OwnedPool, injects: bool = True, policy: Policy | None = None
+    *owned: OwnedClient | OwnedPool,
+    injects: bool = True,
+    policy: Policy | None = None,
+    starts: tuple[Start, ...] = (),
 ) -> Ownership:
     clients = tuple(one for one in owned if isinstance(one, OwnedClient))
     pools = tuple(one for one in owned if isinstance(one, OwnedPool))
-    return Ownership("http_client.py", False, injects, clients, pools, (), policy or Policy())
+    lifecycles = tuple(Lifecycle("any", CALL.bound or Symbol("", ""), CALL, start) for start in starts)
+    return Ownership("http_client.py", False, injects, clients, pools, lifecycles, policy or Policy())
 
 
+_PLACE = Anchor("main.py", "Call", Position(1, 0), Position(1, 9))
+CALL = Call("main.py", "", None, None, "", (), _PLACE, _PLACE, Symbol("main.py", "app"))
+_BOTH = (_pool(), _pool(class_name="Client"))
 URL = _argument("base_url", "settings.billing_url", ("shop.settings", "settings", "settings"))
 OWNERSHIPS = {
     "client": _ownership(_client()),
@@ -69,6 +78,10 @@ OWNERSHIPS = {
         _pool(class_name="Client"),
     ),
     "preserve": _ownership(_client(), _pool(), policy=Policy("preserve", HTTPX_TIMEOUT, HTTPX_LIMITS)),
+    **{f"both-pools-of-{start.name}": _ownership(*_BOTH, starts=(start,)) for start in Start},
+    **{f"pool-of-{start.name}": _ownership(_pool(), starts=(start,)) for start in Start},
+    **{f"sync-pool-of-{start.name}": _ownership(_BOTH[1], starts=(start,)) for start in Start},
+    "client-and-pools-of-everything": _ownership(_client(), *_BOTH, starts=tuple(Start)),
     "no-limits": _ownership(_client(), policy=Policy(limits=LimitsPolicy(None, None, None))),
 }
 each_ownership = pytest.mark.parametrize("ownership", OWNERSHIPS.values(), ids=OWNERSHIPS)

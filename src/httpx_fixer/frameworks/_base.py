@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from enum import Enum
 from typing import ClassVar
 
 from httpx_fixer.analysis.facts import Call, Function, Symbol
@@ -14,6 +15,26 @@ from httpx_fixer.fix import Edit
 from httpx_fixer.settings import Policy
 
 
+class Start(Enum):
+    """In which form something starts and stops, and so which part of the owning module it uses."""
+
+    LIFESPAN = "lifespan"
+    """Enters an async context manager that takes one argument: `http_lifespan`."""
+    ENTRY = "entry coroutine"
+    """Runs one coroutine function from start to end: decorated with `http_pools()`."""
+    SYNC_ENTRY = "entry function"
+    """Runs one function from start to end: decorated with `sync_http_pools()`."""
+    HOOKS = "coroutine hooks"
+    """Awaits one function at the start and one at the end: `open_http_pools`, `close_http_pools`."""
+    SYNC_HOOKS = "hooks"
+    """Calls one function at the start and one at the end: `open_sync_http_pools`, ..."""
+    EXIT = "end of the process"
+    """Tells nothing of its end: `keep_sync_http_pools()` once, then `atexit`, also after a fork."""
+
+
+_OF_ONE_LOOP = frozenset({Start.LIFESPAN, Start.ENTRY, Start.HOOKS})
+
+
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
     """Something that starts and ends once and can own a client: `app` is made by `call`."""
@@ -21,6 +42,11 @@ class Lifecycle:
     framework: str
     app: Symbol
     call: Call
+    start: Start = Start.LIFESPAN
+
+    def owns(self, *, is_async: bool) -> bool:
+        """Answer whether it can own clients of a kind: async ones need one event loop for all its work."""
+        return not is_async or self.start in _OF_ONE_LOOP
 
     @property
     def path(self) -> str:
@@ -35,6 +61,7 @@ class EntryPoint:
     `taken` holds names that the framework fills itself (path parameters). `connection` is the
     parameter that carries the request, where the framework passes nothing else; "" where it injects.
     `registrations` are the places that hand the function to the framework: (path, line).
+    `hands_over` is False where the framework can hand nothing to the function, which borrows then.
     """
 
     function: Function
@@ -43,6 +70,7 @@ class EntryPoint:
     taken: frozenset[str] = frozenset()
     connection: str = ""
     registrations: frozenset[tuple[str, int]] = frozenset()
+    hands_over: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +127,11 @@ class Ownership:
     lifecycles: tuple[Lifecycle, ...]
     policy: Policy
 
+    @property
+    def starts(self) -> frozenset[Start]:
+        """The forms in which the lifecycles start."""
+        return frozenset(lifecycle.start for lifecycle in self.lifecycles) or frozenset({Start.LIFESPAN})
+
 
 class Framework(ABC):
     """One framework: when it starts and stops things, told in the docstring with a link and version."""
@@ -119,19 +152,29 @@ class Framework(ABC):
         Asked from the bottom up, function by function, so that only what a site needs is read.
         """
 
+    def reaches(self, project: Project, lifecycle: Lifecycle, path: str) -> bool:
+        """Answer whether a lifecycle runs code of a file: its own module imports it, directly or not."""
+        return project.imports.reaches(lifecycle.path, path)
+
     @abstractmethod
     def starts(self, project: Project, lifecycle: Lifecycle) -> bool:
         """Answer whether a lifecycle starts by itself, and not only as a part of another one."""
 
     @abstractmethod
     def create(self, project: Project, ownership: Ownership) -> tuple[Edit, ...] | Refusal:
-        """Return the edits that create what the ownership describes, without starting it."""
+        """Return the edits that create what the ownership describes, without starting it.
+
+        Asked of one framework for all lifecycles: of one that hands clients over, if there is one.
+        """
 
     @abstractmethod
     def wire(
         self, project: Project, ownership: Ownership, lifecycle: Lifecycle
     ) -> tuple[Edit, ...] | Refusal:
-        """Return the edits that make a lifecycle open and close what is owned."""
+        """Return the edits that make a lifecycle open and close what is owned.
+
+        Not asked where it can own nothing of it.
+        """
 
     @abstractmethod
     def reach(
@@ -179,6 +222,10 @@ class Lifecycles:
     def framework(self, name: str) -> Framework:
         """Return the framework of that name."""
         return self._frameworks[name]
+
+    def reaches(self, lifecycle: Lifecycle, path: str) -> bool:
+        """Answer whether a lifecycle runs code of a file."""
+        return self._frameworks[lifecycle.framework].reaches(self._project, lifecycle, path)
 
     def entry_point(self, function: Function) -> EntryPoint | Refusal | None:
         """Return how a framework calls a function, None where none does."""

@@ -7,11 +7,16 @@ from dataclasses import replace
 
 from httpx_fixer.analysis.site_facts import POOL_ARGUMENTS, SpecArgument
 from httpx_fixer.frameworks import _injected_source, _pool_source
-from httpx_fixer.frameworks._base import OwnedClient, OwnedPool, Ownership
+from httpx_fixer.frameworks._base import OwnedClient, OwnedPool, Ownership, Start
 from httpx_fixer.frameworks._injected_source import names_of
 from httpx_fixer.frameworks._layout import Import, import_lines, lay_out_with
+from httpx_fixer.frameworks._start_source import is_opener_needed, start_definitions, start_imports
 
 LIFESPAN = "http_lifespan"
+_LIFESPAN_IMPORTS: tuple[Import, ...] = (
+    ("collections.abc", "AsyncIterator", "AsyncIterator"),
+    ("contextlib", "asynccontextmanager", "asynccontextmanager"),
+)
 _DEFINED = re.compile(r"^(?:async def |def |class |)(\w+)(?:\(|:| =)", re.MULTILINE)
 
 _CLIENTS = '"""The HTTP clients that this service shares, opened and closed with the application."""'
@@ -21,6 +26,16 @@ _POOLS = '''\
 While the application runs, clients made here send their requests over connections
 that its lifespan opens and closes; headers, cookies, timeout and auth are each
 client's own. Where no lifespan runs (tests, scripts, another event loop) a client
+has connections of its own and closes them.
+"""'''
+
+
+_POOLS_OF_PROCESSES = '''\
+"""HTTP clients over connections that this program shares.
+
+While the program runs, clients made here send their requests over connections that
+it opens at its start and closes at its end; headers, cookies, timeout and auth are
+each client's own. Where it does not run (tests, scripts, another event loop) a client
 has connections of its own and closes them.
 """'''
 
@@ -75,10 +90,9 @@ def _every(ownership: Ownership) -> tuple[OwnedClient | OwnedPool, ...]:
 
 def _own_imports(ownership: Ownership, application: Import) -> set[Import]:
     """Return what the definitions need whatever the arguments are."""
-    found: set[Import] = {
-        ("collections.abc", "AsyncIterator", "AsyncIterator"),
-        ("contextlib", "asynccontextmanager", "asynccontextmanager"),
-    }
+    found = start_imports(ownership)
+    if Start.LIFESPAN in ownership.starts:
+        found |= set(_LIFESPAN_IMPORTS)
     if ownership.clients:
         found |= {*_injected_source.IMPORTS, application}
         if ownership.injects:
@@ -89,6 +103,10 @@ def _own_imports(ownership: Ownership, application: Import) -> set[Import]:
             found |= set(_pool_source.ASYNC_IMPORTS)
         if not all(pool.is_async for pool in ownership.pools):
             found |= set(_pool_source.SYNC_IMPORTS)
+        if is_opener_needed(ownership, is_async=True):
+            found |= set(_pool_source.ASYNC_OPENER_IMPORTS)
+        if is_opener_needed(ownership, is_async=False):
+            found |= set(_pool_source.SYNC_OPENER_IMPORTS)
     return found | {(owned.library, "", owned.library) for owned in _every(ownership)}
 
 
@@ -103,7 +121,9 @@ def definitions(ownership: Ownership, application: Import) -> str:
             _injected_source.builder(client, ownership.policy, _pool_for(ownership, client))
             for client in ownership.clients
         ]
-    parts.append(_lifespan(ownership, application[2] if ownership.clients else "object"))
+    if Start.LIFESPAN in ownership.starts:
+        parts.append(_lifespan(ownership, application[2] if ownership.clients else "object"))
+    parts += start_definitions(ownership)
     parts += [_injected_source.provider(client, injects=ownership.injects) for client in ownership.clients]
     if ownership.injects and ownership.clients:
         parts.append("\n".join(_injected_source.alias_line(client) for client in ownership.clients) + "\n")
@@ -119,10 +139,16 @@ def _pool_for(ownership: Ownership, client: OwnedClient) -> str:
 
 def module_source(ownership: Ownership, application: Import, own: frozenset[str]) -> str:
     """Return the text of the whole module; `own` are the modules of the project that it imports."""
-    header = _POOLS if ownership.pools else _CLIENTS
+    header = _header(ownership)
     gap = "\n\n" if ownership.pools else "\n\n\n"
     imports = import_lines(imports_of(ownership, application), own)
     return f"{header}\n\n{imports}{gap}{definitions(ownership, application)}"
+
+
+def _header(ownership: Ownership) -> str:
+    if not ownership.pools:
+        return _CLIENTS
+    return _POOLS if ownership.starts == {Start.LIFESPAN} else _POOLS_OF_PROCESSES
 
 
 def _lifespan(ownership: Ownership, application: str) -> str:

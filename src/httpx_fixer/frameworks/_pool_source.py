@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from httpx_fixer.frameworks._base import OwnedPool, Ownership
 from httpx_fixer.frameworks._layout import LINE, Import, lay_out_call
+from httpx_fixer.frameworks._start_source import is_opener_needed
 
 IMPORTS: tuple[Import, ...] = (
-    ("collections.abc", "AsyncIterator", "AsyncIterator"),
-    ("contextlib", "asynccontextmanager", "asynccontextmanager"),
     ("functools", "cache", "cache"),
     ("ssl", "SSLContext", "SSLContext"),
     ("typing", "Any", "Any"),
 )
-ASYNC_IMPORTS: tuple[Import, ...] = (("asyncio", "", "asyncio"),)
-SYNC_IMPORTS: tuple[Import, ...] = (
-    ("os", "", "os"),
-    ("collections.abc", "Iterator", "Iterator"),
-    ("contextlib", "contextmanager", "contextmanager"),
+ASYNC_IMPORTS: tuple[Import, ...] = (
+    ("asyncio", "", "asyncio"),
+    ("collections.abc", "AsyncIterator", "AsyncIterator"),
 )
+SYNC_IMPORTS: tuple[Import, ...] = (("os", "", "os"), ("collections.abc", "Iterator", "Iterator"))
+ASYNC_OPENER_IMPORTS: tuple[Import, ...] = (("contextlib", "asynccontextmanager", "asynccontextmanager"),)
+SYNC_OPENER_IMPORTS: tuple[Import, ...] = (("contextlib", "contextmanager", "contextmanager"),)
 
 _SHARED = '''\
 _TLS_OPTIONS = {"cert", "http2", "trust_env", "verify"}
@@ -204,7 +204,8 @@ def pool_definitions(ownership: Ownership) -> list[str]:
             parts.append(_LOOP)
         parts.append(_table(words["TABLE"], pools) + _fill(_KIND, words))
         parts += [_borrower(pool) for pool in pools]
-        parts.append(_fill(_OPENER, words))
+        if is_opener_needed(ownership, is_async=is_async):
+            parts.append(_fill(_OPENER, words))
     return parts
 
 

@@ -10,6 +10,7 @@ import libcst as cst
 
 from httpx_fixer.fix import (
     AddArgument,
+    AddDecorator,
     AddParameter,
     AddToFinally,
     AnchoredEdit,
@@ -26,12 +27,13 @@ from httpx_fixer.rewrite.lines import collect_comments, strip_blank_lines
 from httpx_fixer.rewrite.passage import Passage, Statement, build_block, read_suite
 from httpx_fixer.rewrite.snippets import Snippets
 from httpx_fixer.rewrite.transformers.add_argument import add_argument
+from httpx_fixer.rewrite.transformers.add_decorator import add_decorator
 from httpx_fixer.rewrite.transformers.add_parameter import add_parameter
 from httpx_fixer.rewrite.transformers.add_to_finally import add_to_finally
 from httpx_fixer.rewrite.transformers.replace_expression import replace_expression
 from httpx_fixer.source import Anchor
 
-NodeEdit = ReplaceExpression | AddArgument | AddParameter | AddToFinally
+NodeEdit = ReplaceExpression | AddArgument | AddParameter | AddDecorator | AddToFinally
 
 
 class EditWalk(cst.CSTTransformer):
@@ -92,7 +94,7 @@ class EditWalk(cst.CSTTransformer):
 
     def _note(self, edit: AnchoredEdit, located: Located) -> None:
         match edit:
-            case ReplaceExpression() | AddArgument() | AddParameter() | AddToFinally():
+            case ReplaceExpression() | AddArgument() | AddParameter() | AddDecorator() | AddToFinally():
                 self._of_node[located.nodes[edit.anchor]].append(edit)
             case UnwrapWith() | WrapStatement() | InsertStatements() | RemoveStatement():
                 self._of_blocks.add(edit, located.nodes[edit.anchor])
@@ -107,6 +109,8 @@ class EditWalk(cst.CSTTransformer):
                 return add_argument(edit, updated, self._snippets)
             case AddParameter(), cst.FunctionDef():
                 return add_parameter(edit, updated, self._snippets)
+            case AddDecorator(), cst.FunctionDef():
+                return add_decorator(edit, updated, self._snippets)
             case AddToFinally(), cst.Try() | cst.TryStar():
                 return add_to_finally(edit, updated, self._snippets)
             case ReplaceExpression(), cst.BaseExpression() if isinstance(original, cst.BaseExpression):

@@ -59,12 +59,24 @@ def find_borrower(project: Project, lifecycles: Lifecycles, site: ClientSite) ->
             return Refusal(*obstacle, site.path, argument.line)
         if argument.name in POOL_ARGUMENTS:
             pool.append(argument)
-    reaching = tuple(one for one in lifecycles.all() if may_own(project, one, site))
-    if not reaching:
-        detail = f"no application imports `{site.path}`"
-        return Refusal(RefusalReason.NO_ENTRY_POINT, detail, site.path, site.line)
+    reaching = find_owners(lifecycles, site)
+    if isinstance(reaching, Refusal):
+        return reaching
     names_class = not site.top_level and find_name_patch(project, site) is not None
     return Borrower(site, reaching, tuple(pool), names_class)
+
+
+def find_owners(lifecycles: Lifecycles, site: ClientSite) -> tuple[Lifecycle, ...] | Refusal:
+    """Return the lifecycles that run a site and can own clients of its kind."""
+    reaching = tuple(one for one in lifecycles.all() if may_own(lifecycles, one, site))
+    owners = tuple(one for one in reaching if one.owns(is_async=site.spec.is_async))
+    if owners:
+        return owners
+    if not reaching:
+        detail = f"no application or worker imports `{site.path}`"
+        return Refusal(RefusalReason.NO_ENTRY_POINT, detail, site.path, site.line)
+    detail = f"`{reaching[0].app.name}` has no event loop that lasts: each call of this code runs on its own"
+    return Refusal(RefusalReason.MANY_LOOPS, detail, reaching[0].path, reaching[0].call.line)
 
 
 def _find_top_level_obstacle(project: Project, site: ClientSite) -> Refusal | None:

@@ -100,6 +100,9 @@ def _find_passages(
     if isinstance(entry, Refusal):
         return entry
     if entry is not None:
+        if not entry.hands_over:
+            detail = f"nothing hands a client over to `{function.name}`"
+            return Refusal(RefusalReason.UNUSUAL_SIGNATURE, detail, function.path, function.line)
         if entry.connection:
             return (Passage(entry, (), ""),)
         refusal = _find_injection_obstacle(project, entry, site.block.target)
@@ -144,7 +147,7 @@ def _find_passage(
     project: Project, entry: EntryPoint | None, function: Function, calls: tuple[Call, ...], target: str
 ) -> Passage | Refusal:
     """Return the way from a caller to a helper, where the caller is a handler with room for a parameter."""
-    if entry is None or entry.connection:
+    if entry is None or entry.connection or not entry.hands_over:
         detail = f"`{function.name}` is called by code that is no handler"
         return Refusal(RefusalReason.IN_HELPER, detail, function.path, calls[0].line)
     parameter = next((name for name in (target, "http_client") if _is_free(entry, name)), "")

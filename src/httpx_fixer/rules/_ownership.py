@@ -8,7 +8,7 @@ from dataclasses import replace
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import ClientSite, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
-from httpx_fixer.frameworks._base import Lifecycle, Lifecycles, OwnedClient, Ownership
+from httpx_fixer.frameworks._base import Framework, Lifecycle, Lifecycles, OwnedClient, Ownership
 from httpx_fixer.rules._borrowers import Borrower
 from httpx_fixer.rules._candidates import Candidate, Passage
 from httpx_fixer.rules._clients import Served, serve_borrowers, serve_candidates
@@ -46,19 +46,20 @@ def _plan_home(
             borrowers.append(given)
         elif isinstance(member, Candidate):
             splits[member] = given
+    framework = _find_creator(lifecycles, home)
     served = tuple(replace(one, client=_free_state(project, one.client)) for one in serve_candidates(splits))
     served = _join_parameters(served)
     pools = serve_borrowers(borrowers)
     ownership = Ownership(
         home.path,
         home.is_inline,
-        lifecycles.framework(home.lifecycles[0].framework).injects,
+        framework.injects,
         tuple(sorted({one.client for one in served}, key=lambda c: (c.class_name, c.key))),
         tuple(sorted(set(pools.values()), key=lambda p: (p.class_name, p.key))),
         home.lifecycles,
         policy,
     )
-    owned = _build_owned(project, lifecycles, home, ownership)
+    owned = _build_owned(project, lifecycles, home, Owned(ownership, framework, ()))
     for one in served:
         outcomes[one.candidate.site] = owned if isinstance(owned, Refusal) else inject(project, owned, one)
     for borrower, pool in pools.items():
@@ -66,6 +67,17 @@ def _plan_home(
             owned if isinstance(owned, Refusal) else borrow(project, owned, borrower, pool)
         )
     return outcomes
+
+
+def _find_creator(lifecycles: Lifecycles, home: Home) -> Framework:
+    """Return the framework that hands injected clients over, else that of the first lifecycle."""
+    handing = [
+        passage.entry.framework
+        for member in home.members
+        if isinstance(member, Candidate)
+        for passage in member.passages
+    ]
+    return lifecycles.framework((handing or [home.lifecycles[0].framework])[0])
 
 
 def _free_state(project: Project, client: OwnedClient) -> OwnedClient:
@@ -146,25 +158,28 @@ def _relocate(
     return tuple(relocated)
 
 
-def _build_owned(
-    project: Project, lifecycles: Lifecycles, home: Home, ownership: Ownership
-) -> Owned | Refusal:
-    """Create the owner and wire it into every lifecycle that can take it; one must."""
-    framework = lifecycles.framework(home.lifecycles[0].framework)
-    edits = framework.create(project, ownership)
+def _build_owned(project: Project, lifecycles: Lifecycles, home: Home, owned: Owned) -> Owned | Refusal:
+    """Create the owner and wire it into every lifecycle that can take it; one must for each kind."""
+    ownership = owned.ownership
+    edits = owned.framework.create(project, ownership)
     if isinstance(edits, Refusal):
         return edits
-    created = len(edits)
+    kinds = {one.is_async for one in ownership.clients} | {one.is_async for one in ownership.pools}
+    wired: set[bool] = set()
     refusals: list[Refusal] = []
     for lifecycle in _startable(lifecycles, project, home):
-        wired = lifecycles.framework(lifecycle.framework).wire(project, ownership, lifecycle)
-        if isinstance(wired, Refusal):
-            refusals.append(wired)
+        mine = {kind for kind in kinds if lifecycle.owns(is_async=kind)}
+        if not mine:
+            continue
+        added = lifecycles.framework(lifecycle.framework).wire(project, ownership, lifecycle)
+        if isinstance(added, Refusal):
+            refusals.append(added)
         else:
-            edits += wired
-    if refusals and (ownership.clients or len(edits) == created):
+            edits += added
+            wired |= mine
+    if refusals and (ownership.clients or wired != kinds):
         return refusals[0]
-    return Owned(ownership, framework, edits)
+    return replace(owned, edits=edits)
 
 
 def _startable(lifecycles: Lifecycles, project: Project, home: Home) -> tuple[Lifecycle, ...]:

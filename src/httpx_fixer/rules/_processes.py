@@ -32,17 +32,17 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
         return True
     if _ASIDE.search(site.path):
         return False
-    if any(may_own(project, lifecycle, site) for lifecycle in lifecycles.all()):
+    if any(may_own(lifecycles, lifecycle, site) for lifecycle in lifecycles.all()):
         return not project.search.is_one_shot(site.path) or project.imports.is_imported(site.path)
     return not project.imports.runs_as_script(site.path)
 
 
-def may_own(project: Project, lifecycle: Lifecycle, site: ClientSite) -> bool:
+def may_own(lifecycles: Lifecycles, lifecycle: Lifecycle, site: ClientSite) -> bool:
     """Answer whether an application runs a site, and is more than a demonstration of the site's library."""
     aside = _DEMONSTRATION.search(lifecycle.path)
     if aside is not None and not site.path.startswith(lifecycle.path[: aside.end()]):
         return False
-    return project.imports.reaches(lifecycle.path, site.path)
+    return lifecycles.reaches(lifecycle, site.path)
 
 
 _MANAGERS = frozenset({"contextlib.asynccontextmanager", "contextlib.contextmanager"})

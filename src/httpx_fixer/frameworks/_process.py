@@ -1,0 +1,72 @@
+"""What processes without a web server share: they hand nothing over, so that all code in them borrows."""
+
+from __future__ import annotations
+
+from httpx_fixer.analysis.facts import Function
+from httpx_fixer.analysis.project import Project
+from httpx_fixer.diagnostic import Refusal, RefusalReason
+from httpx_fixer.fix import AddDecorator, Edit, InsertStatements
+from httpx_fixer.frameworks import _asgi
+from httpx_fixer.frameworks._base import (
+    EntryPoint,
+    Framework,
+    Lifecycle,
+    OwnedClient,
+    OwnedPool,
+    Ownership,
+    Reach,
+)
+from httpx_fixer.frameworks._start_source import POOLS, SYNC_POOLS
+
+
+class ProcessFramework(Framework):
+    """A framework whose functions get nothing from it: what they build borrows from the process's pools."""
+
+    def entry_point(self, project: Project, function: Function) -> EntryPoint | Refusal | None:
+        """Return None: that code runs in the process is seen by who imports it."""
+        return None
+
+    def starts(self, project: Project, lifecycle: Lifecycle) -> bool:
+        """Answer yes: nothing else starts such a process."""
+        return True
+
+    def create(self, project: Project, ownership: Ownership) -> tuple[Edit, ...] | Refusal:
+        """Return the edits that create the owning module."""
+        return _asgi.create_module(project, ownership, ("typing", "Any", "Any"))
+
+    def borrow(self, project: Project, path: str, ownership: Ownership, pool: OwnedPool) -> Reach | Refusal:
+        """Return the function that is called in place of the class."""
+        return _asgi.borrow(project, path, ownership, pool)
+
+    def reach(
+        self, project: Project, entry: EntryPoint, ownership: Ownership, client: OwnedClient
+    ) -> Reach | Refusal:
+        """Refuse: there is no parameter that the framework would fill."""
+        function = entry.function
+        detail = f"nothing hands a client over to `{function.name}`"
+        return Refusal(RefusalReason.UNUSUAL_SIGNATURE, detail, function.path, function.line)
+
+
+def decorate_entry(project: Project, ownership: Ownership, function: Function) -> tuple[Edit, ...] | Refusal:
+    """Return the edits that open the pools while an entry function or coroutine runs."""
+    name = POOLS if function.is_async else SYNC_POOLS
+    edits = _asgi.import_edits(project, ownership, function.path, name)
+    if isinstance(edits, Refusal):
+        return edits
+    return (*edits, AddDecorator(function.anchor, f"{name}()"))
+
+
+def add_statement_after(
+    project: Project, ownership: Ownership, lifecycle: Lifecycle, code: str, names: tuple[str, ...]
+) -> tuple[Edit, ...] | Refusal:
+    """Return the edits that add statements right after the call that makes the lifecycle's object.
+
+    `names` are those of the owning module that the code reads.
+    """
+    edits: list[Edit] = []
+    for name in names:
+        imported = _asgi.import_edits(project, ownership, lifecycle.path, name)
+        if isinstance(imported, Refusal):
+            return imported
+        edits += imported
+    return (*edits, InsertStatements(lifecycle.call.statement, "after", code))

@@ -1,0 +1,138 @@
+"""The source of what opens and closes pools where there is no lifespan, written into the user's package."""
+
+from __future__ import annotations
+
+from httpx_fixer.frameworks._base import Ownership, Start
+from httpx_fixer.frameworks._layout import Import
+
+POOLS = "http_pools"
+SYNC_POOLS = "sync_http_pools"
+OPEN, CLOSE = "open_http_pools", "close_http_pools"
+OPEN_SYNC, CLOSE_SYNC = "open_sync_http_pools", "close_sync_http_pools"
+KEEP = "keep_sync_http_pools"
+
+_NEEDS_SYNC_HOOKS = frozenset({Start.HOOKS, Start.SYNC_HOOKS, Start.EXIT})
+
+_SYNC_ENTRY = '''\
+@contextmanager
+def sync_http_pools() -> Iterator[None]:
+    """Let clients share connections while a program runs."""
+    with _share_sync_pools():
+        yield
+'''
+
+_SYNC_HOOKS = '''\
+def open_sync_http_pools(*_: object, **__: object) -> None:
+    """Let clients of this process share connections from now on."""
+    _sync_pools.setdefault(os.getpid(), _SyncPools())
+
+
+def close_sync_http_pools(*_: object, **__: object) -> None:
+    """Close the connections that clients of this process share."""
+    for pool in _sync_pools.pop(os.getpid(), _SyncPools()).values():
+        pool.close()
+'''
+
+_HOOKS = '''\
+async def open_http_pools(*_: object, **__: object) -> None:
+    """Let clients of this event loop share connections from now on."""
+    _pools.setdefault(_running_loop(), _Pools())
+
+
+async def close_http_pools(*_: object, **__: object) -> None:
+    """Close the connections that clients of this event loop share."""
+    for pool in _pools.pop(_running_loop(), _Pools()).values():
+        await pool.aclose()
+'''
+
+_HOOKS_OVER_SYNC = '''\
+async def open_http_pools(*_: object, **__: object) -> None:
+    """Let clients share connections from now on."""
+    open_sync_http_pools()
+
+
+async def close_http_pools(*_: object, **__: object) -> None:
+    """Close the connections that clients share."""
+    close_sync_http_pools()
+'''
+
+_KEEP = '''\
+def keep_sync_http_pools() -> None:
+    """Let clients share connections until the process ends, and in its forks until they do."""
+    open_sync_http_pools()
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=open_sync_http_pools)
+    atexit.register(close_sync_http_pools)
+'''
+
+
+def start_imports(ownership: Ownership) -> set[Import]:
+    """Return what the definitions of `start_definitions` need beside the pools' own imports."""
+    found: set[Import] = set()
+    if _has(ownership, Start.ENTRY):
+        found |= {
+            ("collections.abc", "AsyncIterator", "AsyncIterator"),
+            ("contextlib", "asynccontextmanager", "asynccontextmanager"),
+        }
+    if _has_kind(ownership, is_async=False) and _has(ownership, Start.EXIT):
+        found.add(("atexit", "", "atexit"))
+    return found
+
+
+def is_opener_needed(ownership: Ownership, *, is_async: bool) -> bool:
+    """Answer whether something enters the context manager that opens the pools of one kind."""
+    entered = {Start.LIFESPAN, Start.ENTRY} if is_async else {Start.LIFESPAN, Start.ENTRY, Start.SYNC_ENTRY}
+    return _has_kind(ownership, is_async=is_async) and bool(entered & ownership.starts)
+
+
+def start_definitions(ownership: Ownership) -> list[str]:
+    """Return the definitions that lifecycles without a lifespan use, each once."""
+    has_async, has_sync = (_has_kind(ownership, is_async=kind) for kind in (True, False))
+    parts: list[str] = []
+    if not (has_async or has_sync):
+        return parts
+    if _has(ownership, Start.ENTRY):
+        parts.append(_entry(has_async=has_async, has_sync=has_sync))
+    if has_sync and _has(ownership, Start.SYNC_ENTRY):
+        parts.append(_SYNC_ENTRY)
+    if has_sync and _NEEDS_SYNC_HOOKS & ownership.starts:
+        parts.append(_SYNC_HOOKS)
+    if _has(ownership, Start.HOOKS):
+        parts.append(_hooks(has_async=has_async, has_sync=has_sync))
+    if has_sync and _has(ownership, Start.EXIT):
+        parts.append(_KEEP)
+    return parts
+
+
+def _entry(*, has_async: bool, has_sync: bool) -> str:
+    lines = [
+        "@asynccontextmanager",
+        f"async def {POOLS}() -> AsyncIterator[None]:",
+        '    """Let clients share connections while a program runs."""',
+    ]
+    indent = "    "
+    if has_async:
+        lines.append(f"{indent}async with _share_pools():")
+        indent += "    "
+    if has_sync:
+        lines.append(f"{indent}with _share_sync_pools():")
+        indent += "    "
+    return "\n".join([*lines, f"{indent}yield"]) + "\n"
+
+
+def _hooks(*, has_async: bool, has_sync: bool) -> str:
+    if not has_async:
+        return _HOOKS_OVER_SYNC
+    if not has_sync:
+        return _HOOKS
+    opened, closed = _HOOKS.split("\n\n\n")
+    closed = closed.replace("    for pool in", f"    {CLOSE_SYNC}()\n    for pool in")
+    return f"{opened}\n    {OPEN_SYNC}()\n\n\n{closed}"
+
+
+def _has(ownership: Ownership, start: Start) -> bool:
+    return start in ownership.starts
+
+
+def _has_kind(ownership: Ownership, *, is_async: bool) -> bool:
+    return any(pool.is_async is is_async for pool in ownership.pools)
