@@ -133,3 +133,11 @@ class Reference:
     function: str
     call: Call | None
     is_test: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A function that goes on until the process is stopped; `call` runs it and has the place of its `def`."""
+
+    entry: Symbol
+    call: Call

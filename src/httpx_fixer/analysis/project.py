@@ -24,6 +24,7 @@ from httpx_fixer.analysis.import_style import (
     needs_package,
 )
 from httpx_fixer.analysis.module import Module, is_missing_marker
+from httpx_fixer.analysis.programs import Programs
 from httpx_fixer.analysis.references import find_calls, find_given, find_references, iter_calls_passing
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.site_facts import CallChange, ClientSite
@@ -63,6 +64,7 @@ class Project:
         self._read = read
         self.search = TextSearch(self._store)
         self.imports = ImportGraph(self._resolver, self.search)
+        self.programs = Programs(self._resolver)
         self._calls: dict[tuple[str, ...], tuple[Call, ...]] = {}
         self._suppressions: dict[str, Suppressions] = {}
         self._remembered: dict[str, object] = {}

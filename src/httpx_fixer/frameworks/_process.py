@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from httpx_fixer.analysis.facts import Function
+import re
+
+from httpx_fixer.analysis.facts import Function, Program
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddDecorator, Edit, InsertStatements
@@ -15,8 +17,12 @@ from httpx_fixer.frameworks._base import (
     OwnedPool,
     Ownership,
     Reach,
+    Start,
 )
 from httpx_fixer.frameworks._start_source import POOLS, SYNC_POOLS
+
+_ASIDE = re.compile(r"^(?:examples?|docs?|docs_src|benchmarks?|notebooks?|samples?|demos?)/")
+"""Directories of programs that are there to be read."""
 
 
 class ProcessFramework(Framework):
@@ -47,13 +53,25 @@ class ProcessFramework(Framework):
         return Refusal(RefusalReason.UNUSUAL_SIGNATURE, detail, function.path, function.line)
 
 
-def decorate_entry(project: Project, ownership: Ownership, function: Function) -> tuple[Edit, ...] | Refusal:
+def build_entries(name: str, programs: tuple[Program, ...], start: Start) -> tuple[Lifecycle, ...]:
+    """Return a lifecycle for each entry of a program that is no demonstration, in order of place."""
+    found = {
+        program.entry: Lifecycle(name, program.entry, program.call, start)
+        for program in programs
+        if not _ASIDE.search(program.entry.path)
+    }
+    return tuple(sorted(found.values(), key=lambda lifecycle: lifecycle.call.anchor))
+
+
+def decorate_entry(
+    project: Project, ownership: Ownership, lifecycle: Lifecycle
+) -> tuple[Edit, ...] | Refusal:
     """Return the edits that open the pools while an entry function or coroutine runs."""
-    name = POOLS if function.is_async else SYNC_POOLS
-    edits = _asgi.import_edits(project, ownership, function.path, name)
+    name = POOLS if lifecycle.start is Start.ENTRY else SYNC_POOLS
+    edits = _asgi.import_edits(project, ownership, lifecycle.path, name)
     if isinstance(edits, Refusal):
         return edits
-    return (*edits, AddDecorator(function.anchor, f"{name}()"))
+    return (*edits, AddDecorator(lifecycle.call.anchor, f"{name}()"))
 
 
 def add_statement_after(

@@ -49,13 +49,15 @@ _MANAGERS = frozenset({"contextlib.asynccontextmanager", "contextlib.contextmana
 
 
 def owns_for_duration(project: Project, site: ClientSite) -> bool:
-    """Answer whether a `with` block is itself the owner: a lifespan or another context manager.
+    """Answer whether a `with` block is itself the owner: a lifespan, a daemon, another context manager.
 
-    It holds the client for as long as its caller's block lasts. One that yields the client itself is
-    a factory: each of its callers builds a client.
+    It holds the client until the process is stopped, or for as long as its caller's block lasts. One
+    that yields the client itself is a factory: each of its callers builds a client.
     """
     if site.block is None or not site.function:
         return False
+    if not site.in_loop and project.programs.is_held_for_ever(site.block.anchor):
+        return True
     function = project.function(Symbol(site.path, site.function))
     if function is None or not function.is_generator:
         return False

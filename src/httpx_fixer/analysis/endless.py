@@ -1,0 +1,176 @@
+"""What goes on until it is stopped: endless loops, servers, consumers, and who runs them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from httpx_fixer.analysis.facts import Symbol
+from httpx_fixer.analysis.functions import own_nodes
+from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.resolution import Resolver, single_value
+from httpx_fixer.source import Anchor
+
+_FOREVER = frozenset(
+    {"serve_forever", "run_forever", "start_polling", "run_polling", "infinity_polling", "start_consuming"}
+    | {"wait_for_termination", "run_until_disconnected", "serve", "start_serving", "idle"}
+    | {"run_stdio_async", "run_http_async", "run_sse_async", "run_streamable_http_async"}
+)
+"""Methods that return when the process is to stop."""
+_STOPPED = re.compile(r"(?i)stop|shut|exit|quit|running|alive|active|cancel|terminat|forever|should_")
+"""What a flag is called that ends a loop from outside."""
+_SOURCE = re.compile(r"(?i)listen|consum|subscri|pubsub|receive|iterator|updates|watch|events?\b")
+"""What an `async for` iterates over that never runs dry."""
+_DEPTH = 4
+"""Calls from the entry down to the loop: `main` -> `Worker.run` -> `Worker._loop` is usual."""
+
+
+class Endless:
+    """Answers whether code goes on until it is stopped; answers are kept."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._known: dict[Symbol, bool] = {}
+
+    def function(self, symbol: Symbol, depth: int = _DEPTH) -> bool:
+        """Answer whether a function of the project, or one that it calls, goes on until it is stopped."""
+        if symbol not in self._known:
+            self._known[symbol] = False  # while it is looked at: recursion is no loop
+            module = self._resolver.store.module(symbol.path) if symbol.path else None
+            node = None if module is None else module.functions.get(symbol.name)
+            if module is not None and node is not None:
+                self._known[symbol] = self._nodes(module, own_nodes(node), depth)
+        return self._known[symbol]
+
+    def block(self, module: Module, statement: ast.With | ast.AsyncWith) -> bool:
+        """Answer whether the body of a with statement goes on until it is stopped."""
+        nodes = (node for child in statement.body for node in (child, *ast.walk(child)))
+        return self._nodes(module, nodes, _DEPTH)
+
+    def _nodes(self, module: Module, nodes: Iterator[ast.AST], depth: int) -> bool:
+        callees: list[Symbol] = []
+        for node in nodes:
+            match node:
+                case ast.While() if _is_endless_loop(module, node):
+                    return True
+                case ast.AsyncFor(iter=source) if _SOURCE.search(module.code(source)) and not _leaves(node):
+                    return True
+                case ast.Call() if _waits_for_the_end(module, node):
+                    return True
+                case ast.Call():
+                    callee = find_callee(self._resolver, module, node.func)
+                    if callee is not None:
+                        callees.append(callee)
+        return depth > 0 and any(self.function(callee, depth - 1) for callee in callees)
+
+
+def find_with(module: Module, anchor: Anchor) -> ast.With | ast.AsyncWith | None:
+    """Return the with statement at an anchor."""
+    for node in module.table.parents:
+        if isinstance(node, ast.With | ast.AsyncWith) and module.anchor(node) == anchor:
+            return node
+    return None
+
+
+def find_callee(resolver: Resolver, module: Module, expression: ast.expr) -> Symbol | None:
+    """Return the project's function behind a callee: also `self.f`, and `x.f` where `x = Class(...)`."""
+    symbol = resolver.expression(module, expression)
+    if symbol is not None and symbol.path and resolver.function(symbol) is not None:
+        return symbol
+    if not isinstance(expression, ast.Attribute):
+        return None
+    owner = _class_of(resolver, module, expression.value)
+    return None if owner is None else _method(resolver, owner, expression.attr)
+
+
+def _class_of(resolver: Resolver, module: Module, expression: ast.expr) -> Symbol | None:
+    """Return the project's class that an expression is an instance of."""
+    if isinstance(expression, ast.Name) and expression.id in {"self", "cls"}:
+        scope = module.function_scope(expression)
+        around = None if scope is None else scope.parent
+        is_method = around is not None and around.is_class()
+        return Symbol(module.path, around.qualname) if around is not None and is_method else None
+    call: ast.expr | None = expression
+    home = module
+    if isinstance(expression, ast.Name):
+        symbol = resolver.expression(module, expression)
+        found = resolver.store.module(symbol.path) if symbol is not None and symbol.path else None
+        if found is None or symbol is None:
+            return None
+        home, call = found, single_value(found, symbol.name)
+    if not isinstance(call, ast.Call):
+        return None
+    made = resolver.expression(home, call.func)
+    of = resolver.store.module(made.path) if made is not None and made.path else None
+    return made if of is not None and made is not None and made.name in of.classes else None
+
+
+def _method(resolver: Resolver, owner: Symbol, name: str, depth: int = 4) -> Symbol | None:
+    """Return the method of a project class or of a project class that it derives from."""
+    module = resolver.store.module(owner.path)
+    node = None if module is None else module.classes.get(owner.name)
+    if module is None or node is None or depth == 0:
+        return None
+    own = Symbol(owner.path, f"{owner.name}.{name}")
+    if own.name in module.functions:
+        return own
+    for base in node.bases:
+        symbol = resolver.expression(module, base)
+        found = _method(resolver, symbol, name, depth - 1) if symbol is not None and symbol.path else None
+        if found is not None:
+            return found
+    return None
+
+
+def _is_endless_loop(module: Module, loop: ast.While) -> bool:
+    if isinstance(loop.test, ast.Constant):
+        return bool(loop.test.value) and not _leaves(loop)
+    return _STOPPED.search(module.code(loop.test)) is not None and _has_call(loop)
+
+
+def _has_call(loop: ast.While) -> bool:
+    return any(isinstance(node, ast.Call) for child in loop.body for node in ast.walk(child))
+
+
+def _leaves(loop: ast.While | ast.AsyncFor) -> bool:
+    """Answer whether a loop has a `break` of its own or a `return`."""
+    todo: list[tuple[ast.AST, bool]] = [(child, True) for child in loop.body]
+    while todo:
+        node, is_own = todo.pop()
+        if isinstance(node, ast.Return) or (isinstance(node, ast.Break) and is_own):
+            return True
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            inside = is_own and not isinstance(node, ast.While | ast.For | ast.AsyncFor)
+            todo.extend((child, inside) for child in ast.iter_child_nodes(node))
+    return False
+
+
+def _waits_for_the_end(module: Module, call: ast.Call) -> bool:
+    match call.func:
+        case ast.Attribute(attr="wait", value=value) if not call.args:
+            return "Event()" in module.code(value) or _STOPPED.search(module.code(value)) is not None
+        case ast.Attribute(attr=name):
+            return name in _FOREVER
+        case ast.Name(id=name):
+            return name in _FOREVER
+    return False
+
+
+def find_entry_of(resolver: Resolver, module: Module, call: ast.Call) -> Symbol | None:
+    """Return the coroutine function that `asyncio.run(f(...))` or `anyio.run(f)` runs."""
+    if not call.args:
+        return None
+    given = call.args[0]
+    symbol = find_callee(resolver, module, given.func if isinstance(given, ast.Call) else given)
+    function = None if symbol is None else resolver.function(symbol)
+    return symbol if function is not None and function.is_async and not function.is_generator else None
+
+
+def iter_guarded_calls(module: Module) -> Iterator[ast.Call]:
+    """Yield the calls in `if __name__ == "__main__":` blocks."""
+    for statement in module.tree.body:
+        if isinstance(statement, ast.If) and "__name__" in module.code(statement.test):
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Call):
+                    yield node

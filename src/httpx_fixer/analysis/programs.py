@@ -1,0 +1,97 @@
+"""Programs of the project that go on until they are stopped, and the functions that they consist of."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cached_property
+
+from httpx_fixer.analysis.endless import (
+    Endless,
+    find_callee,
+    find_entry_of,
+    find_with,
+    iter_guarded_calls,
+)
+from httpx_fixer.analysis.facts import Call, Program, Symbol
+from httpx_fixer.analysis.functions import build_call
+from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.analysis.store import is_test_path
+from httpx_fixer.source import Anchor
+
+_RUNNERS = frozenset({"asyncio.run", "asyncio.runners.run", "anyio.run", "uvloop.run"})
+_METHODS = frozenset({"run_until_complete"})
+_WORDS = (b"asyncio", b"anyio", b"uvloop", b"run_until_complete")
+
+
+class Programs:
+    """What of the project goes on until it is stopped."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._endless = Endless(resolver)
+
+    @cached_property
+    def coroutines(self) -> tuple[Program, ...]:
+        """The coroutines that `asyncio.run(f())` and its kin run and that never end by themselves."""
+        return tuple(self._iter_coroutines())
+
+    @cached_property
+    def functions(self) -> tuple[Program, ...]:
+        """The functions that a module runs when it is started by hand and that never end by themselves."""
+        return tuple(self._iter_functions())
+
+    def is_held_for_ever(self, block: Anchor) -> bool:
+        """Answer whether the body of a with statement goes on until the process is stopped."""
+        module = self._resolver.store.module(block.path)
+        node = None if module is None else find_with(module, block)
+        return module is not None and node is not None and self._endless.block(module, node)
+
+    def _iter_coroutines(self) -> Iterator[Program]:
+        for module in _iter_modules(self._resolver, *_WORDS):
+            for node in module.calls:
+                if not _is_runner(self._resolver, module, node):
+                    continue
+                entry = find_entry_of(self._resolver, module, node)
+                if entry is not None and self._endless.function(entry):
+                    yield _program(self._resolver, module, node, entry)
+
+    def _iter_functions(self) -> Iterator[Program]:
+        for module in _iter_modules(self._resolver, b"__main__"):
+            for node in iter_guarded_calls(module):
+                entry = find_callee(self._resolver, module, node.func)
+                function = None if entry is None else self._resolver.function(entry)
+                if entry is None or function is None or function.is_async or function.is_generator:
+                    continue
+                if self._endless.function(entry):
+                    yield _program(self._resolver, module, node, entry)
+
+
+def _iter_modules(resolver: Resolver, *words: bytes) -> Iterator[Module]:
+    for path in resolver.store.paths_with(*words):
+        data = resolver.store.data(path)
+        if is_test_path(path) or not (b"run" in data or b"__main__" in data):
+            continue
+        module = resolver.store.module(path)
+        if module is not None:
+            yield module
+
+
+def _is_runner(resolver: Resolver, module: Module, node: ast.Call) -> bool:
+    match node.func:
+        case ast.Attribute(attr=name) if name in _METHODS:
+            return True
+        case ast.Attribute(attr="run") | ast.Name():
+            symbol = resolver.expression(module, node.func)
+            return symbol is not None and not symbol.path and symbol.name in _RUNNERS
+    return False
+
+
+def _program(resolver: Resolver, module: Module, node: ast.Call, entry: Symbol) -> Program:
+    """Describe a program by its entry; the call is given the place of the entry's definition."""
+    function = resolver.function(entry)
+    assert function is not None
+    call: Call = build_call(module, node, resolver.expression)
+    return Program(entry, replace(call, path=entry.path, anchor=function.anchor, statement=function.anchor))
