@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.imports import dotted_name, iter_imported_names, relative_name
@@ -11,6 +12,7 @@ from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.scopes import BindingKind
 from httpx_fixer.source import Anchor
 
+_MAIN = re.compile(rb"(?m)^if\s+__name__\s*==\s*[\"']__main__[\"']")
 _WITNESSES = 60
 """How many modules are asked before the question is given up."""
 
@@ -30,7 +32,18 @@ def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None
             name = relative_name(importer, path)
             if _can_be_relative(resolver, importer, path, level):
                 return name
-    return None
+    return (
+        dotted_name(path, importer.rpartition("/")[0])
+        if _is_program_beside(resolver, importer, path)
+        else None
+    )
+
+
+def _is_program_beside(resolver: Resolver, importer: str, path: str) -> bool:
+    """Answer whether a file is started by hand: Python looks for modules in its directory then."""
+    directory = importer.rpartition("/")[0]
+    is_plain = path.rpartition("/")[0] == directory and not resolver.index.is_package(directory)
+    return is_plain and _MAIN.search(resolver.store.data(importer)) is not None
 
 
 def import_closure(resolver: Resolver, path: str) -> frozenset[str]:

@@ -48,7 +48,8 @@ class ClientPerRequest(Rule):
     - UNKNOWN_ARGUMENT: an argument is none of httpx 0.28.
     - DYNAMIC_ARGUMENT: an argument that makes a pool of connections is decided on each call.
     - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from.
-    - NO_ENTRY_POINT: no known application imports the code.
+    - NO_ENTRY_POINT: no known application or worker imports the code.
+    - MANY_LOOPS: the process runs the code on an event loop per call.
     - FRAMEWORK_TOO_OLD: the pinned version lacks what the fix uses.
     - LIFESPAN_UNKNOWN: the application's lifespan could not be extended.
     - NO_IMPORT_PATH: how the project's modules import one another is not clear.
