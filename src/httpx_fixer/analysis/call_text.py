@@ -33,6 +33,14 @@ def rewrite_call(
     return anchor, f"{callee}({inside})"
 
 
+def find_argument(module: Module, anchor: Anchor, name: str) -> Anchor | None:
+    """Return the address of the value of a keyword argument of the call at an anchor."""
+    call = next((node for node in module.calls if module.anchor(node) == anchor), None)
+    found = (keyword.value for keyword in (call.keywords if call else ()) if keyword.arg == name)
+    value = next(found, None)
+    return None if value is None else module.anchor(value)
+
+
 def _without(module: Module, call: ast.Call, start: int, end: int, names: frozenset[str]) -> str:
     """Return the text between the parentheses without some keyword arguments."""
     text = module.source.text

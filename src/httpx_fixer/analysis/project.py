@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TypeVar, cast
 
-from httpx_fixer.analysis.call_text import rewrite_call
+from httpx_fixer.analysis.call_text import find_argument, rewrite_call
 from httpx_fixer.analysis.closing import is_closed
 from httpx_fixer.analysis.facts import Call, Function, Reference, Symbol
 from httpx_fixer.analysis.files import mentions_httpx
@@ -221,6 +221,11 @@ class Project:
         """Return what to replace, and by what, to give a call another callee and other arguments."""
         module = self._store.module(anchor.path)
         return None if module is None else rewrite_call(module, anchor, callee, change)
+
+    def argument_anchor(self, call: Anchor, name: str) -> Anchor | None:
+        """Return the address of the value of a keyword argument of a call."""
+        module = self._store.module(call.path)
+        return None if module is None else find_argument(module, call, name)
 
     def lone_local_import(self, site: ClientSite) -> Anchor | None:
         """Return the import statement inside of the site's function that is there for its clients only.

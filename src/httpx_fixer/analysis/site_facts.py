@@ -52,7 +52,8 @@ class ClientSpec:
     """A client's constructor: `library` is "httpx" or "httpx2", "" where it may be either.
 
     `class_code` is how the module spells the class. `is_complete` is False where an argument is
-    positional or comes from `*args`/`**kwargs`, `unpacks` True for the latter.
+    positional or comes from `*args`/`**kwargs`, `unpacks` True for the latter. `has_context` says that
+    an earlier run gave it the TLS context of the process; `arguments` are as they were before.
     """
 
     library: str
@@ -61,6 +62,7 @@ class ClientSpec:
     arguments: tuple[SpecArgument, ...]
     is_complete: bool
     unpacks: bool
+    has_context: bool = False
 
     @property
     def is_async(self) -> bool:

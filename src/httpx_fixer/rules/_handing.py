@@ -131,6 +131,8 @@ def _drop_imports(project: Project, site: ClientSite) -> tuple[Edit, ...]:
     first = site.spec.class_code.split(".")[0]
     own: Edit = DropImport(site.path, first) if local is None else RemoveStatement(local)
     given = {bound.split(".")[0] for argument in site.spec.arguments for _, _, bound in argument.imports}
+    if site.spec.has_context:
+        given.add("tls_context")
     gone = sorted(
         name for name in given - {first} if not project.search.may_be_read_elsewhere(site.path, name)
     )
@@ -142,6 +144,8 @@ def _rewrite_borrower(project: Project, borrower: Borrower, expression: str) -> 
     site, single = borrower.site, borrower.site.single
     first = site.spec.class_code if borrower.names_class else ""
     without = frozenset(argument.name for argument in borrower.pool_arguments)
+    if site.spec.has_context:
+        without |= {"verify"}
     change = CallChange(first, without, whole=single is not None)
     if single is None:
         rewritten = project.rewrite_call(site.anchor, expression, change)

@@ -75,8 +75,8 @@ def _find_directory(project: Project, owners: tuple[Lifecycle, ...], members: tu
     that most of the others import already.
     """
     files = {path for member in members for path in member.files}
-    shared = _common_directory({*files, *(owner.path for owner in owners)})
-    inner = _common_directory(files)
+    shared = common_directory({*files, *(owner.path for owner in owners)})
+    inner = common_directory(files)
     for directory in (shared, inner):
         if project.imports.is_package(directory):
             return directory
@@ -92,6 +92,7 @@ def _rank_package(project: Project, top: str, files: set[str]) -> tuple[int, int
     return len(beginning), -importers, top
 
 
-def _common_directory(files: set[str]) -> str:
+def common_directory(files: set[str]) -> str:
+    """Return the innermost directory above all of some files, "" for the root."""
     directories = {posixpath.dirname(path) for path in files}
     return "" if "" in directories else posixpath.commonpath(directories)

@@ -21,11 +21,16 @@ Outcome = Fix | Refusal
 CLIENT_PER_REQUEST = ("HXF101", "client-per-request")
 UNCLOSED_LOCAL = ("HXF104", "unclosed-local-client")
 TOP_LEVEL = ("HXF105", "top-level-request")
+_KINDS = (CLIENT_PER_REQUEST, UNCLOSED_LOCAL, TOP_LEVEL)
 
 
 def plan_sites(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:
-    """Return a fix or a refusal for every client built per call, in source order; computed once a project."""
-    return project.remember("sites", lambda: _plan(project, lifecycles, settings))
+    """Return a fix or a refusal for every client built per call, in source order.
+
+    Computed once a project and choice of rules.
+    """
+    chosen = [kind[0] for kind in _KINDS if settings.is_selected(*kind)]
+    return project.remember(f"sites {chosen}", lambda: _plan(project, lifecycles, settings))
 
 
 def kind_of(project: Project, site: ClientSite) -> tuple[str, str] | None:
