@@ -12,7 +12,10 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "httpx_fixer"
 TESTS = Path(__file__).parent
 
-GROUND = ("report", "diagnostic", "fix", "source", "settings", "outcome", "git", "toml_table", "rule_page")
+GROUND = (
+    *("report", "diagnostic", "fix", "source", "settings", "outcome", "git", "toml_table", "rule_page"),
+    "interpreter",
+)
 FLOORS: dict[str, tuple[str, ...]] = {
     # The command line.
     "__main__": ("cli",),
@@ -55,6 +58,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "outcome": (),
     "git": (),
     "rule_page": (),
+    "interpreter": (),
     "toml_table": ("settings",),
     "__init__": (),
 }

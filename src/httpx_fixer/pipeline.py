@@ -10,6 +10,7 @@ from pathlib import Path
 from httpx_fixer.analysis.discovery import Discovery, discover
 from httpx_fixer.analysis.files import build_reader, mentions_httpx
 from httpx_fixer.diagnostic import Diagnostic
+from httpx_fixer.interpreter import set_for_trees
 from httpx_fixer.report import Report
 from httpx_fixer.settings import Settings
 from httpx_fixer.source import Skip
@@ -43,6 +44,13 @@ def run(
     in memory, verified by reading the result again, and reported as `changes`; nothing is written.
     Anything wrong with a user's file becomes a `Skip` or a `Refusal`; what is raised is our mistake.
     """
+    with set_for_trees():
+        return _run(root, paths, settings, extras, with_changes=with_changes)
+
+
+def _run(
+    root: Path, paths: tuple[Path, ...], settings: Settings, extras: Extras, *, with_changes: bool
+) -> Report:
     started = time.perf_counter()
     discovery = discover(root, paths, settings)
     read = build_reader(str(root), settings.max_file_size)
@@ -51,8 +59,7 @@ def run(
     unread = {skip for skip in scanned.values() if isinstance(skip, Skip)} | set(discovery.skipped)
     report = Report(files_seen=len(discovery.targets))
     if any(mentions_httpx(data) for data in known.values()):
-        task = _Task(root, discovery, settings, extras, with_changes)
-        report = _judge(task, known)
+        report = _judge(_Task(root, discovery, settings, extras, with_changes), known)
     skipped = tuple(sorted({*unread, *report.skipped}, key=lambda skip: skip.path))
     return replace(report, skipped=skipped, elapsed_s=time.perf_counter() - started)
 
