@@ -23,11 +23,13 @@ from httpx_fixer.options import (
 )
 from httpx_fixer.outcome import Outcome
 from httpx_fixer.report import Report
-from httpx_fixer.reporters.json import render_json
+from httpx_fixer.reporters._registry import load_renderer
+from httpx_fixer.reporters.context import Context
 from httpx_fixer.reporters.patch import colour_patch, place_changes
 from httpx_fixer.reporters.paths import build_locator, show_path
 from httpx_fixer.reporters.summary import SummaryReporter
 from httpx_fixer.reporters.text import TextReporter
+from httpx_fixer.rule_page import RulePage
 from httpx_fixer.settings import Settings
 from httpx_fixer.source import SkipReason
 from httpx_fixer.toml_table import RuleName, UsageError
@@ -35,8 +37,16 @@ from httpx_fixer.toml_table import RuleName, UsageError
 
 def check(options: ReportOptions) -> Outcome:
     """Read, and report what was found."""
-    run = _start(options, with_changes=False)
-    return Outcome(run.code(), run.render_report(options.output_format), run.remark())
+    output_format = options.output_format
+    extras = pipeline.Extras(with_replacements=output_format in _WITH_REPLACEMENTS)
+    run = _start(options, with_changes=output_format in _WITH_CHANGES, extras=extras)
+    return Outcome(run.code(), run.render_report(options), run.remark(), options.output_file)
+
+
+_WITH_REPLACEMENTS = {OutputFormat.SARIF, OutputFormat.RDJSON}
+"""The formats that carry fixes."""
+_WITH_CHANGES = {*_WITH_REPLACEMENTS, OutputFormat.MARKDOWN}
+"""The formats that say what will be changed, for which all fixes have to be tried."""
 
 
 def diff(options: Options) -> Outcome:
@@ -50,9 +60,8 @@ def fix(options: FixOptions) -> Outcome:
     """Read, and write the fixes to the files."""
     run = _start(options, with_changes=True)
     remark = run.remark() + _write(run, allow_dirty=options.allow_dirty)
-    is_json = options.output_format is OutputFormat.JSON
-    product = run.render_report(OutputFormat.JSON) if is_json else ""
-    return Outcome(run.code(), product, remark + run.render_summary(written=True))
+    product = "" if options.output_format is OutputFormat.TEXT else run.render_report(options)
+    return Outcome(run.code(), product, remark + run.render_summary(written=True), options.output_file)
 
 
 class _RuleNames(Sequence[RuleName]):
@@ -96,11 +105,19 @@ class _Run:
             return ""
         return "httpx-fixer: no Python files at or below the given paths\n"
 
-    def render_report(self, output_format: OutputFormat) -> str:
+    def render_report(self, options: ReportOptions) -> str:
         """Return the whole report."""
-        if output_format is OutputFormat.JSON:
-            return render_json(self.report, build_locator(self.project.root, self.directory))
-        return self._text_reporter(sys.stdout).render(self.report, with_counts=not self.options.quiet)
+        to_file = options.output_file is not None
+        context = Context(
+            build_locator(self.project.root, self.directory),
+            colour=_is_coloured(options.color, sys.stdout) and not to_file,
+            unsafe_fixes=self.settings.unsafe_fixes,
+            with_counts=options.statistics or not options.quiet,
+            only_counts=options.statistics,
+            version=_read_version() if options.output_format is OutputFormat.SARIF else "",
+            read_pages=_read_pages,
+        )
+        return load_renderer(options.output_format.value)(self.report, context)
 
     def render_summary(self, *, written: bool) -> str:
         """Return what was done, for standard error."""
@@ -119,10 +136,22 @@ class _Run:
         )
 
 
-def _start(options: Options, *, with_changes: bool) -> _Run:
+def _read_version() -> str:
+    from importlib.metadata import version  # noqa: PLC0415 -- 15 ms, for few formats
+
+    return version("httpx-fixer")
+
+
+def _read_pages() -> Sequence[RulePage]:
+    from httpx_fixer.catalogue import read_pages  # noqa: PLC0415 -- the rules, which take 0.1 s to load
+
+    return read_pages()
+
+
+def _start(options: Options, *, with_changes: bool, extras: pipeline.Extras = pipeline.NO_EXTRAS) -> _Run:
     project = read_project(options)
     settings = read_settings(options, project, _RuleNames())
-    report = pipeline.run(project.root, project.paths, settings, with_changes=with_changes)
+    report = pipeline.run(project.root, project.paths, settings, with_changes=with_changes, extras=extras)
     return _Run(options, project, settings, report, Path(os.path.realpath(os.curdir)))
 
 

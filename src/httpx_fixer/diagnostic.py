@@ -94,13 +94,17 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """What a rule says about one site; carries exactly one of a fix or a refusal."""
+    """What a rule says about one site; carries exactly one of a fix or a refusal.
+
+    `fingerprint` is a name that stays while the lines around the site move, "" before it is made.
+    """
 
     code: str
     name: str
     message: str
     anchor: Anchor
     outcome: Fix | Refusal
+    fingerprint: str = ""
 
     @property
     def fix(self) -> Fix | None:

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from httpx_fixer.analysis.discovery import Discovery, discover
 from httpx_fixer.analysis.files import build_reader, mentions_httpx
+from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.report import Report
 from httpx_fixer.settings import Settings
 from httpx_fixer.source import Skip
 
 
-def run(root: Path, paths: tuple[Path, ...], settings: Settings, *, with_changes: bool) -> Report:
+def _keep_all(_diagnostic: Diagnostic) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a run may be asked for besides.
+
+    `keep` says which diagnostics are to be reported; it does not choose what is fixed.
+    `with_replacements`, beside changes, asks what each applicable fix makes of the files alone.
+    """
+
+    keep: Callable[[Diagnostic], bool] = _keep_all
+    with_replacements: bool = False
+
+
+NO_EXTRAS = Extras()
+
+
+def run(
+    root: Path, paths: tuple[Path, ...], settings: Settings, *, with_changes: bool, extras: Extras = NO_EXTRAS
+) -> Report:
     """Read the Python files at or below `paths` and return what is to be said about them.
 
     Paths in the report are relative to `root`. With `with_changes` the applicable fixes are applied
@@ -28,37 +51,55 @@ def run(root: Path, paths: tuple[Path, ...], settings: Settings, *, with_changes
     unread = {skip for skip in scanned.values() if isinstance(skip, Skip)} | set(discovery.skipped)
     report = Report(files_seen=len(discovery.targets))
     if any(mentions_httpx(data) for data in known.values()):
-        report = _judge(root, discovery, settings, known, with_changes=with_changes)
+        task = _Task(root, discovery, settings, extras, with_changes)
+        report = _judge(task, known)
     skipped = tuple(sorted({*unread, *report.skipped}, key=lambda skip: skip.path))
     return replace(report, skipped=skipped, elapsed_s=time.perf_counter() - started)
 
 
-def _judge(
-    root: Path, discovery: Discovery, settings: Settings, known: dict[str, bytes], *, with_changes: bool
-) -> Report:
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What the stages are to do."""
+
+    root: Path
+    discovery: Discovery
+    settings: Settings
+    extras: Extras
+    with_changes: bool
+
+
+def _judge(task: _Task, known: dict[str, bytes]) -> Report:
     # Rules and frameworks take 0.1 s to load: only where there is something to read.
     from httpx_fixer.reading import Reading  # noqa: PLC0415 -- as said
 
-    reading = Reading(root, discovery, settings, known)
+    reading = Reading(task.root, task.discovery, task.settings, known)
     project, diagnostics = reading.read({})
     report = Report(
         diagnostics,
-        project.skips_of(discovery.targets),
-        files_seen=len(discovery.targets),
+        project.skips_of(task.discovery.targets),
+        files_seen=len(task.discovery.targets),
         files_read=project.parsed(),
     )
-    if not with_changes:
-        return report
-    # The writing wing loads libcst (0.3 s): only where something may be written.
-    from httpx_fixer.rewrite.settle import Sources, settle  # noqa: PLC0415 -- as said
+    if task.with_changes:
+        # The writing wing loads libcst (0.3 s): only where something may be written.
+        from httpx_fixer.rewrite.settle import Sources, settle  # noqa: PLC0415 -- as said
 
-    first_party, line_length = project.imports.first_party(), project.line_length()
-    sources = Sources(project.bytes_of, reading.read_again, first_party, line_length)
-    settled = settle(diagnostics, sources, unsafe_fixes=settings.unsafe_fixes)
-    return replace(
-        report,
-        diagnostics=settled.diagnostics,
-        skipped=(*report.skipped, *settled.skipped),
-        changes=settled.changes,
-        numbers=settled.numbers,
-    )
+        first_party, line_length = project.imports.first_party(), project.line_length()
+        sources = Sources(project.bytes_of, reading.read_again, first_party, line_length)
+        settled = settle(diagnostics, sources, unsafe_fixes=task.settings.unsafe_fixes)
+        report = replace(
+            report,
+            diagnostics=settled.diagnostics,
+            skipped=(*report.skipped, *settled.skipped),
+            changes=settled.changes,
+            numbers=settled.numbers,
+        )
+        if task.extras.with_replacements:
+            from httpx_fixer.rewrite.replacements import list_alone  # noqa: PLC0415 -- as above
+
+            wanted = filter(task.extras.keep, settled.diagnostics)
+            alone = list_alone(wanted, sources, unsafe_fixes=task.settings.unsafe_fixes)
+            report = replace(report, replacements=alone)
+    kept = tuple(filter(task.extras.keep, report.diagnostics))
+    paths = dict.fromkeys(diagnostic.anchor.path for diagnostic in kept)
+    return replace(report, diagnostics=kept, sources={path: project.bytes_of(path) or b"" for path in paths})

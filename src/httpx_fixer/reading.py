@@ -7,6 +7,7 @@ from pathlib import Path
 
 from httpx_fixer.analysis.discovery import Discovery
 from httpx_fixer.analysis.files import build_reader
+from httpx_fixer.analysis.fingerprints import add_fingerprints
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.suppressions import compile_file_ignores
 from httpx_fixer.diagnostic import Diagnostic
@@ -40,7 +41,8 @@ class Reading:
             self._first = project
         lifecycles = Lifecycles(project, build_frameworks())
         diagnostics = judge(project, lifecycles, self._settings, self._ignores)
-        return project, refuse_excluded(diagnostics, self._discovery.excluded)
+        allowed = refuse_excluded(diagnostics, self._discovery.excluded)
+        return project, add_fingerprints(project, allowed)
 
     def read_again(self, overlay: Mapping[str, bytes]) -> tuple[Diagnostic, ...]:
         """Return what is said about the project as it is going to be."""

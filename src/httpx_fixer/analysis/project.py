@@ -132,6 +132,25 @@ class Project:
         """Return what a parameter is annotated with."""
         return self._resolver.annotation_of(symbol)
 
+    def function_at(self, anchor: Anchor) -> str:
+        """Return the qualified name of the innermost function around a place, "" for none."""
+        module = self._store.module(anchor.path)
+        functions = {} if module is None else module.functions
+        line = anchor.start.line
+        around = [
+            (node.lineno, name)
+            for name, node in functions.items()
+            if node.lineno <= line <= (node.end_lineno or 0)
+        ]
+        return max(around)[1] if around else ""
+
+    def lines_of(self, path: str) -> list[str]:
+        """Return the lines of a file, none where its bytes are no text."""
+        try:
+            return list(SourceFile(path, self._store.data(path)).lines)
+        except (SyntaxError, UnicodeError):
+            return []
+
     def is_kind_of(self, symbol: Symbol | None, names: frozenset[str]) -> bool:
         """Answer whether a symbol is one of some library classes or a project class derived from one."""
         return self._resolver.is_kind_of(symbol, names)
