@@ -12,7 +12,7 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "httpx_fixer"
 TESTS = Path(__file__).parent
 
-GROUND = ("report", "diagnostic", "fix", "source", "settings", "outcome", "git", "toml_table")
+GROUND = ("report", "diagnostic", "fix", "source", "settings", "outcome", "git", "toml_table", "interpreter")
 FLOORS: dict[str, tuple[str, ...]] = {
     # The command line.
     "__main__": ("cli",),
@@ -47,6 +47,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "settings": (),
     "outcome": (),
     "git": (),
+    "interpreter": (),
     "toml_table": ("settings",),
     "__init__": (),
 }

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from httpx_fixer.analysis.discovery import Discovery, discover
 from httpx_fixer.analysis.files import build_reader, mentions_httpx
+from httpx_fixer.interpreter import set_for_trees
 from httpx_fixer.report import Report
 from httpx_fixer.settings import Settings
 from httpx_fixer.source import Skip
@@ -20,6 +21,11 @@ def run(root: Path, paths: tuple[Path, ...], settings: Settings, *, with_changes
     in memory, verified by reading the result again, and reported as `changes`; nothing is written.
     Anything wrong with a user's file becomes a `Skip` or a `Refusal`; what is raised is our mistake.
     """
+    with set_for_trees():
+        return _run(root, paths, settings, with_changes=with_changes)
+
+
+def _run(root: Path, paths: tuple[Path, ...], settings: Settings, *, with_changes: bool) -> Report:
     started = time.perf_counter()
     discovery = discover(root, paths, settings)
     read = build_reader(str(root), settings.max_file_size)

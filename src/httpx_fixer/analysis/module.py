@@ -9,7 +9,8 @@ from functools import cached_property
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.imports import iter_imported_names
-from httpx_fixer.analysis.scopes import Binding, BindingKind, FunctionNode, Scope, ScopeTable, build_scopes
+from httpx_fixer.analysis.scope_builder import build_scopes
+from httpx_fixer.analysis.scopes import Binding, BindingKind, FunctionNode, Scope, ScopeTable
 from httpx_fixer.source import Anchor, SourceFile
 
 
