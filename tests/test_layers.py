@@ -35,7 +35,14 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "analysis.stream_facts",
         *GROUND,
     ),
-    "frameworks": ("frameworks", "analysis.project", "analysis.facts", "analysis.site_facts", *GROUND),
+    "frameworks": (
+        "frameworks",
+        "analysis.definitions",
+        "analysis.project",
+        "analysis.facts",
+        "analysis.site_facts",
+        *GROUND,
+    ),
     "analysis": ("analysis", *GROUND),
     # The writing wing.
     "rewrite": ("rewrite", *GROUND),

@@ -54,6 +54,8 @@ class RefusalReason(Enum):
     """The client is found to be unclosed; this version does not yet attach its close to a lifecycle."""
     LIFESPAN_UNKNOWN = "LIFESPAN_UNKNOWN"
     """The application's lifespan could not be found or extended safely."""
+    OWNER_CHANGED = "OWNER_CHANGED"
+    """A part of the module that an earlier run wrote was changed by hand, and would have to change again."""
     MOUNTED_APP = "MOUNTED_APP"
     """The application is mounted in another one; its own lifespan does not run."""
     FRAMEWORK_TOO_OLD = "FRAMEWORK_TOO_OLD"

@@ -11,6 +11,7 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.suppressions import compile_file_ignores
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
+from httpx_fixer.frameworks._owner_reading import find_owners
 from httpx_fixer.frameworks._registry import build_frameworks
 from httpx_fixer.rewrite.plan import refuse_excluded
 from httpx_fixer.rules._judgement import judge
@@ -38,7 +39,7 @@ class Reading:
         project = Project(files, frozenset(targets), read, self._first, frozenset(overlay))
         if self._first is None:
             self._first = project
-        lifecycles = Lifecycles(project, build_frameworks())
+        lifecycles = Lifecycles(project, build_frameworks(), find_owners)
         diagnostics = judge(project, lifecycles, self._settings, self._ignores)
         return project, refuse_excluded(diagnostics, self._discovery.excluded)
 

@@ -18,6 +18,7 @@ from httpx_fixer.analysis.functions import (
 )
 from httpx_fixer.analysis.import_graph import ImportGraph
 from httpx_fixer.analysis.import_style import (
+    find_docstring,
     find_last_import,
     find_spelling,
     may_lack,
@@ -191,6 +192,10 @@ class Project:
         module = self._store.module(path)
         return frozenset() if module is None else frozenset(module.table.module.bindings)
 
+    def member(self, path: str, name: str) -> Symbol:
+        """Return what a name of a module's level means, followed through imports."""
+        return self._resolver.member(path, name)
+
     def may_bind(self, path: str, name: str, qualified: str) -> bool:
         """Answer whether an import may bind a name in a module: it is free, or stands for the same."""
         module = self._store.module(path)
@@ -232,6 +237,11 @@ class Project:
         peers = [s for s in self.client_sites if (s.path, s.function) == (site.path, site.function)]
         mine = sum(peer.spec.class_code.split(".")[0] == base for peer in peers)
         return None if module is None else find_lone_local_import(module, site.function, base, mine)
+
+    def docstring(self, path: str) -> tuple[Anchor, str] | None:
+        """Return the string that a module begins with, as (address, text)."""
+        module = self._store.module(path)
+        return None if module is None else find_docstring(module)
 
     def last_import(self, path: str) -> Anchor | None:
         """Return the last import statement of the block of imports at the top of a module."""
