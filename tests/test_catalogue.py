@@ -32,7 +32,6 @@ SHOWN_ELSEWHERE: dict[tuple[str, str], str] = {
     ("HXF104", "NO_ENTRY_POINT"): SHARED_PLAN,
     ("HXF104", "SYNC_IN_ASYNC"): SHARED_PLAN,
     ("HXF104", "NAME_CLASH"): "the block is added as for HXF105, whose case shows it",
-    ("HXF104", "UNSUPPORTED_BINDING"): "the block is added as for HXF105, whose case shows it",
     ("HXF105", "SYNC_IN_ASYNC"): SHARED_PLAN,
 }
 """Reasons that a page lists and no case of the rule shows: {(code, reason): why}."""

@@ -20,6 +20,8 @@ class RefusalReason(Enum):
     """The code may live by the cookies of its own client (several requests, or redirects followed)."""
     MUTATED = "MUTATED"
     """The client is changed after it was built; shared, the change would reach other callers."""
+    MAY_BE_INJECTED = "MAY_BE_INJECTED"
+    """The name may hold a client that the caller made (`client or AsyncClient()`), who closes it."""
     REBOUND = "REBOUND"
     """The name that holds the client or response is assigned again, deleted or used outside of its block."""
     STREAM_LEFT_OPEN = "STREAM_LEFT_OPEN"
