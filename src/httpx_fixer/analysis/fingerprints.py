@@ -26,7 +26,7 @@ def add_fingerprints(project: Project, diagnostics: Iterable[Diagnostic]) -> tup
     found = []
     for diagnostic in diagnostics:
         anchor = diagnostic.anchor
-        key = (diagnostic.code, anchor.path, project.function_at(anchor), _code_of(project, anchor))
+        key = (diagnostic.code, anchor.path, project.texts.function_at(anchor), _code_of(project, anchor))
         text = "\0".join((*key, str(seen[key])))
         seen[key] += 1
         digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
@@ -36,7 +36,7 @@ def add_fingerprints(project: Project, diagnostics: Iterable[Diagnostic]) -> tup
 
 def _code_of(project: Project, anchor: Anchor) -> str:
     """Return the code of a site without what formatters change: blanks, quotes, hanging commas."""
-    lines = project.lines_of(anchor.path)[anchor.start.line - 1 : anchor.end.line]
+    lines = project.texts.lines_of(anchor.path)[anchor.start.line - 1 : anchor.end.line]
     if not lines:
         return ""
     lines[-1] = lines[-1][: anchor.end.column]

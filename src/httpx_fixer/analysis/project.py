@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TypeVar, cast
 
-from httpx_fixer.analysis.call_text import find_argument, rewrite_call
+from httpx_fixer.analysis.call_text import rewrite_call
 from httpx_fixer.analysis.closing import is_closed
 from httpx_fixer.analysis.facts import Call, Function, Reference, Symbol
 from httpx_fixer.analysis.files import mentions_httpx
@@ -18,7 +18,6 @@ from httpx_fixer.analysis.functions import (
 )
 from httpx_fixer.analysis.import_graph import ImportGraph
 from httpx_fixer.analysis.import_style import (
-    find_docstring,
     find_last_import,
     find_spelling,
     may_lack,
@@ -34,6 +33,7 @@ from httpx_fixer.analysis.store import FileStore, is_test_path
 from httpx_fixer.analysis.streams import StreamSite, iter_stream_sites
 from httpx_fixer.analysis.suppressions import Suppressions, read_suppressions
 from httpx_fixer.analysis.text_search import TextSearch
+from httpx_fixer.analysis.texts import Texts
 from httpx_fixer.analysis.versions import pinned_version, read_line_length
 from httpx_fixer.source import Anchor, Skip, SourceFile
 
@@ -66,6 +66,7 @@ class Project:
         self.search = TextSearch(self._store)
         self.imports = ImportGraph(self._resolver, self.search)
         self.programs = Programs(self._resolver)
+        self.texts = Texts(self._store)
         self._calls: dict[tuple[str, ...], tuple[Call, ...]] = {}
         self._suppressions: dict[str, Suppressions] = {}
         self._remembered: dict[str, object] = {}
@@ -132,25 +133,6 @@ class Project:
     def annotation_of(self, symbol: Symbol) -> Symbol | None:
         """Return what a parameter is annotated with."""
         return self._resolver.annotation_of(symbol)
-
-    def function_at(self, anchor: Anchor) -> str:
-        """Return the qualified name of the innermost function around a place, "" for none."""
-        module = self._store.module(anchor.path)
-        functions = {} if module is None else module.functions
-        line = anchor.start.line
-        around = [
-            (node.lineno, name)
-            for name, node in functions.items()
-            if node.lineno <= line <= (node.end_lineno or 0)
-        ]
-        return max(around)[1] if around else ""
-
-    def lines_of(self, path: str) -> list[str]:
-        """Return the lines of a file, none where its bytes are no text."""
-        try:
-            return list(SourceFile(path, self._store.data(path)).lines)
-        except (SyntaxError, UnicodeError):
-            return []
 
     def is_kind_of(self, symbol: Symbol | None, names: frozenset[str]) -> bool:
         """Answer whether a symbol is one of some library classes or a project class derived from one."""
@@ -246,11 +228,6 @@ class Project:
         module = self._store.module(anchor.path)
         return None if module is None else rewrite_call(module, anchor, callee, change)
 
-    def argument_anchor(self, call: Anchor, name: str) -> Anchor | None:
-        """Return the address of the value of a keyword argument of a call."""
-        module = self._store.module(call.path)
-        return None if module is None else find_argument(module, call, name)
-
     def lone_local_import(self, site: ClientSite) -> Anchor | None:
         """Return the import statement inside of the site's function that is there for its clients only.
 
@@ -261,11 +238,6 @@ class Project:
         peers = [s for s in self.client_sites if (s.path, s.function) == (site.path, site.function)]
         mine = sum(peer.spec.class_code.split(".")[0] == base for peer in peers)
         return None if module is None else find_lone_local_import(module, site.function, base, mine)
-
-    def docstring(self, path: str) -> tuple[Anchor, str] | None:
-        """Return the string that a module begins with, as (address, text)."""
-        module = self._store.module(path)
-        return None if module is None else find_docstring(module)
 
     def last_import(self, path: str) -> Anchor | None:
         """Return the last import statement of the block of imports at the top of a module."""

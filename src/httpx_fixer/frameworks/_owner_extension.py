@@ -87,7 +87,7 @@ def _flush(project: Project, path: str, behind: Definition | None, pending: list
 
 def _plan_header(project: Project, present: Ownership, ownership: Ownership) -> tuple[Edit, ...]:
     """Say what the module has from now on, where it still says what we said of it."""
-    first = project.docstring(ownership.path)
+    first = project.texts.docstring(ownership.path)
     old, new = header_of(present), header_of(ownership)
     if first is None or old == new or f'"""{first[1]}"""' != old:
         return ()

@@ -101,7 +101,7 @@ def plan_context(project: Project, site: ClientSite, home: TlsHome) -> tuple[Edi
     if trust is not None and trust.normal != "True":
         given.append(f"trust_env={trust.code}")
     code = f"{NAME}({', '.join(given)})"
-    anchor = None if verify is None else project.argument_anchor(site.anchor, "verify")
+    anchor = None if verify is None else project.texts.argument_anchor(site.anchor, "verify")
     if anchor is not None:
         return (*made, ReplaceExpression(anchor, code))
     return (*made, AddArgument(site.anchor, "verify", code))
