@@ -50,6 +50,8 @@ class RefusalReason(Enum):
     """No handler, worker or entry coroutine that could own the client was found to reach this code."""
     NO_LIFECYCLE = "NO_LIFECYCLE"
     """No application was found whose start and stop could own the client."""
+    LIBRARY_CODE = "LIBRARY_CODE"
+    """The code is a library's, with no process of its own: only its callers could own the client."""
     MANY_LOOPS = "MANY_LOOPS"
     """The process runs this code on an event loop per call; a client cannot outlive its loop."""
     NO_CLOSE_YET = "NO_CLOSE_YET"

@@ -24,6 +24,7 @@ from httpx_fixer.analysis.import_style import (
     needs_package,
 )
 from httpx_fixer.analysis.module import Module, is_missing_marker
+from httpx_fixer.analysis.packaging import Packaging
 from httpx_fixer.analysis.programs import Programs
 from httpx_fixer.analysis.references import find_calls, find_given, find_references, iter_calls_passing
 from httpx_fixer.analysis.resolution import Resolver
@@ -67,6 +68,7 @@ class Project:
         self.imports = ImportGraph(self._resolver, self.search)
         self.programs = Programs(self._resolver)
         self.texts = Texts(self._store)
+        self.packaging = Packaging(self._resolver, read)
         self._calls: dict[tuple[str, ...], tuple[Call, ...]] = {}
         self._suppressions: dict[str, Suppressions] = {}
         self._remembered: dict[str, object] = {}

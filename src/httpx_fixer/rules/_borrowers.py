@@ -9,7 +9,7 @@ from httpx_fixer.analysis.site_facts import POOL_ARGUMENTS, BindingForm, ClientS
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycle, Lifecycles
 from httpx_fixer.rules._patches import find_function_patch, find_name_patch
-from httpx_fixer.rules._processes import may_own
+from httpx_fixer.rules._processes import is_neighbour, may_own
 from httpx_fixer.rules._sharing import KNOWN, is_constant, shorten
 
 _NAMED = frozenset({BindingForm.WITH, BindingForm.LOCAL})
@@ -60,16 +60,23 @@ def find_borrower(project: Project, lifecycles: Lifecycles, site: ClientSite) ->
             return Refusal(*obstacle, site.path, argument.line)
         if argument.name in POOL_ARGUMENTS:
             pool.append(argument)
-    reaching = find_owners(lifecycles, site)
+    reaching = find_owners(project, lifecycles, site)
     if isinstance(reaching, Refusal):
         return reaching
     names_class = not site.top_level and find_name_patch(project, site) is not None
     return Borrower(site, reaching, tuple(pool), names_class)
 
 
-def find_owners(lifecycles: Lifecycles, site: ClientSite) -> tuple[Lifecycle, ...] | Refusal:
-    """Return the lifecycles that run a site and can own clients of its kind."""
+def find_owners(
+    project: Project, lifecycles: Lifecycles, site: ClientSite
+) -> tuple[Lifecycle, ...] | Refusal:
+    """Return the lifecycles that run a site and can own clients of its kind.
+
+    What none is seen to import may be loaded by name. Those of its own package stand in then: a
+    borrower is right wherever it runs.
+    """
     reaching = tuple(one for one in lifecycles.all() if may_own(lifecycles, one, site))
+    reaching = reaching or tuple(one for one in lifecycles.all() if is_neighbour(project, one, site))
     owners = tuple(one for one in reaching if one.owns(is_async=site.spec.is_async))
     if owners:
         return owners

@@ -13,7 +13,7 @@ from httpx_fixer.rules._candidates import Candidate, find_candidate
 from httpx_fixer.rules._enclosing import find_local_obstacle
 from httpx_fixer.rules._homes import Member
 from httpx_fixer.rules._ownership import plan_ownership
-from httpx_fixer.rules._processes import is_reported, owns_for_duration
+from httpx_fixer.rules._processes import is_library_code, is_reported, owns_for_duration
 from httpx_fixer.rules._values import uses_network
 from httpx_fixer.settings import Settings
 
@@ -71,7 +71,7 @@ def _is_cached(project: Project, site: ClientSite) -> bool:
 
 def _plan(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:
     sites = [site for site in project.client_sites if _is_planned(project, lifecycles, site, settings)]
-    decided = {site: _decide(project, lifecycles, site) for site in sites}
+    decided = {site: _decide(project, lifecycles, site, settings) for site in sites}
     while True:
         members = [found for found in decided.values() if not isinstance(found, Refusal)]
         outcomes: dict[ClientSite, Outcome] = {
@@ -86,17 +86,24 @@ def _plan(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[
 
 def _is_planned(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:
     kind = kind_of(project, site)
-    return (
-        kind is not None and settings.is_selected(*kind) and is_reported(project, lifecycles, site, settings)
+    if kind is None or not settings.is_selected(*kind):
+        return False
+    return is_reported(project, lifecycles, site, settings) or is_library_code(
+        project, lifecycles, site, settings
     )
 
 
-def _decide(project: Project, lifecycles: Lifecycles, site: ClientSite) -> Member | Refusal:
+def _decide(
+    project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings
+) -> Member | Refusal:
     """Prefer the plainest form that is right: a parameter, else a borrowed client."""
     version = project.pinned_version(site.spec.library or "httpx")
     if version is not None and version >= (1,) and site.spec.library == "httpx":
         detail = f"httpx {'.'.join(map(str, version))} is pinned, which has another API"
         return Refusal(RefusalReason.HTTPX_TOO_NEW, detail, site.path, site.line)
+    if is_library_code(project, lifecycles, site, settings):
+        detail = "this is a library: only the programs that install it could own the client"
+        return Refusal(RefusalReason.LIBRARY_CODE, detail, site.path, site.line)
     if site.form is BindingForm.DISCARDED and not site.top_level:
         detail = "the client is built and dropped; nothing says what for"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)

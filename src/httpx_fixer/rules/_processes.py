@@ -34,7 +34,28 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
         return False
     if any(may_own(lifecycles, lifecycle, site) for lifecycle in lifecycles.all()):
         return not project.search.is_one_shot(site.path) or project.imports.is_imported(site.path)
-    return not project.imports.runs_as_script(site.path)
+    return not (project.imports.runs_as_script(site.path) or is_part_of_a_command(project, site))
+
+
+def is_part_of_a_command(project: Project, site: ClientSite) -> bool:
+    """Answer whether a site is in what an installed command runs, once and to its end."""
+    return project.packaging.is_part_of_a_command(site.path)
+
+
+def is_library_code(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:
+    """Answer whether a site is in a package that others install, and that no process of the project runs.
+
+    What such code builds per call only its callers could own; what it keeps is theirs to close.
+    """
+    if (site.is_test and not settings.include_tests) or _ASIDE.search(site.path):
+        return False
+    if not _outer_package(project, site.path) or not project.packaging.is_distributed(site.path):
+        return False
+    if project.imports.runs_as_script(site.path) or is_part_of_a_command(project, site):
+        return False
+    return not any(
+        may_own(lifecycles, one, site) or is_neighbour(project, one, site) for one in lifecycles.all()
+    )
 
 
 def may_own(lifecycles: Lifecycles, lifecycle: Lifecycle, site: ClientSite) -> bool:
@@ -43,6 +64,27 @@ def may_own(lifecycles: Lifecycles, lifecycle: Lifecycle, site: ClientSite) -> b
     if aside is not None and not site.path.startswith(lifecycle.path[: aside.end()]):
         return False
     return lifecycles.reaches(lifecycle, site.path)
+
+
+def is_neighbour(project: Project, lifecycle: Lifecycle, site: ClientSite) -> bool:
+    """Answer whether a site is built together with an application that nothing shows to import it."""
+    if _DEMONSTRATION.search(lifecycle.path) or _ASIDE.search(lifecycle.path):
+        return False
+    package = _outer_package(project, site.path)
+    if package and lifecycle.path.startswith(f"{package}/"):
+        return True
+    root = project.packaging.root_of(site.path)
+    return bool(package) and root is not None and root == project.packaging.root_of(lifecycle.path)
+
+
+def _outer_package(project: Project, path: str) -> str:
+    """Return the outermost directory around a file that has an `__init__.py`, "" for none.
+
+    Directories below may lack one: Python imports from them all the same.
+    """
+    parts = path.split("/")[:-1]
+    outer = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
+    return next((directory for directory in outer if project.imports.is_package(directory)), "")
 
 
 _MANAGERS = frozenset({"contextlib.asynccontextmanager", "contextlib.contextmanager"})

@@ -51,6 +51,7 @@ class ClientPerRequest(Rule):
     - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from, or the code cannot
       import the owner.
     - NO_ENTRY_POINT: no known application or worker imports the code.
+    - LIBRARY_CODE: the package is installed by others, whose programs alone could own the client.
     - MANY_LOOPS: the process runs the code on an event loop per call.
     - FRAMEWORK_TOO_OLD: the pinned version lacks what the fix uses.
     - LIFESPAN_UNKNOWN: the application's lifespan could not be extended.
