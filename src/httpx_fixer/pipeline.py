@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import filterfalse
 from pathlib import Path
 
 from httpx_fixer.analysis.discovery import Discovery, discover
@@ -108,5 +109,7 @@ def _judge(task: _Task, known: dict[str, bytes]) -> Report:
             alone = list_alone(wanted, sources, unsafe_fixes=task.settings.unsafe_fixes)
             report = replace(report, replacements=alone)
     kept = tuple(filter(task.extras.keep, report.diagnostics))
-    paths = dict.fromkeys(diagnostic.anchor.path for diagnostic in kept)
-    return replace(report, diagnostics=kept, sources={path: project.bytes_of(path) or b"" for path in paths})
+    hidden = tuple(filterfalse(task.extras.keep, report.diagnostics))
+    sites = dict.fromkeys(diagnostic.anchor.path for diagnostic in kept)
+    texts = {path: project.bytes_of(path) or b"" for path in sites}
+    return replace(report, diagnostics=kept, hidden=hidden, sources=texts)
