@@ -39,6 +39,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "analysis.facts",
         "analysis.site_facts",
         "analysis.stream_facts",
+        "analysis.suppression_facts",
         *GROUND,
     ),
     "frameworks": (

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from httpx_fixer.analysis.discovery import Discovery, discover
 from httpx_fixer.analysis.files import build_reader, mentions_httpx
+from httpx_fixer.analysis.suppressions import may_suppress
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.interpreter import set_for_trees
 from httpx_fixer.report import Report
@@ -59,7 +60,7 @@ def _run(
     known = {path: data for path, data in scanned.items() if not isinstance(data, Skip)}
     unread = {skip for skip in scanned.values() if isinstance(skip, Skip)} | set(discovery.skipped)
     report = Report(files_seen=len(discovery.targets))
-    if any(mentions_httpx(data) for data in known.values()):
+    if any(mentions_httpx(data) or may_suppress(data) for data in known.values()):
         report = _judge(_Task(root, discovery, settings, extras, with_changes), known)
     skipped = tuple(sorted({*unread, *report.skipped}, key=lambda skip: skip.path))
     return replace(report, skipped=skipped, elapsed_s=time.perf_counter() - started)
