@@ -79,7 +79,7 @@ def test_name_is_that_of_the_file(rule: type[Rule]) -> None:
 
 @each_rule
 def test_code_has_the_form_of_its_family(rule: type[Rule]) -> None:
-    assert re.fullmatch(r"HXF[1-9]\d\d", rule.code)
+    assert re.fullmatch(r"HXF\d\d[1-9]|HXF\d[1-9]\d", rule.code)
 
 
 def test_codes_and_names_are_unique() -> None:

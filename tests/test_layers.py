@@ -20,7 +20,10 @@ FLOORS: dict[str, tuple[str, ...]] = {
     # The command line.
     "__main__": ("cli",),
     "cli": ("options", "outcome", "toml_table"),
-    "commands": ("catalogue", "config", "options", "pipeline", "reporters", *GROUND),
+    "commands": ("baseline", "catalogue", "config", "narrowing", "options", "pipeline", "reporters", *GROUND),
+    "narrowing": ("baseline", "changed_lines", "config", "options", *GROUND),
+    "baseline": ("diagnostic", "toml_table"),
+    "changed_lines": ("git", "source"),
     "catalogue": ("rules._registry", "rules._base", "rule_page", "toml_table"),
     "options": ("config", "settings", "toml_table"),
     "config": ("settings", "toml_table"),
@@ -36,6 +39,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
         "analysis.facts",
         "analysis.site_facts",
         "analysis.stream_facts",
+        "analysis.suppression_facts",
         *GROUND,
     ),
     "frameworks": (

@@ -11,7 +11,14 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from httpx_fixer.options import FixOptions, Options, ReportOptions, with_signature
+from httpx_fixer.options import (
+    BaselineOptions,
+    ChangeOptions,
+    CheckOptions,
+    FixOptions,
+    Options,
+    with_signature,
+)
 from httpx_fixer.outcome import Outcome
 from httpx_fixer.toml_table import UsageError
 
@@ -22,6 +29,9 @@ app = typer.Typer(
     rich_markup_mode=None,  # rich costs 60 ms, and `--help` is to be instant
     pretty_exceptions_enable=False,
 )
+
+baseline = typer.Typer(help="Keep a list of what is known, so that only what is new fails.")
+app.add_typer(baseline, name="baseline")
 
 COULD_NOT_WORK = 2
 
@@ -36,14 +46,16 @@ def main() -> None:
     app(prog_name="httpx-fixer")
 
 
-def _command(options: type[_Given]) -> Callable[[Callable[[_Given], Outcome]], Callable[[_Given], Outcome]]:
+def _command(
+    options: type[_Given], parent: typer.Typer = app, name: str | None = None
+) -> Callable[[Callable[[_Given], Outcome]], Callable[[_Given], Outcome]]:
     """Make a function of options a command."""
 
     def register(function: Callable[[_Given], Outcome]) -> Callable[[_Given], Outcome]:
         def command(**given: Any) -> None:
             _leave(lambda: function(options(**given)))
 
-        app.command(function.__name__, help=function.__doc__)(with_signature(command, options))
+        parent.command(name or function.__name__, help=function.__doc__)(with_signature(command, options))
         return function
 
     return register
@@ -52,16 +64,16 @@ def _command(options: type[_Given]) -> Callable[[Callable[[_Given], Outcome]], C
 # The commands import what they need when they run: `--help` has no use for it.
 
 
-@_command(ReportOptions)
-def check(options: ReportOptions) -> Outcome:
+@_command(CheckOptions)
+def check(options: CheckOptions) -> Outcome:
     """Report the misuse of httpx at or below PATHS; change nothing."""
     from httpx_fixer import commands  # noqa: PLC0415
 
     return commands.check(options)
 
 
-@_command(Options)
-def diff(options: Options) -> Outcome:
+@_command(ChangeOptions)
+def diff(options: ChangeOptions) -> Outcome:
     """Print a patch with all fixes, for `git apply`; change nothing."""
     from httpx_fixer import commands  # noqa: PLC0415
 
@@ -74,6 +86,14 @@ def fix(options: FixOptions) -> Outcome:
     from httpx_fixer import commands  # noqa: PLC0415
 
     return commands.fix(options)
+
+
+@_command(BaselineOptions, baseline, "write")
+def write_baseline(options: BaselineOptions) -> Outcome:
+    """Write a file of what is found now, for `check --baseline`; a file that exists may only shrink."""
+    from httpx_fixer import commands  # noqa: PLC0415
+
+    return commands.write_baseline(options)
 
 
 def _explain(word: str) -> Outcome:

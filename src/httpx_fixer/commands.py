@@ -6,13 +6,18 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO, overload
 
 from httpx_fixer import git, pipeline
+from httpx_fixer.baseline import build_baseline, read_baseline, render_baseline
 from httpx_fixer.config import Project
+from httpx_fixer.narrowing import read_narrowing
 from httpx_fixer.options import (
+    BaselineOptions,
+    ChangeOptions,
+    CheckOptions,
     FixOptions,
     Options,
     OutputFormat,
@@ -25,6 +30,7 @@ from httpx_fixer.outcome import Outcome
 from httpx_fixer.report import Report
 from httpx_fixer.reporters._registry import load_renderer
 from httpx_fixer.reporters.context import Context
+from httpx_fixer.reporters.counts import plural
 from httpx_fixer.reporters.patch import colour_patch, place_changes
 from httpx_fixer.reporters.paths import build_locator, show_path
 from httpx_fixer.reporters.summary import SummaryReporter
@@ -35,12 +41,15 @@ from httpx_fixer.source import SkipReason
 from httpx_fixer.toml_table import RuleName, UsageError
 
 
-def check(options: ReportOptions) -> Outcome:
+def check(options: CheckOptions) -> Outcome:
     """Read, and report what was found."""
+    project = read_project(options)
+    narrowing = read_narrowing(options, project)
     output_format = options.output_format
-    extras = pipeline.Extras(with_replacements=output_format in _WITH_REPLACEMENTS)
-    run = _start(options, with_changes=output_format in _WITH_CHANGES, extras=extras)
-    return Outcome(run.code(), run.render_report(options), run.remark(), options.output_file)
+    extras = pipeline.Extras(narrowing.keeps, with_replacements=output_format in _WITH_REPLACEMENTS)
+    run = _run(options, project, with_changes=output_format in _WITH_CHANGES, extras=extras)
+    remark = run.remark() + ("" if options.quiet else narrowing.remark(run.report, project.paths))
+    return Outcome(run.code(), run.render_report(options), remark, options.output_file)
 
 
 _WITH_REPLACEMENTS = {OutputFormat.SARIF, OutputFormat.RDJSON}
@@ -49,11 +58,31 @@ _WITH_CHANGES = {*_WITH_REPLACEMENTS, OutputFormat.MARKDOWN}
 """The formats that say what will be changed, for which all fixes have to be tried."""
 
 
-def diff(options: Options) -> Outcome:
+def write_baseline(options: BaselineOptions) -> Outcome:
+    """Read, and write what was found as what is known; what is new only if that is asked for."""
+    run = _start(options, with_changes=False)
+    file = Path(os.path.realpath(options.baseline))
+    new = build_baseline(file, run.project.root, run.report.diagnostics)
+    added = []
+    if file.exists():
+        old = read_baseline(file)
+        added = [diagnostic for diagnostic in run.report.diagnostics if not old.holds(diagnostic)]
+        elsewhere = set(old.entries).difference(old.entries_below(run.project.paths))
+        new = replace(new, entries=tuple(sorted({*new.entries, *elsewhere})))
+    if added and not options.grow:
+        shown = run.render_text(replace(run.report, diagnostics=tuple(added)))
+        talk = f"httpx-fixer: nothing was written: {len(added)} new; fix them, or give --grow\n"
+        return Outcome(1, shown, talk)
+    talk = f"httpx-fixer: {plural(len(new.entries), 'diagnostic')} in {options.baseline}\n"
+    return Outcome(0, render_baseline(new), talk, file)
+
+
+def diff(options: ChangeOptions) -> Outcome:
     """Read, and return the fixes as a patch."""
     run = _start(options, with_changes=True)
     patch, hint = _render_patch(run)
-    return Outcome(run.code(), patch, run.remark() + run.render_summary(written=False) + hint)
+    summary = run.render_summary(written=False, show_fixes=options.show_fixes)
+    return Outcome(run.code(), patch, run.remark() + summary + hint)
 
 
 def fix(options: FixOptions) -> Outcome:
@@ -61,7 +90,9 @@ def fix(options: FixOptions) -> Outcome:
     run = _start(options, with_changes=True)
     remark = run.remark() + _write(run, allow_dirty=options.allow_dirty)
     product = "" if options.output_format is OutputFormat.TEXT else run.render_report(options)
-    return Outcome(run.code(), product, remark + run.render_summary(written=True), options.output_file)
+    code = int(bool(run.report.changes)) if options.exit_non_zero_on_fix else run.code()
+    talk = remark + run.render_summary(written=True, show_fixes=options.show_fixes)
+    return Outcome(code, product, talk, options.output_file)
 
 
 class _RuleNames(Sequence[RuleName]):
@@ -119,14 +150,18 @@ class _Run:
         )
         return load_renderer(options.output_format.value)(self.report, context)
 
-    def render_summary(self, *, written: bool) -> str:
+    def render_summary(self, *, written: bool, show_fixes: bool) -> str:
         """Return what was done, for standard error."""
         if self.options.quiet:
             return ""
         text = self._text_reporter(sys.stderr)
-        return SummaryReporter(text, written=written, unsafe_fixes=self.settings.unsafe_fixes).render(
-            self.report
-        )
+        unsafe_fixes = self.settings.unsafe_fixes
+        summary = SummaryReporter(text, written=written, unsafe_fixes=unsafe_fixes, show_fixes=show_fixes)
+        return summary.render(self.report)
+
+    def render_text(self, report: Report) -> str:
+        """Return a report for people, without counts."""
+        return self._text_reporter(sys.stdout).render(report, with_counts=False)
 
     def _text_reporter(self, stream: TextIO) -> TextReporter:
         return TextReporter(
@@ -148,8 +183,13 @@ def _read_pages() -> Sequence[RulePage]:
     return read_pages()
 
 
-def _start(options: Options, *, with_changes: bool, extras: pipeline.Extras = pipeline.NO_EXTRAS) -> _Run:
-    project = read_project(options)
+def _start(options: Options, *, with_changes: bool) -> _Run:
+    return _run(options, read_project(options), with_changes=with_changes)
+
+
+def _run(
+    options: Options, project: Project, *, with_changes: bool, extras: pipeline.Extras = pipeline.NO_EXTRAS
+) -> _Run:
     settings = read_settings(options, project, _RuleNames())
     report = pipeline.run(project.root, project.paths, settings, with_changes=with_changes, extras=extras)
     return _Run(options, project, settings, report, Path(os.path.realpath(os.curdir)))

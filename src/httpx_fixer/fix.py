@@ -145,6 +145,14 @@ class RemoveStatement:
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class ReplaceComment:
+    """Put `code` in place of the part of a comment at `anchor`; where nothing is left the comment goes."""
+
+    anchor: Anchor
+    code: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class CreateFile:
     """Create the file `path` with the text `code`; refused where the file exists."""
 
@@ -165,7 +173,7 @@ AnchoredEdit = (
     | RemoveStatement
 )
 ImportEdit = EnsureImport | DropImport
-Edit = AnchoredEdit | ImportEdit | CreateFile
+Edit = AnchoredEdit | ImportEdit | ReplaceComment | CreateFile
 
 
 def path_of(edit: Edit) -> str:

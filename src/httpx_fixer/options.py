@@ -16,6 +16,8 @@ from httpx_fixer.config import PRESERVE, Project, find_project, load_settings
 from httpx_fixer.settings import Policy, Settings
 from httpx_fixer.toml_table import RuleName, UsageError, check_globs, check_rules
 
+BASELINE_NAME = ".httpx-fixer-baseline.json"
+
 _Function = TypeVar("_Function", bound=Callable[..., None])
 
 
@@ -96,11 +98,43 @@ class ReportOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FixOptions(ReportOptions):
+class CheckOptions(ReportOptions):
+    """The options of the command that only reports."""
+
+    diff_base: Annotated[
+        str | None,
+        Option(metavar="REF", help="Report only on lines that changed since the work branched off from REF."),
+    ] = None
+    baseline: Annotated[
+        Path | None, Option(help="Report only what is not in this file (see `baseline write`).")
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineOptions(Options):
+    """The options of the command that writes a baseline."""
+
+    baseline: Annotated[Path, Option(help="The file to write.")] = Path(BASELINE_NAME)
+    grow: Annotated[bool, Option("--grow", help="Let the file take in what is new.")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeOptions(Options):
+    """The options of a command that works out changes."""
+
+    show_fixes: Annotated[bool, Option("--show-fixes", help="List every fix that is applied.")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixOptions(ReportOptions, ChangeOptions):
     """The options of the command that writes."""
 
     allow_dirty: Annotated[
         bool, Option("--allow-dirty", help="Change files also where git does not have their present content.")
+    ] = False
+    exit_non_zero_on_fix: Annotated[
+        bool,
+        Option("--exit-non-zero-on-fix", help="Exit with 1 if files changed, else with 0, whatever is left."),
     ] = False
 
 

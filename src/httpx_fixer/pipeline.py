@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import filterfalse
 from pathlib import Path
 
 from httpx_fixer.analysis.discovery import Discovery, discover
 from httpx_fixer.analysis.files import build_reader, mentions_httpx
+from httpx_fixer.analysis.suppressions import may_suppress
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.interpreter import set_for_trees
 from httpx_fixer.report import Report
@@ -58,7 +60,7 @@ def _run(
     known = {path: data for path, data in scanned.items() if not isinstance(data, Skip)}
     unread = {skip for skip in scanned.values() if isinstance(skip, Skip)} | set(discovery.skipped)
     report = Report(files_seen=len(discovery.targets))
-    if any(mentions_httpx(data) for data in known.values()):
+    if any(mentions_httpx(data) or may_suppress(data) for data in known.values()):
         report = _judge(_Task(root, discovery, settings, extras, with_changes), known)
     skipped = tuple(sorted({*unread, *report.skipped}, key=lambda skip: skip.path))
     return replace(report, skipped=skipped, elapsed_s=time.perf_counter() - started)
@@ -108,5 +110,7 @@ def _judge(task: _Task, known: dict[str, bytes]) -> Report:
             alone = list_alone(wanted, sources, unsafe_fixes=task.settings.unsafe_fixes)
             report = replace(report, replacements=alone)
     kept = tuple(filter(task.extras.keep, report.diagnostics))
-    paths = dict.fromkeys(diagnostic.anchor.path for diagnostic in kept)
-    return replace(report, diagnostics=kept, sources={path: project.bytes_of(path) or b"" for path in paths})
+    hidden = tuple(filterfalse(task.extras.keep, report.diagnostics))
+    sites = dict.fromkeys(diagnostic.anchor.path for diagnostic in kept)
+    texts = {path: project.bytes_of(path) or b"" for path in sites}
+    return replace(report, diagnostics=kept, hidden=hidden, sources=texts)

@@ -14,6 +14,7 @@ from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.frameworks._owner_reading import find_owners
 from httpx_fixer.frameworks._registry import build_frameworks
+from httpx_fixer.git import find_top_level
 from httpx_fixer.rewrite.plan import refuse_excluded
 from httpx_fixer.rules._judgement import judge
 from httpx_fixer.settings import Settings
@@ -26,6 +27,8 @@ class Reading:
         self, root: Path, discovery: Discovery, settings: Settings, known: Mapping[str, bytes]
     ) -> None:
         self._root = str(root)
+        top = find_top_level(root) or root
+        self._place = root.relative_to(top).as_posix()
         self._known = known
         self._discovery = discovery
         self._settings = settings
@@ -43,7 +46,7 @@ class Reading:
         lifecycles = Lifecycles(project, build_frameworks(), find_owners)
         diagnostics = judge(project, lifecycles, self._settings, self._ignores)
         allowed = refuse_excluded(diagnostics, self._discovery.excluded)
-        return project, add_fingerprints(project, allowed)
+        return project, add_fingerprints(project, allowed, self._place)
 
     def read_again(self, overlay: Mapping[str, bytes]) -> tuple[Diagnostic, ...]:
         """Return what is said about the project as it is going to be."""

@@ -38,6 +38,7 @@ class Report:
 
     `diagnostics` in order of path and position; `changes` is the outcome of all applicable fixes
     together, sorted by path; `numbers` lists every number in force that they change.
+    `hidden` are diagnostics that are not to be reported: not on changed lines, known for long.
     `sources` holds the bytes of the files that diagnostics lie in, `{path: bytes}`, and
     `replacements` what each fix makes of the files alone, `{fingerprint: replacements}`, where that
     was asked for. `elapsed_s` is wall time.
@@ -47,6 +48,7 @@ class Report:
     skipped: tuple[Skip, ...] = ()
     changes: tuple[FileChange, ...] = ()
     numbers: tuple[NumberChange, ...] = ()
+    hidden: tuple[Diagnostic, ...] = ()
     sources: Mapping[str, bytes] = field(default_factory=dict)
     replacements: Mapping[str, tuple[Replacement, ...]] = field(default_factory=dict)
     files_seen: int = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Diagnostic
-from httpx_fixer.fix import AnchoredEdit, CreateFile, DropImport, EnsureImport
+from httpx_fixer.fix import AnchoredEdit, CreateFile, DropImport, EnsureImport, ReplaceComment
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rewrite.apply import apply_edits
 from httpx_fixer.rules.unclosed_stream import UnclosedStream
@@ -25,7 +25,7 @@ def apply_fixes(text: str) -> str:
     edits: list[AnchoredEdit] = []
     for diagnostic in find_diagnostics(text):
         for edit in () if diagnostic.fix is None else diagnostic.fix.edits:
-            assert not isinstance(edit, EnsureImport | DropImport | CreateFile)
+            assert not isinstance(edit, EnsureImport | DropImport | ReplaceComment | CreateFile)
             edits.append(edit)
     result = apply_edits(PATH, text.encode(), edits)
     assert isinstance(result, bytes)

@@ -28,15 +28,15 @@ from httpx_fixer.analysis.packaging import Packaging
 from httpx_fixer.analysis.programs import Programs
 from httpx_fixer.analysis.references import find_calls, find_given, find_references, iter_calls_passing
 from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.analysis.silences import Silences
 from httpx_fixer.analysis.site_facts import CallChange, ClientSite
 from httpx_fixer.analysis.sites import iter_client_sites, may_hold_client_sites
 from httpx_fixer.analysis.store import FileStore, is_test_path
 from httpx_fixer.analysis.streams import StreamSite, iter_stream_sites
-from httpx_fixer.analysis.suppressions import Suppressions, read_suppressions
 from httpx_fixer.analysis.text_search import TextSearch
 from httpx_fixer.analysis.texts import Texts
 from httpx_fixer.analysis.versions import pinned_version, read_line_length
-from httpx_fixer.source import Anchor, Skip, SourceFile
+from httpx_fixer.source import Anchor, Skip
 
 T = TypeVar("T")
 
@@ -65,12 +65,12 @@ class Project:
         self._resolver = Resolver(self._store)
         self._read = read
         self.search = TextSearch(self._store)
+        self.silences = Silences(self._store)
         self.imports = ImportGraph(self._resolver, self.search)
         self.programs = Programs(self._resolver)
         self.texts = Texts(self._store)
         self.packaging = Packaging(self._resolver, read)
         self._calls: dict[tuple[str, ...], tuple[Call, ...]] = {}
-        self._suppressions: dict[str, Suppressions] = {}
         self._remembered: dict[str, object] = {}
         self._given: dict[str, frozenset[Symbol]] = {}
         self._references: dict[Symbol, tuple[Reference, ...]] = {}
@@ -269,13 +269,6 @@ class Project:
         if key not in self._remembered:
             self._remembered[key] = build()
         return cast("T", self._remembered[key])
-
-    def suppressions(self, path: str, file_ignores: frozenset[str]) -> Suppressions:
-        """Return what a file's comments and the settings silence in it."""
-        if path not in self._suppressions:
-            source = SourceFile(path, self._store.data(path))
-            self._suppressions[path] = read_suppressions(source, file_ignores)
-        return self._suppressions[path]
 
     def bytes_of(self, path: str) -> bytes | None:
         """Return the bytes of a file as they were read, None where there is no such file."""
