@@ -17,7 +17,7 @@ class Resolver:
 
     def __init__(self, store: FileStore) -> None:
         self.store = store
-        self.index = ImportIndex(store.files)
+        self.index = ImportIndex(store.files, store.data)
         self._resolving: set[tuple[str, str]] = set()
         self._functions: dict[Symbol, Function | None] = {}
         self._imported: dict[str, frozenset[str]] = {}

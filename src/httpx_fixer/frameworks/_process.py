@@ -93,3 +93,17 @@ def add_statement_after(
             return imported
         edits += imported
     return (*edits, InsertStatements(lifecycle.call.statement, "after", code))
+
+
+def free_name(project: Project, lifecycle: Lifecycle, name: str, qualified: str) -> str:
+    """Return the name under which an import can be read where a lifecycle's object is made.
+
+    Another one than its own where the module, or the function around, uses that for something else.
+    """
+    around = project.function(Symbol(lifecycle.path, lifecycle.call.function))
+    is_local = (
+        around is not None and name in around.names and name not in project.module_names(lifecycle.path)
+    )
+    if not is_local and project.may_bind(lifecycle.path, name, qualified):
+        return name
+    return f"{lifecycle.framework.replace('.', '_')}_{name}"
