@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from httpx_fixer.analysis.import_style import find_first_party, find_import_path, import_closure
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.text_search import TextSearch
@@ -68,5 +70,8 @@ class ImportGraph:
 
     def runs_as_script(self, path: str) -> bool:
         """Answer whether a module that is started by hand and ends by itself imports a file, or is it."""
-        scripts = [other for other in self._search.mentions(b"__main__") if self._search.is_one_shot(other)]
-        return any(path in self.import_closure(script) for script in scripts)
+        return any(path in self.import_closure(script) for script in self._scripts)
+
+    @cached_property
+    def _scripts(self) -> list[str]:
+        return [other for other in self._search.mentions(b"__main__") if self._search.is_one_shot(other)]
