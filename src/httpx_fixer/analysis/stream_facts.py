@@ -23,6 +23,20 @@ class WrapUses:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardUses:
+    """Close where an exception leaves the statements from `first` to `last`: they hand the response on.
+
+    `early` are returns among them that do not, and get a close above them; the rest as in `WrapUses`.
+    """
+
+    first: Anchor
+    last: Anchor
+    dropped: Anchor | None = None
+    may_be_none: bool = False
+    early: tuple[Anchor, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ExtendTry:
     """Close at the end of the `finally` of the try statement at `anchor`; `dropped` as in `WrapUses`."""
 
@@ -38,8 +52,30 @@ class CloseBelow:
     dropped: Anchor | None = None
 
 
-StreamCover = WrapUses | ExtendTry | CloseBelow
+StreamCover = WrapUses | GuardUses | ExtendTry | CloseBelow
 """Where a close has to go so that every path runs it after the last use of the response."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedBody:
+    """A body that a framework's response, made by the call of `responder`, sends later.
+
+    `given` is the argument, `code` its code, `statement` where it stands. `parameter` is what the
+    generator there calls the response, "" for a plain iterator, and `cover` where its close goes.
+    For an iterator, `name`, `item` and `item_type` are words for a generator around it.
+    """
+
+    responder: str
+    given: Anchor
+    code: str
+    statement: Anchor
+    parameter: str
+    is_closed: bool
+    cover: StreamCover | None
+    obstacles: tuple[Obstacle, ...]
+    name: str
+    item: str
+    item_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +86,8 @@ class StreamSite:
     is the code of `x`, `stream` that of the argument. `name` is the variable that holds the response,
     "" for none. `is_cut` says that the client is closed by a `with` block around the call, which cuts
     an open stream. `obstacles` come in the order in which they should be told; `cover` is None where
-    there are any or where nothing is to be done.
+    there are any or where nothing is to be done. `bodies` are sent by a framework later; `is_typed`
+    says that the function around says what it returns.
     """
 
     path: str
@@ -65,6 +102,8 @@ class StreamSite:
     closed_on_every_path: bool
     obstacles: tuple[Obstacle, ...]
     cover: StreamCover | None
+    bodies: tuple[StreamedBody, ...]
+    is_typed: bool
     is_test: bool
 
     @property
