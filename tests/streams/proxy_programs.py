@@ -89,3 +89,30 @@ PROXIES = (
         leaks=frozenset({"exception", "disconnect"}),
     ),
 )
+
+BROKEN = (
+    Proxy(
+        "iterator",
+        """
+        async def handle(client: httpx.AsyncClient, url, step):
+            async with client.stream("GET", url, follow_redirects=True) as upstream:
+                step()
+                return StreamingResponse(upstream.aiter_raw())
+        """,
+    ),
+    Proxy(
+        "nested-generator",
+        """
+        async def handle(client: httpx.AsyncClient, url, step):
+            async with client.stream("GET", url) as upstream:
+                async def pass_on():
+                    async for chunk in upstream.aiter_bytes():
+                        yield chunk
+                step()
+                if upstream.headers["x-kind"] == "endless":
+                    return JSONResponse({"kind": "endless"})
+                return StreamingResponse(pass_on(), headers={"x-kind": upstream.headers["x-kind"]})
+        """,
+    ),
+)
+"""Handlers whose block closes the body before it is sent."""

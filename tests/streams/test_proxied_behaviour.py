@@ -11,11 +11,12 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from proxy_programs import PROXIES, Proxy
-from slow_upstream import SlowUpstream
+from proxy_programs import BROKEN, PROXIES, Proxy
+from slow_upstream import CHUNKS, SlowUpstream
 from starlette.requests import ClientDisconnect
 from stream_rewriting import apply_fixes, find_diagnostics
 
+from httpx_fixer.rules.stream_closed_early import StreamClosedEarly
 from httpx_fixer.rules.unclosed_proxied_stream import UnclosedProxiedStream
 
 ROUNDS = 3
@@ -174,3 +175,26 @@ def test_fixed_program_has_nothing_left(proxy: Proxy) -> None:
     fixed = _fix(proxy.source)
     assert find_diagnostics(fixed, UnclosedProxiedStream) == []
     assert find_diagnostics(fixed) == []
+
+
+@pytest.mark.parametrize("proxy", BROKEN, ids=lambda proxy: proxy.name)
+def test_body_closed_early_is_sent(proxy: Proxy, upstream: SlowUpstream) -> None:
+    async def read(port: int) -> object:
+        try:
+            return await _read_all(port, "slow")
+        except httpx.RemoteProtocolError:
+            return "broken"
+
+    assert _run(proxy.source, upstream.url, read) == ["broken"] * ROUNDS + [True]
+    fixed = apply_fixes(proxy.source, StreamClosedEarly)
+    assert _run(fixed, upstream.url, read) == [(200, b"".join(CHUNKS))] * ROUNDS + [True]
+    assert find_diagnostics(fixed, StreamClosedEarly) == []
+    assert find_diagnostics(fixed, UnclosedProxiedStream) == []
+
+
+@pytest.mark.parametrize("proxy", BROKEN, ids=lambda proxy: proxy.name)
+@pytest.mark.parametrize("path", ["exception", "endless"])
+def test_body_closed_early_leaves_nothing_open(proxy: Proxy, path: str, upstream: SlowUpstream) -> None:
+    fixed = apply_fixes(proxy.source, StreamClosedEarly)
+    use = _read_all if path == "exception" else _read_some
+    assert _run(fixed, upstream.url, lambda port: use(port, path))[-1] is True

@@ -87,7 +87,8 @@ class StreamSite:
     "" for none. `is_cut` says that the client is closed by a `with` block around the call, which cuts
     an open stream. `obstacles` come in the order in which they should be told; `cover` is None where
     there are any or where nothing is to be done. `bodies` are sent by a framework later; `is_typed`
-    says that the function around says what it returns.
+    says that the function around says what it returns. `ends_early` is the line of a block that closes
+    the response, or its client, when one of them is handed over, 0 for none.
     """
 
     path: str
@@ -104,9 +105,32 @@ class StreamSite:
     cover: StreamCover | None
     bodies: tuple[StreamedBody, ...]
     is_typed: bool
+    ends_early: int
     is_test: bool
 
     @property
     def line(self) -> int:
         """The line that the call begins on."""
         return self.anchor.start.line
+
+
+@dataclass(frozen=True, slots=True)
+class StreamBlock:
+    """A block `async with x.stream(...) as r:` out of which the body is handed to somebody.
+
+    `anchor` is the call, `statement` the `with`, `receiver` the code of `x`. `opening` are statements
+    that open the same response without a block. `cover` is for the statements of the block, `bodies`
+    are sent by a framework later, and the rest is as in `StreamSite`.
+    """
+
+    path: str
+    anchor: Anchor
+    statement: Anchor
+    receiver: str
+    name: str
+    is_async: bool
+    opening: str
+    obstacles: tuple[Obstacle, ...]
+    cover: StreamCover | None
+    bodies: tuple[StreamedBody, ...]
+    is_typed: bool

@@ -46,10 +46,11 @@ def iter_streamed_bodies(module: Module, result: Result) -> Iterator[StreamedBod
         return
     send = next(one for one in web.sends if one.call is result.call)
     for body in find_bodies(module, web, send):
-        yield _freeze_body(module, body, web.function)
+        yield freeze_body(module, body, web.function)
 
 
-def _freeze_body(module: Module, body: Body, function: FunctionNode) -> StreamedBody:
+def freeze_body(module: Module, body: Body, function: FunctionNode) -> StreamedBody:
+    """Describe a body that a framework sends after a function has returned."""
     escape = body.escape
     assert escape.given is not None
     assert escape.taker is not None
@@ -76,3 +77,9 @@ def _names_in(function: FunctionNode) -> frozenset[str]:
     return frozenset(
         names | {n.name for n in ast.walk(function) if isinstance(n, FunctionNode | ast.ClassDef)}
     )
+
+
+def is_typed(module: Module, call: ast.Call) -> bool:
+    """Answer whether the function around says what it returns."""
+    scope = module.function_scope(call)
+    return scope is not None and isinstance(scope.node, FunctionNode) and scope.node.returns is not None

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.site_facts import Obstacle
+from httpx_fixer.analysis.stream_blocks import enters, find_early_end
 from httpx_fixer.analysis.stream_clients import ClientKind, find_client_kind
 from httpx_fixer.analysis.stream_cover import Cover, align_covers, find_cover
 from httpx_fixer.analysis.stream_facts import StreamSite
 from httpx_fixer.analysis.stream_flow import Trial, walk_function
-from httpx_fixer.analysis.stream_freezing import freeze_cover, iter_streamed_bodies
+from httpx_fixer.analysis.stream_freezing import freeze_cover, is_typed, iter_streamed_bodies
 from httpx_fixer.analysis.stream_obstacles import (
     describe_binding,
     describe_rebinding,
@@ -138,15 +139,19 @@ def _build_site(module: Module, judgement: _Judgement, cover: Cover | None) -> S
         judgement.obstacles,
         None if cover is None else freeze_cover(module, cover.trial),
         tuple(iter_streamed_bodies(module, judgement.result)),
-        _is_typed(module, result.call),
+        is_typed(module, result.call),
+        _find_early_end(module, result),
         module.is_test,
     )
 
 
-def _is_typed(module: Module, call: ast.Call) -> bool:
-    scope = module.function_scope(call)
-    node = None if scope is None else scope.node
-    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None
+def _find_early_end(module: Module, result: Result) -> int:
+    web = build_web(module, result)
+    if web is None:
+        return 0
+    handed = sorted(web.handed, key=lambda statement: statement.lineno)
+    ends = (find_early_end(module, web, one) for one in handed if isinstance(one, ast.Return))
+    return next((line for line in ends if line), 0)
 
 
 def _is_cut(module: Module, call: ast.Call, receiver: str) -> bool:
@@ -154,11 +159,10 @@ def _is_cut(module: Module, call: ast.Call, receiver: str) -> bool:
     for parent in module.ancestors(call):
         if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             return False
-        if isinstance(parent, ast.With | ast.AsyncWith):
-            for item in parent.items:
-                entered = [item.context_expr, item.optional_vars or item.context_expr]
-                if any(ast.unparse(expression) == receiver for expression in entered):
-                    return True
+        if isinstance(parent, ast.With | ast.AsyncWith) and any(
+            enters(item, {receiver}) for item in parent.items
+        ):
+            return True
     return False
 
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.stream_facts import GuardUses, StreamedBody, StreamSite
-from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
-from httpx_fixer.fix import Edit, EnsureImport, Fix, InsertStatements, ReplaceExpression
+from httpx_fixer.analysis.stream_facts import StreamSite
+from httpx_fixer.diagnostic import Diagnostic, Refusal
+from httpx_fixer.fix import Edit, Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
-from httpx_fixer.rules._stream_edits import iter_close_edits
+from httpx_fixer.rules._stream_edits import OpenStream, find_clash, iter_body_edits, iter_close_edits
 
 
 class UnclosedProxiedStream(Rule):
@@ -74,38 +74,13 @@ def _plan(site: StreamSite) -> Fix | Refusal:
     obstacles = [*site.obstacles, *(obstacle for body in site.bodies for obstacle in body.obstacles)]
     for obstacle in obstacles:
         return Refusal(obstacle.reason, obstacle.detail, site.path, obstacle.line)
-    for body in site.bodies:
-        if not body.parameter and not (body.name and body.item):
-            line = body.given.start.line
-            return Refusal(RefusalReason.NAME_CLASH, "every name for the generator is taken", site.path, line)
+    clash = find_clash(site.bodies)
+    if clash is not None:
+        return clash
+    stream = OpenStream(site.name, site.statement, site.cover, is_async=site.is_async, is_typed=site.is_typed)
     edits: list[Edit] = []
     if site.cover is not None:
         edits += iter_close_edits(site.name, site.cover, is_async=site.is_async)
     for body in site.bodies:
-        edits += _iter_body_edits(site, body)
+        edits += iter_body_edits(body, stream)
     return Fix(f"Close `{site.name}` when its body has been sent", tuple(edits))
-
-
-def _iter_body_edits(site: StreamSite, body: StreamedBody) -> Iterator[Edit]:
-    if body.is_closed:
-        return
-    if body.cover is not None:
-        yield from iter_close_edits(body.parameter, body.cover, is_async=site.is_async)
-        return
-    kind, await_ = ("AsyncIterator", "await ") if site.is_async else ("Iterator", "")
-    prefix, close = ("async ", "aclose") if site.is_async else ("", "close")
-    returned = f" -> {kind}[{body.item_type}]" if site.is_typed and body.item_type else ""
-    if returned:
-        yield EnsureImport(site.path, "collections.abc", kind)
-    code = (
-        f"{prefix}def {body.name}(){returned}:\n"
-        f"    try:\n"
-        f"        {prefix}for {body.item} in {body.code}:\n"
-        f"            yield {body.item}\n"
-        f"    finally:\n"
-        f"        {await_}{site.name}.{close}()\n"
-    )
-    begins_guard = isinstance(site.cover, GuardUses) and site.cover.first == body.statement
-    where = InsertStatements(site.statement, "after", f"\n{code}")
-    yield where if begins_guard else InsertStatements(body.statement, "before", f"\n{code}\n")
-    yield ReplaceExpression(body.given, f"{body.name}()")
