@@ -26,6 +26,8 @@ class RefusalReason(Enum):
     """The name that holds the client or response is assigned again, deleted or used outside of its block."""
     STREAM_LEFT_OPEN = "STREAM_LEFT_OPEN"
     """A streamed response is not closed on every path; a shared pool would lose a connection."""
+    CLOSED_EARLY = "CLOSED_EARLY"
+    """A block or a `finally` closes the response, or its client, before those read it who have its body."""
     DYNAMIC_ARGUMENT = "DYNAMIC_ARGUMENT"
     """A constructor argument that makes a pool or cannot move to a call depends on the request."""
     UNKNOWN_ARGUMENT = "UNKNOWN_ARGUMENT"

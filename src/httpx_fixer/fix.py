@@ -124,7 +124,8 @@ class AddToFinally:
 class InsertStatements:
     """Insert the statements `code` before or after the statement at `anchor`, in its block.
 
-    Blank lines at the start of `code` are kept. `where` is "before" or "after".
+    Blank lines at the start of `code` are kept. `where` is "before" or "after", or "above": before the
+    statement and the comments above it, which then speak about `code`.
     """
 
     anchor: Anchor

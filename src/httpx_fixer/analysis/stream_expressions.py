@@ -61,6 +61,8 @@ class ExpressionReader:
                 return _keep(state, frozenset(Held) - {Held.OPEN, Held.GUARDED}), state
             case ast.Name() if self.web.find_name(test):
                 return _keep(state, RESPONSE | {Held.OTHER}), _keep(state, frozenset({Held.NONE, Held.OTHER}))
+            case ast.Name() | ast.Attribute() if any(send.flag for send in self.web.sends):
+                return state, self.web.settle_unstreamed(ast.dump(test), state)
         return state, state
 
     def _split_terms(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.stream_marks import Binder, Send, Web
 from httpx_fixer.analysis.stream_methods import READERS, last_name
+from httpx_fixer.analysis.stream_uses import find_fate, find_handing
 
 _TASK_MAKERS = frozenset(
     {"as_completed", "create_task", "ensure_future", "gather", "run", "start_soon", "wait"}
@@ -83,9 +84,13 @@ def is_in_task(module: Module, parent: ast.AST) -> bool:
     return isinstance(parent, ast.Call) and last_name(parent.func) in _TASK_MAKERS
 
 
-def is_consumed_at_once(module: Module, result: Result) -> bool:
-    """Answer whether the response is read, or handed to a context manager, in the same expression."""
+def is_settled_at_once(module: Module, result: Result) -> bool:
+    """Answer whether the response is read, entered or handed on in the same expression."""
     parents = module.table.parents
+    if (not result.is_async or result.is_awaited or isinstance(result.parent, ast.Return)) and (
+        (fate := find_fate(module, result.node)) is not None and fate.handed is not None
+    ):
+        return True
     match result.parent:
         case ast.Attribute(attr=method) as attribute if method in READERS:
             call = parents[attribute]
@@ -117,7 +122,8 @@ def build_web(module: Module, result: Result) -> Web | None:
         and node.id == name.id
         and module.table.enclosing(node).find(name.id) is scope
     )
-    return Web(function, name.id, tuple(_iter_sends(module, result, nodes)), nodes)
+    web = Web(function, name.id, tuple(_iter_sends(module, result, nodes)), nodes)
+    return replace(web, handed=find_handing(module, web))
 
 
 def _iter_sends(module: Module, result: Result, nodes: frozenset[ast.Name]) -> Iterator[Send]:
@@ -125,4 +131,13 @@ def _iter_sends(module: Module, result: Result, nodes: frozenset[ast.Name]) -> I
         if call is result.call or is_streaming_send(call):
             other = result if call is result.call else follow_result(module, call)
             if other.binder is not None and other.name in nodes:
-                yield Send(call, other.binder, other.is_async)
+                yield Send(call, other.binder, other.is_async, _flag_of(module, call))
+
+
+def _flag_of(module: Module, call: ast.Call) -> str:
+    """Return what tells the variable given as `stream`; "" where it may change after the call."""
+    argument = find_stream_argument(call)
+    if not isinstance(argument, ast.Name):
+        return ""
+    home = module.table.enclosing(argument).find(argument.id)
+    return ast.dump(argument) if home is not None and len(home.bindings[argument.id]) == 1 else ""
