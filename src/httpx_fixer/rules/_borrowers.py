@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import (
     POOL_ARGUMENTS,
@@ -14,7 +15,7 @@ from httpx_fixer.analysis.site_facts import (
     SpecArgument,
 )
 from httpx_fixer.diagnostic import Refusal, RefusalReason
-from httpx_fixer.frameworks._base import Lifecycle, Lifecycles
+from httpx_fixer.frameworks._base import Lifecycle, Lifecycles, Start
 from httpx_fixer.rules._patches import find_function_patch, find_name_patch
 from httpx_fixer.rules._processes import is_neighbour, may_own
 from httpx_fixer.rules._sharing import KNOWN, is_constant, shorten
@@ -78,7 +79,7 @@ def find_owners(
     reaching = reaching or tuple(one for one in lifecycles.all() if is_neighbour(project, one, site))
     owners = tuple(one for one in reaching if one.owns(is_async=site.spec.is_async))
     if owners:
-        return owners
+        return tuple(one for one in owners if not _is_hidden(project, one)) or owners
     if not reaching:
         detail = f"no application or worker imports `{site.path}`"
         return Refusal(RefusalReason.NO_ENTRY_POINT, detail, site.path, site.line)
@@ -93,6 +94,17 @@ def _find_pool(project: Project, site: ClientSite) -> tuple[SpecArgument, ...] |
         if obstacle is not None:
             return Refusal(*obstacle, site.path, argument.line)
     return tuple(argument for argument in site.spec.arguments if argument.name in POOL_ARGUMENTS)
+
+
+def _is_hidden(project: Project, lifecycle: Lifecycle) -> bool:
+    """Answer whether an application stays inside of the function that makes it: a health check, say.
+
+    What its module imports need not be what it serves.
+    """
+    factory, _, _ = lifecycle.app.name.rpartition(".")
+    if lifecycle.start is not Start.LIFESPAN or project.function(Symbol(lifecycle.app.path, factory)) is None:
+        return False
+    return project.returned_by(Symbol(lifecycle.app.path, factory)) != lifecycle.app
 
 
 def _find_top_level_pool(project: Project, site: ClientSite) -> tuple[SpecArgument, ...] | Refusal:
