@@ -8,25 +8,26 @@ from typing import TypeVar, cast
 
 from httpx_fixer.analysis.call_text import rewrite_call
 from httpx_fixer.analysis.closing import is_closed
-from httpx_fixer.analysis.facts import Call, Function, Reference, Symbol
+from httpx_fixer.analysis.facts import Assigned, Call, Function, Reference, Symbol
 from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.functions import (
     find_lone_local_import,
-    find_lone_yield,
+    find_plain_yields,
     passes_arguments_on,
     yields_name,
 )
 from httpx_fixer.analysis.import_graph import ImportGraph
-from httpx_fixer.analysis.import_style import (
-    find_last_import,
-    find_spelling,
-    may_lack,
-    needs_package,
-)
+from httpx_fixer.analysis.import_style import find_last_import, find_spelling, may_lack, needs_package
 from httpx_fixer.analysis.module import Module, is_missing_marker
 from httpx_fixer.analysis.packaging import Packaging
 from httpx_fixer.analysis.programs import Programs
-from httpx_fixer.analysis.references import find_calls, find_given, find_references, iter_calls_passing
+from httpx_fixer.analysis.references import (
+    find_assigned,
+    find_calls,
+    find_given,
+    find_references,
+    iter_calls_passing,
+)
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.silences import Silences
 from httpx_fixer.analysis.site_facts import CallChange, ClientSite
@@ -191,10 +192,14 @@ class Project:
         module = self._store.module(function.path)
         return module is not None and yields_name(module, function.qualname, name)
 
-    def lone_yield(self, function: Function) -> Anchor | None:
-        """Return the statement `yield` of a function, where it has exactly one and drops its result."""
+    def plain_yields(self, function: Function) -> tuple[Anchor, ...]:
+        """Return the statements `yield` of a function; none where the result of one is used."""
         module = self._store.module(function.path)
-        return None if module is None else find_lone_yield(module, function.qualname)
+        return () if module is None else find_plain_yields(module, function.qualname)
+
+    def assignments_to(self, attribute: str) -> tuple[Assigned, ...]:
+        """Return every `x.attribute = value` outside of tests, in order."""
+        return find_assigned(self._resolver, attribute)
 
     # Writing into modules.
 
