@@ -38,7 +38,7 @@ from httpx_fixer.analysis.stream_facts import StreamBlock
 from httpx_fixer.analysis.streams import StreamSite, iter_stream_sites
 from httpx_fixer.analysis.text_search import TextSearch
 from httpx_fixer.analysis.texts import Texts
-from httpx_fixer.analysis.versions import pinned_version, read_line_length
+from httpx_fixer.analysis.versions import Versions, read_line_length
 from httpx_fixer.source import Anchor, Skip
 
 T = TypeVar("T")
@@ -67,6 +67,7 @@ class Project:
             self._store.take_over(earlier._store, changed)
         self._resolver = Resolver(self._store)
         self._read = read
+        self._versions = Versions(read)
         self.search = TextSearch(self._store)
         self.silences = Silences(self._store)
         self.imports = ImportGraph(self._resolver, self.search)
@@ -268,9 +269,9 @@ class Project:
         """Return how long a line may be by the project's formatter, None where none says."""
         return read_line_length(self._read)
 
-    def pinned_version(self, package: str) -> tuple[int, ...] | None:
-        """Return the lowest version of a package that the project's lock or requirement files allow."""
-        return pinned_version(self._read, package)
+    def pinned_version(self, package: str, near: str = "") -> tuple[int, ...] | None:
+        """Return the lowest version of a package that lock or requirement files near a file allow."""
+        return self._versions.pinned(package, near)
 
     def uses_of(self, path: str, name: str) -> int:
         """Return how often a module reads a name."""

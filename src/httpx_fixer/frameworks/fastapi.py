@@ -155,7 +155,7 @@ class FastAPI(Framework):
         """Return the edits that make the application's lifespan enter ours, or its handlers open pools."""
         if is_wired(project, ownership, lifecycle):
             return ()
-        version = project.pinned_version("fastapi")
+        version = project.pinned_version("fastapi", lifecycle.path)
         if version is not None and ownership.clients and version < _ANNOTATED_SINCE:
             return _too_old(lifecycle, version, "0.95.0 for `Annotated` dependencies")
         if lifecycle.start is Start.HOOKS and version is not None and ownership.clients:
@@ -209,7 +209,7 @@ def _choose_start(project: Project, lifecycle: Lifecycle) -> Start:
     own = find_own_lifespan(project, lifecycle)
     if isinstance(own, Refusal) or (own is not None and own.yields):
         return Start.LIFESPAN
-    version = project.pinned_version("fastapi")
+    version = project.pinned_version("fastapi", lifecycle.path)
     if version is None or version >= _ROUTER_LIFESPAN_SINCE:
         return Start.WRAPPED if own is not None and own.is_assigned else Start.LIFESPAN
     if own is not None:
