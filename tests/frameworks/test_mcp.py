@@ -26,7 +26,7 @@ def _lifecycles(text: str) -> tuple[Lifecycle, ...]:
         ("from mcp.server.lowlevel import Server\nserver = Server('a')\n", "server"),
         ("import mcp.server\nserver = mcp.server.Server('a')\n", "server"),
         (f"{FAST}def build():\n    return FastMCP('a')\n", "build"),
-        (f"{FAST}class Tools:\n    def __init__(self):\n        self.mcp = FastMCP('a')\n", "Tools.__init__"),
+        (f"{FAST}class Tools:\n    def __init__(self):\n        self.mcp = FastMCP('a')\n", "Tools.mcp"),
     ],
 )
 def test_server_has_a_lifespan_that_owns(text: str, name: str) -> None:

@@ -161,3 +161,11 @@ class Definition:
     callee: str
     arguments: tuple[SpecArgument, ...]
     rows: tuple[tuple[str, tuple[SpecArgument, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """An assignment `receiver.attribute = value`; `receiver` is what is known of the object."""
+
+    receiver: Symbol | None
+    value: Argument

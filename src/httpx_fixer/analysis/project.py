@@ -8,25 +8,26 @@ from typing import TypeVar, cast
 
 from httpx_fixer.analysis.call_text import rewrite_call
 from httpx_fixer.analysis.closing import is_closed
-from httpx_fixer.analysis.facts import Call, Function, Reference, Symbol
+from httpx_fixer.analysis.facts import Assigned, Call, Function, Reference, Symbol
 from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.functions import (
     find_lone_local_import,
-    find_lone_yield,
+    find_plain_yields,
     passes_arguments_on,
     yields_name,
 )
 from httpx_fixer.analysis.import_graph import ImportGraph
-from httpx_fixer.analysis.import_style import (
-    find_last_import,
-    find_spelling,
-    may_lack,
-    needs_package,
-)
+from httpx_fixer.analysis.import_style import find_last_import, find_spelling, may_lack, needs_package
 from httpx_fixer.analysis.module import Module, is_missing_marker
 from httpx_fixer.analysis.packaging import Packaging
 from httpx_fixer.analysis.programs import Programs
-from httpx_fixer.analysis.references import find_calls, find_given, find_references, iter_calls_passing
+from httpx_fixer.analysis.references import (
+    find_assigned,
+    find_calls,
+    find_given,
+    find_references,
+    iter_calls_passing,
+)
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.silences import Silences
 from httpx_fixer.analysis.site_facts import CallChange, ClientSite
@@ -37,7 +38,7 @@ from httpx_fixer.analysis.stream_facts import StreamBlock
 from httpx_fixer.analysis.streams import StreamSite, iter_stream_sites
 from httpx_fixer.analysis.text_search import TextSearch
 from httpx_fixer.analysis.texts import Texts
-from httpx_fixer.analysis.versions import pinned_version, read_line_length
+from httpx_fixer.analysis.versions import Versions, read_line_length
 from httpx_fixer.source import Anchor, Skip
 
 T = TypeVar("T")
@@ -66,6 +67,7 @@ class Project:
             self._store.take_over(earlier._store, changed)
         self._resolver = Resolver(self._store)
         self._read = read
+        self._versions = Versions(read)
         self.search = TextSearch(self._store)
         self.silences = Silences(self._store)
         self.imports = ImportGraph(self._resolver, self.search)
@@ -191,10 +193,14 @@ class Project:
         module = self._store.module(function.path)
         return module is not None and yields_name(module, function.qualname, name)
 
-    def lone_yield(self, function: Function) -> Anchor | None:
-        """Return the statement `yield` of a function, where it has exactly one and drops its result."""
+    def plain_yields(self, function: Function) -> tuple[Anchor, ...]:
+        """Return the statements `yield` of a function; none where the result of one is used."""
         module = self._store.module(function.path)
-        return None if module is None else find_lone_yield(module, function.qualname)
+        return () if module is None else find_plain_yields(module, function.qualname)
+
+    def assignments_to(self, attribute: str) -> tuple[Assigned, ...]:
+        """Return every `x.attribute = value` outside of tests, in order."""
+        return find_assigned(self._resolver, attribute)
 
     # Writing into modules.
 
@@ -263,9 +269,9 @@ class Project:
         """Return how long a line may be by the project's formatter, None where none says."""
         return read_line_length(self._read)
 
-    def pinned_version(self, package: str) -> tuple[int, ...] | None:
-        """Return the lowest version of a package that the project's lock or requirement files allow."""
-        return pinned_version(self._read, package)
+    def pinned_version(self, package: str, near: str = "") -> tuple[int, ...] | None:
+        """Return the lowest version of a package that lock or requirement files near a file allow."""
+        return self._versions.pinned(package, near)
 
     def uses_of(self, path: str, name: str) -> int:
         """Return how often a module reads a name."""

@@ -6,7 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from httpx_fixer.analysis.facts import Call, Function, Reference, Symbol
+from httpx_fixer.analysis.facts import Assigned, Call, Function, Reference, Symbol
+from httpx_fixer.analysis.functions import build_argument
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.store import is_test_path
@@ -49,6 +50,27 @@ def find_given(resolver: Resolver, keyword: str) -> frozenset[Symbol]:
                 if symbol is not None:
                     found.add(symbol)
     return frozenset(found)
+
+
+def find_assigned(resolver: Resolver, attribute: str) -> tuple[Assigned, ...]:
+    """Return every `x.attribute = value` outside of tests, in order."""
+    modules = (
+        resolver.store.module(path)
+        for path in resolver.store.paths_with(f".{attribute}".encode())
+        if not is_test_path(path)
+    )
+    return tuple(
+        Assigned(
+            resolver.expression(module, node.targets[0].value),
+            build_argument(module, "", node.value, resolver.expression),
+        )
+        for module in modules
+        if module is not None
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Attribute)
+        and node.targets[0].attr == attribute
+    )
 
 
 def find_references(resolver: Resolver, function: Function) -> tuple[Reference, ...]:
@@ -106,5 +128,13 @@ def iter_calls_passing(resolver: Resolver, module: Module, symbol: Symbol) -> It
     name = symbol.name.rpartition(".")[2]
     for node in module.calls:
         values = [*node.args, *(keyword.value for keyword in node.keywords)]
-        if any(isinstance(value, ast.Name) and value.id == name for value in values):
+        if any(_last_name(value) == name for value in values):
             yield resolver.call(module, node)
+
+
+def _last_name(value: ast.expr) -> str:
+    """Return `app` for `app` and for `self.app`, "" for anything else."""
+    match value:
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="self"), attr=name):
+            return name
+    return ""

@@ -52,7 +52,7 @@ class Resolver:
         local = module.local_symbol(expression)
         if isinstance(local, str):
             return self.dotted(module.path, local)
-        return local
+        return None if local is None else _attribute_of_class(module, local)
 
     def _members(self, symbol: Symbol, rest: tuple[str, ...]) -> Symbol:
         for index, part in enumerate(rest):
@@ -170,6 +170,15 @@ class Resolver:
         if module is None or node is None:
             return None
         return build_function(module, node, self.expression)
+
+
+def _attribute_of_class(module: Module, symbol: Symbol) -> Symbol:
+    """Return `Server.app` for `self.app` in any method of `Server`, where it is no method of its own."""
+    method, _, attribute = symbol.name.partition(".self.")
+    owner = method.rpartition(".")[0]
+    if not attribute or owner not in module.classes or f"{owner}.{attribute}" in module.functions:
+        return symbol
+    return Symbol(symbol.path, f"{owner}.{attribute}")
 
 
 def single_value(module: Module, name: str) -> ast.expr | None:

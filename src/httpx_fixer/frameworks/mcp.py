@@ -10,6 +10,7 @@ from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Edit
 from httpx_fixer.frameworks import _asgi
 from httpx_fixer.frameworks._base import Lifecycle, Ownership
+from httpx_fixer.frameworks._lifespan import add_lifespan, extend_own, find_own_lifespan, is_wired
 from httpx_fixer.frameworks._process import ProcessFramework
 
 _SERVERS = {
@@ -85,15 +86,17 @@ class Mcp(ProcessFramework):
         self, project: Project, ownership: Ownership, lifecycle: Lifecycle
     ) -> tuple[Edit, ...] | Refusal:
         """Return the edits that make the server's lifespan enter ours."""
-        if _asgi.is_wired(project, ownership, lifecycle):
+        if is_wired(project, ownership, lifecycle):
             return ()
-        wired = _asgi.extend_lifespan(project, ownership, lifecycle)
-        if wired is not None:
-            return wired
+        own = find_own_lifespan(project, lifecycle)
+        if isinstance(own, Refusal):
+            return own
+        if own is not None and own.yields:
+            return extend_own(project, ownership, own)
         call = lifecycle.call
         taken = any(argument.name in {"*", "**", "lifespan"} for argument in call.arguments)
         positional = sum(argument.name == "" for argument in call.arguments)
         if taken or positional > _POSITIONAL or (call.symbol is not None and call.symbol.path):
             detail = f"the lifespan of `{lifecycle.app.name}` could not be extended safely"
             return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, lifecycle.path, call.line)
-        return _asgi.add_lifespan(project, ownership, lifecycle)
+        return add_lifespan(project, ownership, lifecycle)

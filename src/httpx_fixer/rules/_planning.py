@@ -97,7 +97,7 @@ def _decide(
     project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings
 ) -> Member | Refusal:
     """Prefer the plainest form that is right: a parameter, else a borrowed client."""
-    version = project.pinned_version(site.spec.library or "httpx")
+    version = project.pinned_version(site.spec.library or "httpx", site.path)
     if version is not None and version >= (1,) and site.spec.library == "httpx":
         detail = f"httpx {'.'.join(map(str, version))} is pinned, which has another API"
         return Refusal(RefusalReason.HTTPX_TOO_NEW, detail, site.path, site.line)
