@@ -33,6 +33,7 @@ SHOWN_ELSEWHERE: dict[tuple[str, str], str] = {
     ("HXF104", "SYNC_IN_ASYNC"): SHARED_PLAN,
     ("HXF104", "NAME_CLASH"): "the block is added as for HXF105, whose case shows it",
     ("HXF105", "SYNC_IN_ASYNC"): SHARED_PLAN,
+    ("HXF105", "IMPORT_CIRCLE"): SHARED_PLAN,
 }
 """Reasons that a page lists and no case of the rule shows: {(code, reason): why}."""
 OF_ANY_RULE = {RefusalReason.VERIFICATION_FAILED, RefusalReason.OVERLAPS, RefusalReason.EXCLUDED}

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import POOL_ARGUMENTS, BindingForm, ClientSite, Origin, SpecArgument
+from httpx_fixer.analysis.site_facts import (
+    POOL_ARGUMENTS,
+    BindingForm,
+    ClientSite,
+    Origin,
+    SingleRequest,
+    SpecArgument,
+)
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycle, Lifecycles
 from httpx_fixer.rules._patches import find_function_patch, find_name_patch
@@ -43,28 +50,20 @@ def find_borrower(project: Project, lifecycles: Lifecycles, site: ClientSite) ->
     Nothing else about the code matters: the client is the caller's own as before, and where no
     lifespan of a reached application runs, its connections are, too.
     """
-    if site.form not in _NAMED and site.single is None:
-        detail = "the request is a part of a larger statement, and no client of the process is in reach yet"
+    if site.form not in _NAMED and not isinstance(site.single, SingleRequest):
+        detail = site.single or f"the client is kept in {site.form.value}"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
     if not site.spec.library:
         detail = "the name may be httpx or httpx2, depending on what is installed"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
-    if site.top_level:
-        refusal = _find_top_level_obstacle(project, site)
-        if refusal is not None:
-            return refusal
-    pool: list[SpecArgument] = []
-    for argument in site.spec.arguments if not site.top_level else ():
-        obstacle = _find_obstacle(project, argument)
-        if obstacle is not None:
-            return Refusal(*obstacle, site.path, argument.line)
-        if argument.name in POOL_ARGUMENTS:
-            pool.append(argument)
+    pool = _find_top_level_pool(project, site) if site.top_level else _find_pool(project, site)
+    if isinstance(pool, Refusal):
+        return pool
     reaching = find_owners(project, lifecycles, site)
     if isinstance(reaching, Refusal):
         return reaching
     names_class = not site.top_level and find_name_patch(project, site) is not None
-    return Borrower(site, reaching, tuple(pool), names_class)
+    return Borrower(site, reaching, pool, names_class)
 
 
 def find_owners(
@@ -87,21 +86,32 @@ def find_owners(
     return Refusal(RefusalReason.MANY_LOOPS, detail, reaching[0].path, reaching[0].call.line)
 
 
-def _find_top_level_obstacle(project: Project, site: ClientSite) -> Refusal | None:
-    """Return why a request of the package cannot become a request of a client (FACTS A16)."""
+def _find_pool(project: Project, site: ClientSite) -> tuple[SpecArgument, ...] | Refusal:
+    """Return the arguments of a constructor that make a pool of connections."""
+    for argument in site.spec.arguments:
+        obstacle = _find_obstacle(project, argument)
+        if obstacle is not None:
+            return Refusal(*obstacle, site.path, argument.line)
+    return tuple(argument for argument in site.spec.arguments if argument.name in POOL_ARGUMENTS)
+
+
+def _find_top_level_pool(project: Project, site: ClientSite) -> tuple[SpecArgument, ...] | Refusal:
+    """Return the same of a request of the package, whose other arguments go to the request (FACTS A16)."""
     if site.spec.unpacks:
         detail = f"the arguments of `{site.spec.class_code}` are not all written out"
         return Refusal(RefusalReason.UNKNOWN_ARGUMENT, detail, site.path, site.line)
-    for argument in site.spec.arguments:
-        if argument.name == "cookies":
-            detail = "`cookies=` is an argument of the client, not of a call"
-            return Refusal(RefusalReason.COOKIE_JAR, detail, site.path, argument.line)
-        if argument.name in _CLIENT_LEVEL:
-            detail = f"`{argument.name}=` is an argument of the client, and this call has a client of its own"
-            return Refusal(RefusalReason.DYNAMIC_ARGUMENT, detail, site.path, argument.line)
+    pool = tuple(argument for argument in site.spec.arguments if argument.name in _CLIENT_LEVEL)
+    for argument in pool:
+        obstacle = _find_obstacle(project, argument)
+        if obstacle is not None:
+            return Refusal(*obstacle, site.path, argument.line)
+    cookies = site.spec.argument("cookies")
+    if cookies is not None and cookies.has_call:
+        detail = "`cookies=` is an argument of the client, which would be computed before the others"
+        return Refusal(RefusalReason.COOKIE_JAR, detail, site.path, cookies.line)
     patch = find_function_patch(project, site)
     if patch is None:
-        return None
+        return pool
     detail = f"a test replaces `{site.spec.class_code}`"
     return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *patch)
 
