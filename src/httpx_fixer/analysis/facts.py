@@ -161,3 +161,16 @@ class Definition:
     callee: str
     arguments: tuple[SpecArgument, ...]
     rows: tuple[tuple[str, tuple[SpecArgument, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FactoryUse:
+    """A place that names a function which makes a client.
+
+    `function` is the qualified name of the function around, "" at module level; `is_closed` says that
+    the client is closed there on every path.
+    """
+
+    path: str
+    function: str
+    is_closed: bool
