@@ -169,3 +169,16 @@ class Assigned:
 
     receiver: Symbol | None
     value: Argument
+
+
+@dataclass(frozen=True, slots=True)
+class FactoryUse:
+    """A place that names a function which makes a client.
+
+    `function` is the qualified name of the function around, "" at module level; `is_closed` says that
+    the client is closed there on every path.
+    """
+
+    path: str
+    function: str
+    is_closed: bool

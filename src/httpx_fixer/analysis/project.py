@@ -8,7 +8,8 @@ from typing import TypeVar, cast
 
 from httpx_fixer.analysis.call_text import rewrite_call
 from httpx_fixer.analysis.closing import is_closed
-from httpx_fixer.analysis.facts import Assigned, Call, Function, Reference, Symbol
+from httpx_fixer.analysis.factories import iter_factory_uses
+from httpx_fixer.analysis.facts import Assigned, Call, FactoryUse, Function, Reference, Symbol
 from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.functions import (
     find_lone_local_import,
@@ -171,6 +172,10 @@ class Project:
         if function.symbol not in self._references:
             self._references[function.symbol] = find_references(self._resolver, function)
         return self._references[function.symbol]
+
+    def factory_uses(self, function: Function, *, is_async: bool) -> tuple[FactoryUse, ...]:
+        """Return what becomes of the client that a function makes at every place that names it."""
+        return tuple(iter_factory_uses(self._resolver, self.references(function), is_async=is_async))
 
     def calls_passing(self, path: str, symbol: Symbol) -> tuple[Call, ...]:
         """Return the calls of a module that get an object as an argument."""

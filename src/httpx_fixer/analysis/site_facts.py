@@ -84,6 +84,7 @@ class BindingForm(Enum):
     INSTANCE = "an attribute of an instance"
     LAZY = "a global variable filled on first use"
     CHAINED = "nothing: the call is chained"
+    STACKED = "an exit stack"
     ARGUMENT = "an argument of another call"
     RETURNED = "the return value"
     YIELDED = "a yielded value"

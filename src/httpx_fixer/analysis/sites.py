@@ -112,11 +112,30 @@ def _form_of(module: Module, call: ast.Call) -> tuple[BindingForm, str]:
             return BindingForm.RETURNED, ""
         case ast.Yield():
             return BindingForm.YIELDED, ""
+        case ast.Call() if _enters(module, parent):
+            return BindingForm.STACKED, ""
         case ast.Call() | ast.keyword():
             return BindingForm.ARGUMENT, ""
         case ast.Expr():
             return BindingForm.DISCARDED, ""
     return BindingForm.OTHER, ""
+
+
+def _enters(module: Module, call: ast.Call) -> bool:
+    """Answer whether a call closes what it is given: `stack.enter_async_context(...)`, `closing(...)`.
+
+    A stack that is no local variable may live longer than the function.
+    """
+    match call.func:
+        case ast.Attribute(value=ast.Name(id=name), attr="enter_async_context" | "enter_context"):
+            scope = module.function_scope(call)
+            bindings = scope.bindings.get(name, []) if scope is not None else []
+            parents = [module.table.parents.get(binding.node) for binding in bindings]
+            return bool(parents) and all(isinstance(parent, ast.withitem) for parent in parents)
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            is_entered = isinstance(module.table.parents[call], ast.withitem)
+            return name in {"aclosing", "closing"} and is_entered
+    return False
 
 
 def _target_form(module: Module, target: ast.expr) -> tuple[BindingForm, str]:

@@ -19,10 +19,11 @@ from httpx_fixer.fix import (
 def find_local_obstacle(site: ClientSite) -> Refusal | None:
     """Return why what a local variable holds cannot be closed by a `with` block around its uses.
 
-    Nothing stands against a client that is closed on every path: it keeps its closes.
+    Nothing stands against a client that is closed on every path, here or by the callers: it keeps
+    its closes.
     """
     local = site.local
-    if local is None or local.closing is Closing.ALWAYS:
+    if local is None or local.closing is Closing.ALWAYS or local.is_returned:
         return None
     for obstacle in local.obstacles:
         return Refusal(obstacle.reason, obstacle.detail, site.path, obstacle.line)
@@ -35,7 +36,7 @@ def find_local_obstacle(site: ClientSite) -> Refusal | None:
 def enclose_local(site: ClientSite, construction: str) -> tuple[Edit, ...] | None:
     """Return the edits that put the uses of a local into a `with` block; None where it needs none."""
     local = site.local
-    if local is None or local.closing is Closing.ALWAYS:
+    if local is None or local.closing is Closing.ALWAYS or local.is_returned:
         return None
     assert local.first is not None
     assert local.last is not None

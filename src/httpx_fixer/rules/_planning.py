@@ -11,6 +11,7 @@ from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._borrowers import find_borrower
 from httpx_fixer.rules._candidates import Candidate, find_candidate
 from httpx_fixer.rules._enclosing import find_local_obstacle
+from httpx_fixer.rules._factories import is_cached, is_entered_by_callers
 from httpx_fixer.rules._homes import Member
 from httpx_fixer.rules._ownership import plan_ownership
 from httpx_fixer.rules._processes import is_library_code, is_reported, owns_for_duration
@@ -21,7 +22,6 @@ Outcome = Fix | Refusal
 
 CLIENT_PER_REQUEST = ("HXF101", "client-per-request")
 UNCLOSED_LOCAL = ("HXF104", "unclosed-local-client")
-_CACHES = frozenset({"alru_cache", "cache", "cached_property", "lru_cache"})
 TOP_LEVEL = ("HXF105", "top-level-request")
 _KINDS = (CLIENT_PER_REQUEST, UNCLOSED_LOCAL, TOP_LEVEL)
 
@@ -43,8 +43,10 @@ def kind_of(project: Project, site: ClientSite) -> tuple[str, str] | None:
         return TOP_LEVEL
     if not uses_network(site):
         return None
-    if site.form is BindingForm.WITH:
+    if site.form in {BindingForm.WITH, BindingForm.STACKED}:
         return None if owns_for_duration(project, site) else CLIENT_PER_REQUEST
+    if site.form is BindingForm.RETURNED:
+        return CLIENT_PER_REQUEST if is_entered_by_callers(project, site) else None
     if site.form is BindingForm.LOCAL:
         return _kind_of_local(project, site)
     if site.form in {BindingForm.CHAINED, BindingForm.DISCARDED}:
@@ -55,18 +57,13 @@ def kind_of(project: Project, site: ClientSite) -> tuple[str, str] | None:
 def _kind_of_local(project: Project, site: ClientSite) -> tuple[str, str] | None:
     """A local that is kept in something else, or handed to the caller, is theirs to close."""
     local = site.local
-    if local is None or local.is_stored or owns_for_duration(project, site) or _is_cached(project, site):
+    if local is None or local.is_stored or owns_for_duration(project, site) or is_cached(project, site):
         return None
     if local.closing is Closing.ALWAYS:
         return CLIENT_PER_REQUEST
-    return None if local.is_returned else UNCLOSED_LOCAL
-
-
-def _is_cached(project: Project, site: ClientSite) -> bool:
-    """Answer whether the function around runs once, and its result is kept."""
-    function = project.function(Symbol(site.path, site.function))
-    names = [d.symbol.name.rpartition(".")[2] for d in function.decorators if d.symbol] if function else []
-    return any(name in _CACHES for name in names)
+    if local.is_returned:
+        return CLIENT_PER_REQUEST if is_entered_by_callers(project, site) else None
+    return UNCLOSED_LOCAL
 
 
 def _plan(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:
@@ -135,7 +132,7 @@ def _may_abandon_http2(site: ClientSite) -> bool:
     if http2 is None or http2.normal == "False":
         return False
     if site.usage is None:
-        return site.local is not None and site.local.opens_stream
+        return site.local is None or site.local.is_returned or site.local.opens_stream
     return bool(site.usage.obstacles) or any(r.method in {"stream", "send"} for r in site.usage.requests)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from httpx_fixer.analysis.facts import Symbol
+from httpx_fixer.analysis.facts import Function, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.frameworks._base import Lifecycle, Lifecycles
@@ -96,15 +96,14 @@ def owns_for_duration(project: Project, site: ClientSite) -> bool:
     It holds the client until the process is stopped, or for as long as its caller's block lasts. One
     that yields the client itself is a factory: each of its callers builds a client.
     """
-    if site.form not in {BindingForm.WITH, BindingForm.LOCAL} or not site.function:
+    if site.form not in {BindingForm.WITH, BindingForm.STACKED, BindingForm.LOCAL} or not site.function:
         return False
     if not site.in_loop and _is_held_for_ever(project, site):
         return True
     function = project.function(Symbol(site.path, site.function))
     if function is None or not function.is_generator:
         return False
-    managers = {d.symbol.name for d in function.decorators if d.symbol is not None}
-    if managers & _MANAGERS or project.is_given_as(function.symbol, "lifespan"):
+    if is_manager(function) or project.is_given_as(function.symbol, "lifespan"):
         return not project.yields_name(function, site.name)
     return False
 
@@ -113,3 +112,8 @@ def _is_held_for_ever(project: Project, site: ClientSite) -> bool:
     if site.block is not None:
         return project.programs.is_held_for_ever(site.block.anchor)
     return project.programs.is_endless(Symbol(site.path, site.function))
+
+
+def is_manager(function: Function) -> bool:
+    """Answer whether a generator is made a context manager."""
+    return any(d.symbol is not None and d.symbol.name in _MANAGERS for d in function.decorators)

@@ -14,7 +14,8 @@ class ClientPerRequest(Rule):
 
     ## What it does
     Finds `Client` and `AsyncClient` objects that a handler, or a function that handlers call, builds
-    and closes on every run.
+    and closes on every run: by `with`, an exit stack or a `finally`, or in the callers of the function
+    that makes the client for them.
 
     ## Why is this bad?
     Building a client takes 20 ms of CPU, nearly all of it for the TLS context, and every client opens
