@@ -17,6 +17,7 @@ from httpx_fixer.options import (
     CheckOptions,
     FixOptions,
     Options,
+    complete_arguments,
     with_signature,
 )
 from httpx_fixer.outcome import Outcome
@@ -43,7 +44,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a path need not be text, nor a terminal UTF-8
-    app(prog_name="httpx-fixer")
+    app(complete_arguments(sys.argv[1:]), prog_name="httpx-fixer")
 
 
 def _command(

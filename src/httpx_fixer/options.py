@@ -108,6 +108,13 @@ class CheckOptions(ReportOptions):
     baseline: Annotated[
         Path | None, Option(help="Report only what is not in this file (see `baseline write`).")
     ] = None
+    add_ignore: Annotated[
+        str | None,
+        Option(
+            metavar="[REASON]",
+            help="Silence what is found by comments in the files; a reason may follow `=`.",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +143,11 @@ class FixOptions(ReportOptions, ChangeOptions):
         bool,
         Option("--exit-non-zero-on-fix", help="Exit with 1 if files changed, else with 0, whatever is left."),
     ] = False
+
+
+def complete_arguments(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with an empty reason for an `--add-ignore` that has none: typer wants a value."""
+    return ["--add-ignore=" if argument == "--add-ignore" else argument for argument in arguments]
 
 
 def with_signature(function: _Function, options: type[Options]) -> _Function:
