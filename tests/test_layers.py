@@ -26,8 +26,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "baseline": ("diagnostic", "toml_table"),
     "changed_lines": ("git", "source"),
     "catalogue": ("rules._registry", "rules._base", "rule_page", "toml_table"),
-    "options": ("config", "settings", "toml_table"),
-    "config": ("settings", "toml_table"),
+    "options": ("config", "settings", "source", "toml_table"),
+    "config": ("settings", "source", "toml_table"),
     # The hall between the wings, and its reading half.
     "pipeline": ("reading", "rules", "frameworks", "analysis", "rewrite", *GROUND),
     "reading": ("rules", "frameworks", "analysis", "rewrite.plan", *GROUND),

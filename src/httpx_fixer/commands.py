@@ -37,7 +37,7 @@ from httpx_fixer.reporters.summary import SummaryReporter
 from httpx_fixer.reporters.text import TextReporter
 from httpx_fixer.rule_page import RulePage
 from httpx_fixer.settings import Settings
-from httpx_fixer.source import SkipReason
+from httpx_fixer.source import SkipReason, SourceFile
 from httpx_fixer.toml_table import RuleName, UsageError
 
 
@@ -46,9 +46,12 @@ def check(options: CheckOptions) -> Outcome:
     project = read_project(options)
     narrowing = read_narrowing(options, project)
     output_format = options.output_format
-    extras = pipeline.Extras(narrowing.keeps, with_replacements=output_format in _WITH_REPLACEMENTS)
+    with_replacements = output_format in _WITH_REPLACEMENTS
+    extras = pipeline.Extras(narrowing.keeps, project.given, with_replacements=with_replacements)
     run = _run(options, project, with_changes=output_format in _WITH_CHANGES, extras=extras)
     if options.add_ignore is not None:
+        if project.given is not None:
+            raise UsageError("--add-ignore writes into files, not into standard input")
         return _silence(run, options.add_ignore)
     remark = run.remark() + ("" if options.quiet else narrowing.remark(run.report, project.paths))
     return Outcome(run.code(), run.render_report(options), remark, options.output_file)
@@ -97,11 +100,21 @@ def diff(options: ChangeOptions) -> Outcome:
 def fix(options: FixOptions) -> Outcome:
     """Read, and write the fixes to the files."""
     run = _start(options, with_changes=True)
+    if run.project.given is not None:
+        if options.output_format is not OutputFormat.TEXT:
+            raise UsageError("`fix -` prints the file and no report")
+        return _show_fixed(run, run.project.given)
     remark = run.remark() + _write(run, allow_dirty=options.allow_dirty)
     product = "" if options.output_format is OutputFormat.TEXT else run.render_report(options)
     code = int(bool(run.report.changes)) if options.exit_non_zero_on_fix else run.code()
     talk = remark + run.render_summary(written=True, show_fixes=options.show_fixes)
     return Outcome(code, product, talk, options.output_file)
+
+
+def _show_fixed(run: _Run, given: SourceFile) -> Outcome:
+    """Return the given file as it is after all fixes; it is returned as it was where it cannot be read."""
+    after = next((change.after for change in run.report.changes), given.data)
+    return Outcome(run.code(), after, run.render_summary(written=True, show_fixes=False))
 
 
 class _RuleNames(Sequence[RuleName]):
@@ -193,7 +206,8 @@ def _read_pages() -> Sequence[RulePage]:
 
 
 def _start(options: Options, *, with_changes: bool) -> _Run:
-    return _run(options, read_project(options), with_changes=with_changes)
+    project = read_project(options)
+    return _run(options, project, with_changes=with_changes, extras=pipeline.Extras(given=project.given))
 
 
 def _run(

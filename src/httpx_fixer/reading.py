@@ -15,7 +15,7 @@ from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.frameworks._owner_reading import find_owners
 from httpx_fixer.frameworks._registry import build_frameworks
 from httpx_fixer.git import find_top_level
-from httpx_fixer.rewrite.plan import refuse_excluded
+from httpx_fixer.rewrite.plan import refuse_excluded, refuse_spreading
 from httpx_fixer.rules._judgement import judge
 from httpx_fixer.settings import Settings
 
@@ -46,6 +46,8 @@ class Reading:
         lifecycles = Lifecycles(project, build_frameworks(), find_owners)
         diagnostics = judge(project, lifecycles, self._settings, self._ignores)
         allowed = refuse_excluded(diagnostics, self._discovery.excluded)
+        if self._discovery.lone is not None:
+            allowed = refuse_spreading(allowed, self._discovery.lone)
         return project, add_fingerprints(project, allowed, self._place)
 
     def read_again(self, overlay: Mapping[str, bytes]) -> tuple[Diagnostic, ...]:
