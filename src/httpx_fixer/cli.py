@@ -109,8 +109,17 @@ def _list_rules() -> Outcome:
     return Outcome(0, catalogue.render_list())
 
 
+def _complete_rule() -> list[str]:
+    """Return what may stand for a rule; of these typer offers what fits."""
+    from httpx_fixer import catalogue  # noqa: PLC0415
+
+    return [word for rule in catalogue.read_rule_names() for word in (rule.code, rule.name)]
+
+
 @app.command()
-def explain(rule: Annotated[str, typer.Argument(help="Code or name of a rule.")]) -> None:
+def explain(
+    rule: Annotated[str, typer.Argument(help="Code or name of a rule.", autocompletion=_complete_rule)],
+) -> None:
     """Print what a rule finds, why, how it is fixed and when it is not."""
     _leave(lambda: _explain(rule))
 

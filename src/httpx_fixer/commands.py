@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO, overload
@@ -33,6 +34,7 @@ from httpx_fixer.reporters.context import Context
 from httpx_fixer.reporters.counts import plural
 from httpx_fixer.reporters.patch import colour_patch, place_changes
 from httpx_fixer.reporters.paths import build_locator, show_path
+from httpx_fixer.reporters.progress import show_progress
 from httpx_fixer.reporters.summary import SummaryReporter
 from httpx_fixer.reporters.text import TextReporter
 from httpx_fixer.rule_page import RulePage
@@ -214,7 +216,9 @@ def _run(
     options: Options, project: Project, *, with_changes: bool, extras: pipeline.Extras = pipeline.NO_EXTRAS
 ) -> _Run:
     settings = read_settings(options, project, _RuleNames())
-    report = pipeline.run(project.root, project.paths, settings, with_changes=with_changes, extras=extras)
+    with nullcontext(extras.tell) if options.quiet else show_progress(sys.stderr) as tell:
+        extras = replace(extras, tell=tell)
+        report = pipeline.run(project.root, project.paths, settings, with_changes=with_changes, extras=extras)
     return _Run(options, project, settings, report, Path(os.path.realpath(os.curdir)))
 
 

@@ -18,6 +18,10 @@ from httpx_fixer.settings import Settings
 from httpx_fixer.source import Skip, SourceFile
 
 
+def _tell_nobody(_what: str, _done: int, _total: int) -> None:
+    pass
+
+
 def _keep_all(_diagnostic: Diagnostic) -> bool:
     return True
 
@@ -28,11 +32,13 @@ class Extras:
 
     `keep` says which diagnostics are to be reported; it does not choose what is fixed.
     `given` is a file as it stands in an editor: the only one to be reported on, and to be changed.
+    `tell` is told what is being done, how many steps of it are done and of how many.
     `with_replacements`, beside changes, asks what each applicable fix makes of the files alone.
     """
 
     keep: Callable[[Diagnostic], bool] = _keep_all
     given: SourceFile | None = None
+    tell: Callable[[str, int, int], None] = _tell_nobody
     with_replacements: bool = False
 
 
@@ -93,7 +99,7 @@ def _judge(task: _Task, known: dict[str, bytes]) -> Report:
     # Rules and frameworks take 0.1 s to load: only where there is something to read.
     from httpx_fixer.reading import Reading  # noqa: PLC0415 -- as said
 
-    reading = Reading(task.root, task.discovery, task.settings, known)
+    reading = Reading(task.root, task.discovery, task.settings, known, task.extras.tell)
     project, diagnostics = reading.read({})
     report = Report(
         diagnostics,
