@@ -20,7 +20,9 @@ FLOORS: dict[str, tuple[str, ...]] = {
     # The command line.
     "__main__": ("cli",),
     "cli": ("options", "outcome", "toml_table"),
-    "commands": ("baseline", "catalogue", "config", "narrowing", "options", "pipeline", "reporters", *GROUND),
+    "commands": ("catalogue", "config", "options", "pipeline", "reporters", *GROUND),
+    "checking": ("baseline", "commands", "narrowing", "options", "pipeline", "reporters", *GROUND),
+    "founding": ("commands", "config", "options", "reporters", "rewrite.write", *GROUND),
     "narrowing": ("baseline", "changed_lines", "config", "options", *GROUND),
     "silencing": ("reporters.counts", "rewrite.ignores", "rewrite.write", *GROUND),
     "baseline": ("diagnostic", "toml_table"),
@@ -71,11 +73,13 @@ FLOORS: dict[str, tuple[str, ...]] = {
 
 LAZY = {
     ("cli", "commands"): "`--help` and `--version` start without them",
+    ("cli", "checking"): "as above",
+    ("cli", "founding"): "as above",
     ("cli", "catalogue"): "as above",
     ("commands", "catalogue"): "rules are loaded only where a setting names one",
     ("commands", "rewrite.diff"): "libcst takes 0.3 s, and `check` does without",
     ("commands", "rewrite.write"): "as above",
-    ("commands", "silencing"): "as above",
+    ("checking", "silencing"): "as above",
     ("pipeline", "rewrite.settle"): "as above",
     ("pipeline", "rewrite.replacements"): "as above",
     ("pipeline", "reading"): "rules and frameworks are loaded only where a file of the project imports httpx",

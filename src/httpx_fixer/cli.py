@@ -68,9 +68,9 @@ def _command(
 @_command(CheckOptions)
 def check(options: CheckOptions) -> Outcome:
     """Report the misuse of httpx at or below PATHS; change nothing."""
-    from httpx_fixer import commands  # noqa: PLC0415
+    from httpx_fixer import checking  # noqa: PLC0415
 
-    return commands.check(options)
+    return checking.check(options)
 
 
 @_command(ChangeOptions)
@@ -92,9 +92,17 @@ def fix(options: FixOptions) -> Outcome:
 @_command(BaselineOptions, baseline, "write")
 def write_baseline(options: BaselineOptions) -> Outcome:
     """Write a file of what is found now, for `check --baseline`; a file that exists may only shrink."""
-    from httpx_fixer import commands  # noqa: PLC0415
+    from httpx_fixer import checking  # noqa: PLC0415
 
-    return commands.write_baseline(options)
+    return checking.write_baseline(options)
+
+
+@_command(Options)
+def init(options: Options) -> Outcome:
+    """Write the table [tool.httpx-fixer] into pyproject.toml, with what is found now."""
+    from httpx_fixer import founding  # noqa: PLC0415
+
+    return founding.init(options)
 
 
 def _explain(word: str) -> Outcome:
