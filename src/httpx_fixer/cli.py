@@ -17,6 +17,7 @@ from httpx_fixer.options import (
     CheckOptions,
     FixOptions,
     Options,
+    complete_arguments,
     with_signature,
 )
 from httpx_fixer.outcome import Outcome
@@ -43,7 +44,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a path need not be text, nor a terminal UTF-8
-    app(prog_name="httpx-fixer")
+    app(complete_arguments(sys.argv[1:]), prog_name="httpx-fixer")
 
 
 def _command(
@@ -67,9 +68,9 @@ def _command(
 @_command(CheckOptions)
 def check(options: CheckOptions) -> Outcome:
     """Report the misuse of httpx at or below PATHS; change nothing."""
-    from httpx_fixer import commands  # noqa: PLC0415
+    from httpx_fixer import checking  # noqa: PLC0415
 
-    return commands.check(options)
+    return checking.check(options)
 
 
 @_command(ChangeOptions)
@@ -91,9 +92,17 @@ def fix(options: FixOptions) -> Outcome:
 @_command(BaselineOptions, baseline, "write")
 def write_baseline(options: BaselineOptions) -> Outcome:
     """Write a file of what is found now, for `check --baseline`; a file that exists may only shrink."""
-    from httpx_fixer import commands  # noqa: PLC0415
+    from httpx_fixer import checking  # noqa: PLC0415
 
-    return commands.write_baseline(options)
+    return checking.write_baseline(options)
+
+
+@_command(Options)
+def init(options: Options) -> Outcome:
+    """Write the table [tool.httpx-fixer] into pyproject.toml, with what is found now."""
+    from httpx_fixer import founding  # noqa: PLC0415
+
+    return founding.init(options)
 
 
 def _explain(word: str) -> Outcome:
@@ -108,8 +117,17 @@ def _list_rules() -> Outcome:
     return Outcome(0, catalogue.render_list())
 
 
+def _complete_rule() -> list[str]:
+    """Return what may stand for a rule; of these typer offers what fits."""
+    from httpx_fixer import catalogue  # noqa: PLC0415
+
+    return [word for rule in catalogue.read_rule_names() for word in (rule.code, rule.name)]
+
+
 @app.command()
-def explain(rule: Annotated[str, typer.Argument(help="Code or name of a rule.")]) -> None:
+def explain(
+    rule: Annotated[str, typer.Argument(help="Code or name of a rule.", autocompletion=_complete_rule)],
+) -> None:
     """Print what a rule finds, why, how it is fixed and when it is not."""
     _leave(lambda: _explain(rule))
 

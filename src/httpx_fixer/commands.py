@@ -1,4 +1,4 @@
-"""What `check`, `diff` and `fix` do with their options; the printing is left to `cli`."""
+"""A run as options ask for it, and what `diff` and `fix` do with it; the printing is left to `cli`."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO, overload
 
 from httpx_fixer import git, pipeline
-from httpx_fixer.baseline import build_baseline, read_baseline, render_baseline
 from httpx_fixer.config import Project
-from httpx_fixer.narrowing import read_narrowing
 from httpx_fixer.options import (
-    BaselineOptions,
     ChangeOptions,
-    CheckOptions,
     FixOptions,
     Options,
     OutputFormat,
@@ -30,56 +27,20 @@ from httpx_fixer.outcome import Outcome
 from httpx_fixer.report import Report
 from httpx_fixer.reporters._registry import load_renderer
 from httpx_fixer.reporters.context import Context
-from httpx_fixer.reporters.counts import plural
 from httpx_fixer.reporters.patch import colour_patch, place_changes
 from httpx_fixer.reporters.paths import build_locator, show_path
+from httpx_fixer.reporters.progress import show_progress
 from httpx_fixer.reporters.summary import SummaryReporter
 from httpx_fixer.reporters.text import TextReporter
 from httpx_fixer.rule_page import RulePage
 from httpx_fixer.settings import Settings
-from httpx_fixer.source import SkipReason
+from httpx_fixer.source import SkipReason, SourceFile
 from httpx_fixer.toml_table import RuleName, UsageError
-
-
-def check(options: CheckOptions) -> Outcome:
-    """Read, and report what was found."""
-    project = read_project(options)
-    narrowing = read_narrowing(options, project)
-    output_format = options.output_format
-    extras = pipeline.Extras(narrowing.keeps, with_replacements=output_format in _WITH_REPLACEMENTS)
-    run = _run(options, project, with_changes=output_format in _WITH_CHANGES, extras=extras)
-    remark = run.remark() + ("" if options.quiet else narrowing.remark(run.report, project.paths))
-    return Outcome(run.code(), run.render_report(options), remark, options.output_file)
-
-
-_WITH_REPLACEMENTS = {OutputFormat.SARIF, OutputFormat.RDJSON}
-"""The formats that carry fixes."""
-_WITH_CHANGES = {*_WITH_REPLACEMENTS, OutputFormat.MARKDOWN}
-"""The formats that say what will be changed, for which all fixes have to be tried."""
-
-
-def write_baseline(options: BaselineOptions) -> Outcome:
-    """Read, and write what was found as what is known; what is new only if that is asked for."""
-    run = _start(options, with_changes=False)
-    file = Path(os.path.realpath(options.baseline))
-    new = build_baseline(file, run.project.root, run.report.diagnostics)
-    added = []
-    if file.exists():
-        old = read_baseline(file)
-        added = [diagnostic for diagnostic in run.report.diagnostics if not old.holds(diagnostic)]
-        elsewhere = set(old.entries).difference(old.entries_below(run.project.paths))
-        new = replace(new, entries=tuple(sorted({*new.entries, *elsewhere})))
-    if added and not options.grow:
-        shown = run.render_text(replace(run.report, diagnostics=tuple(added)))
-        talk = f"httpx-fixer: nothing was written: {len(added)} new; fix them, or give --grow\n"
-        return Outcome(1, shown, talk)
-    talk = f"httpx-fixer: {plural(len(new.entries), 'diagnostic')} in {options.baseline}\n"
-    return Outcome(0, render_baseline(new), talk, file)
 
 
 def diff(options: ChangeOptions) -> Outcome:
     """Read, and return the fixes as a patch."""
-    run = _start(options, with_changes=True)
+    run = start(options, with_changes=True)
     patch, hint = _render_patch(run)
     summary = run.render_summary(written=False, show_fixes=options.show_fixes)
     return Outcome(run.code(), patch, run.remark() + summary + hint)
@@ -87,12 +48,22 @@ def diff(options: ChangeOptions) -> Outcome:
 
 def fix(options: FixOptions) -> Outcome:
     """Read, and write the fixes to the files."""
-    run = _start(options, with_changes=True)
+    run = start(options, with_changes=True)
+    if run.project.given is not None:
+        if options.output_format is not OutputFormat.TEXT:
+            raise UsageError("`fix -` prints the file and no report")
+        return _show_fixed(run, run.project.given)
     remark = run.remark() + _write(run, allow_dirty=options.allow_dirty)
     product = "" if options.output_format is OutputFormat.TEXT else run.render_report(options)
     code = int(bool(run.report.changes)) if options.exit_non_zero_on_fix else run.code()
     talk = remark + run.render_summary(written=True, show_fixes=options.show_fixes)
     return Outcome(code, product, talk, options.output_file)
+
+
+def _show_fixed(run: Run, given: SourceFile) -> Outcome:
+    """Return the given file as it is after all fixes; it is returned as it was where it cannot be read."""
+    after = next((change.after for change in run.report.changes), given.data)
+    return Outcome(run.code(), after, run.render_summary(written=True, show_fixes=False))
 
 
 class _RuleNames(Sequence[RuleName]):
@@ -115,7 +86,7 @@ class _RuleNames(Sequence[RuleName]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class Run:
     """What was asked, and what came of it; `directory` is where the tool was started."""
 
     options: Options
@@ -183,19 +154,26 @@ def _read_pages() -> Sequence[RulePage]:
     return read_pages()
 
 
-def _start(options: Options, *, with_changes: bool) -> _Run:
-    return _run(options, read_project(options), with_changes=with_changes)
+def start(options: Options, *, with_changes: bool) -> Run:
+    """Read what the options ask for; with changes, all applicable fixes are made in memory."""
+    project = read_project(options)
+    return start_with(
+        options, project, with_changes=with_changes, extras=pipeline.Extras(given=project.given)
+    )
 
 
-def _run(
+def start_with(
     options: Options, project: Project, *, with_changes: bool, extras: pipeline.Extras = pipeline.NO_EXTRAS
-) -> _Run:
+) -> Run:
+    """Read a project that was found already, and do what else is asked for."""
     settings = read_settings(options, project, _RuleNames())
-    report = pipeline.run(project.root, project.paths, settings, with_changes=with_changes, extras=extras)
-    return _Run(options, project, settings, report, Path(os.path.realpath(os.curdir)))
+    with nullcontext(extras.tell) if options.quiet else show_progress(sys.stderr) as tell:
+        extras = replace(extras, tell=tell)
+        report = pipeline.run(project.root, project.paths, settings, with_changes=with_changes, extras=extras)
+    return Run(options, project, settings, report, Path(os.path.realpath(os.curdir)))
 
 
-def _render_patch(run: _Run) -> tuple[bytes, str]:
+def _render_patch(run: Run) -> tuple[bytes, str]:
     """Return the patch, and a hint where `git apply` would not take it in this directory."""
     from httpx_fixer.rewrite.diff import render_patch  # noqa: PLC0415 -- libcst, 0.3 s; `check` does without
 
@@ -212,7 +190,7 @@ def _render_patch(run: _Run) -> tuple[bytes, str]:
     return colour_patch(patch) if is_coloured else patch, hint
 
 
-def _write(run: _Run, *, allow_dirty: bool) -> str:
+def _write(run: Run, *, allow_dirty: bool) -> str:
     """Write the changes and return a remark. Raises `UsageError` where they cannot be written, or undone."""
     from httpx_fixer.rewrite.write import WriteFailure, write_changes  # noqa: PLC0415 -- as above
 
@@ -233,7 +211,7 @@ def _write(run: _Run, *, allow_dirty: bool) -> str:
     return "httpx-fixer: this is no git repository; the old content of the files is not kept anywhere\n"
 
 
-def _refuse_uncommitted(run: _Run) -> None:
+def _refuse_uncommitted(run: Run) -> None:
     root = run.project.root
     try:
         uncommitted = git.list_uncommitted(root, [change.path for change in run.report.changes])

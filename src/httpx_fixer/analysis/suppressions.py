@@ -13,7 +13,7 @@ from httpx_fixer.analysis.suppression_facts import ALL, END, Request
 from httpx_fixer.settings import FAMILY, Settings, is_matched
 from httpx_fixer.source import SourceFile
 
-_HINT = re.compile(rb"httpx-fixer|noqa[^\n]*\b%b[0-9]" % FAMILY.encode(), re.IGNORECASE)
+_HINT = re.compile(rb"httpx-fixer|noqa[^\n]*\b" + FAMILY.encode() + rb"[0-9]", re.IGNORECASE)
 _OWN = re.compile(
     r"#\s*httpx-fixer:\s*ignore(?:-(?P<scope>file|block))?(?![\w-])(?:\s*\[(?P<words>[^\]]*)\])?", re.I
 )

@@ -19,16 +19,18 @@ def judge(
     lifecycles: Lifecycles,
     settings: Settings,
     file_ignores: Callable[[str], frozenset[str]],
+    tell: Callable[[str, int, int], None],
 ) -> tuple[Diagnostic, ...]:
     """Return the diagnostics of all selected rules, in order of path and position.
 
     A site gets the one code that says most: the rule of the lowest `order` speaks. Beside a refusal,
     and beside one another, rules that `stands_beside_refusals` may speak, too: what they write is
-    right whoever owns the client.
+    right whoever owns the client. `tell` is told the rule, how many are done and how many there are.
     """
     rules = [rule(settings) for rule in iter_rules() if settings.is_selected(rule.code, rule.name)]
     found: dict[Anchor, list[tuple[Rule, Diagnostic]]] = {}
-    for rule in sorted(rules, key=lambda rule: (rule.order, rule.code)):
+    for number, rule in enumerate(sorted(rules, key=lambda rule: (rule.order, rule.code))):
+        tell(rule.name, number, len(rules))
         for diagnostic in rule.check(project, lifecycles):
             here = found.setdefault(diagnostic.anchor, [])
             if project.is_test(diagnostic.anchor.path) and not settings.include_tests:
