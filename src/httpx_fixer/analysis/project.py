@@ -35,8 +35,8 @@ from httpx_fixer.analysis.site_facts import CallChange, ClientSite
 from httpx_fixer.analysis.sites import iter_client_sites, may_hold_client_sites
 from httpx_fixer.analysis.store import FileStore, is_test_path
 from httpx_fixer.analysis.stream_blocks import iter_stream_blocks
-from httpx_fixer.analysis.stream_facts import StreamBlock
-from httpx_fixer.analysis.streams import StreamSite, iter_stream_sites
+from httpx_fixer.analysis.stream_facts import StreamBlock, StreamSite
+from httpx_fixer.analysis.stream_wrappers import iter_project_streams
 from httpx_fixer.analysis.text_search import TextSearch
 from httpx_fixer.analysis.texts import Texts
 from httpx_fixer.analysis.versions import Versions, read_line_length
@@ -94,25 +94,14 @@ class Project:
 
     @cached_property
     def stream_sites(self) -> tuple[StreamSite, ...]:
-        """Every `send(..., stream=...)` of the target files, in order of path and position.
-
-        A module may use a client without importing httpx: what it sends says so (`build_request`).
-        """
-        paths = [path for path in self.files if path in self.targets and self._may_stream(path)]
-        modules = [module for path in paths if (module := self._store.module(path)) is not None]
-        return tuple(site for module in modules for site in iter_stream_sites(module))
+        """Every call of the target files that opens a streamed response, in order of path and position."""
+        return tuple(iter_project_streams(self._resolver, (p for p in self.files if p in self.targets)))
 
     @cached_property
     def stream_blocks(self) -> tuple[StreamBlock, ...]:
         """Every `with x.stream(...)` of the target files whose body leaves it, in order."""
         modules = [module for module in self._httpx_modules if b"stream(" in self._store.data(module.path)]
         return tuple(block for module in modules for block in iter_stream_blocks(module))
-
-    def _may_stream(self, path: str) -> bool:
-        data = self._store.data(path)
-        if b".send(" not in data or b"stream" not in data:
-            return False
-        return b".build_request(" in data or mentions_httpx(data)
 
     @cached_property
     def _httpx_modules(self) -> list[Module]:

@@ -14,11 +14,12 @@ from httpx_fixer.analysis.stream_clients import LIBRARIES, find_client_kind
 from httpx_fixer.analysis.stream_cover import find_cover
 from httpx_fixer.analysis.stream_facts import StreamBlock
 from httpx_fixer.analysis.stream_flow import walk_function
+from httpx_fixer.analysis.stream_follows import complete_web
 from httpx_fixer.analysis.stream_freezing import freeze_body, freeze_cover, is_typed
 from httpx_fixer.analysis.stream_marks import LIVE, Held, Notes, Send, Web
 from httpx_fixer.analysis.stream_methods import CLOSERS, find_closing
 from httpx_fixer.analysis.stream_obstacles import describe_rebinding, iter_escape_obstacles
-from httpx_fixer.analysis.stream_uses import find_handing, iter_escapes
+from httpx_fixer.analysis.stream_uses import iter_escapes
 from httpx_fixer.diagnostic import RefusalReason
 
 _OF_SEND = frozenset({"auth", "follow_redirects"})
@@ -131,7 +132,7 @@ def _build_web(module: Module, name: ast.Name, function: FunctionNode, send: Sen
         and module.table.enclosing(node).find(name.id) is home
     )
     web = Web(function, name.id, (send,), nodes)
-    return replace(web, handed=find_handing(module, web))
+    return complete_web(module, web)
 
 
 def _as_function(statement: ast.With | ast.AsyncWith) -> FunctionNode:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.module import Module
-from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.site_facts import Obstacle
 from httpx_fixer.analysis.stream_cover import Cover, find_cover
 from httpx_fixer.analysis.stream_flow import walk_function
+from httpx_fixer.analysis.stream_follows import build_inner_web
 from httpx_fixer.analysis.stream_marks import Send, Web
 from httpx_fixer.analysis.stream_methods import ITERATORS
 from httpx_fixer.analysis.stream_obstacles import describe_rebinding, iter_escape_obstacles
 from httpx_fixer.analysis.stream_takers import Escape
-from httpx_fixer.analysis.stream_uses import find_handing, iter_takings
+from httpx_fixer.analysis.stream_uses import iter_takings
 
 _RESPONDERS = {
     "EventSourceResponse": frozenset({"fastapi", "sse_starlette", "starlette"}),
@@ -97,15 +97,3 @@ def _build_body(module: Module, taking: Escape, send: Send) -> Body:
     if cover is None:
         return Body(taking, web, is_closed=False, obstacles=obstacles or (describe_rebinding(web, notes, 0),))
     return Body(taking, web, is_closed=False, cover=cover)
-
-
-def build_inner_web(module: Module, function: FunctionNode, name: str, send: Send) -> Web:
-    """Return what a function does with an open response that it knows by a name from the start."""
-    home = module.table.of[function].find(name)
-    nodes = frozenset(
-        node
-        for node in ast.walk(function)
-        if isinstance(node, ast.Name) and node.id == name and module.table.enclosing(node).find(name) is home
-    )
-    web = Web(function, name, (send,), nodes, starts_open=True)
-    return Web(function, name, (send,), nodes, find_handing(module, web), starts_open=True)

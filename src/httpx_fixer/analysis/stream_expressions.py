@@ -231,6 +231,10 @@ class ExpressionReader:
         pushed = self._find_pushed(node)
         if pushed is not None:
             return self.web.guard(state, is_async=pushed.startswith("a"))
+        effect = self.web.effects.get(node)
+        if effect is not None:
+            self._raise(self.web.apply(effect.raises, state))
+            return self.web.apply(effect.normal, state)
         if self._is_quiet_call(node):
             return state
         if self._consumes_body(node):

@@ -80,15 +80,15 @@ class StreamedBody:
 
 @dataclass(frozen=True, slots=True)
 class StreamSite:
-    """A call `x.send(..., stream=True)`, or one whose `stream` may be true.
+    """A call `x.send(..., stream=True)`, or of a function that returns what such a call does.
 
     `function` is the qualified name of the function around, "" at module or class level. `receiver`
-    is the code of `x`, `stream` that of the argument. `name` is the variable that holds the response,
-    "" for none. `is_cut` says that the client is closed by a `with` block around the call, which cuts
-    an open stream. `obstacles` come in the order in which they should be told; `cover` is None where
-    there are any or where nothing is to be done. `bodies` are sent by a framework later; `is_typed`
-    says that the function around says what it returns. `ends_early` is the line of a block that closes
-    the response, or its client, when one of them is handed over, 0 for none.
+    is the code of `x`, "" for none, and `shown` the call in short. `name` is the variable that holds
+    the response, "" for none. `is_cut` says that the client is closed by a `with` block around the
+    call, which cuts an open stream. `obstacles` come in the order in which they should be told; `cover`
+    is None where there are any or where nothing is to be done. `bodies` are sent by a framework later;
+    `is_typed` says that the function around says what it returns. `ends_early` is the line of a block
+    that closes the response, or its client, when one of the bodies is handed over, 0 for none.
     """
 
     path: str
@@ -96,7 +96,7 @@ class StreamSite:
     anchor: Anchor
     statement: Anchor
     receiver: str
-    stream: str
+    shown: str
     name: str
     is_async: bool
     is_cut: bool

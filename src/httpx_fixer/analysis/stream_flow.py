@@ -82,6 +82,8 @@ class _Walker:
         mark = (Held.OPEN, 0) if self.web.starts_open else (start, -1)
         exits = self.block(self.web.function.body, frozenset({mark}))
         self.notes.ends = exits.normal | exits.returns
+        self.notes.fails = exits.raises
+        self.notes.falls_through = bool(exits.normal)
         for held, send in self.notes.ends | exits.raises:
             if held is Held.OPEN:
                 self.notes.leaks.add(send)

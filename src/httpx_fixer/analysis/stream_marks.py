@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -35,6 +36,15 @@ LIVE = frozenset({Held.OPEN, Held.GUARDED})
 DONE = frozenset({Held.CLOSED, Held.COVERED})
 RESPONSE = LIVE | DONE | {Held.HANDED}
 
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a function does with an open response: what it may be when it returns, and when it raises."""
+
+    normal: frozenset[Held]
+    raises: frozenset[Held]
+
+
 Binder = ast.Assign | ast.AnnAssign | ast.NamedExpr
 
 
@@ -57,7 +67,8 @@ class Web:
 
     `nodes` are the reads and bindings of the variable, those of nested functions included. `handed`
     are the statements that hand the response to whoever called the function, or to its owner. With
-    `starts_open` the function is given the response of its only send, open.
+    `starts_open` the function is given the response of its only send, open. `effects` are those of
+    functions that get the response and leave it in the hands of this one: {call: effect}.
     """
 
     function: FunctionNode
@@ -66,6 +77,7 @@ class Web:
     nodes: frozenset[ast.Name]
     handed: frozenset[ast.stmt] = frozenset()
     starts_open: bool = False
+    effects: Mapping[ast.Call, Effect] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[int, str]:
@@ -106,6 +118,12 @@ class Web:
             (Held.CLOSED, send) if held is Held.GUARDED else (held, send) for held, send in state
         )
 
+    def apply(self, kinds: frozenset[Held], state: State) -> State:
+        """Return the state after a function left the open response in one of some ways."""
+        open_sends = {send for held, send in state if held is Held.OPEN}
+        after = {(held, send) for held in kinds for send in open_sends}
+        return frozenset(after | {mark for mark in state if mark[0] is not Held.OPEN})
+
     def hand_on(self, state: State) -> State:
         """Return the state after the response became somebody else's."""
         return frozenset((Held.HANDED, send) if held in LIVE else (held, send) for held, send in state)
@@ -132,7 +150,8 @@ class Notes:
     to the line where its response is forgotten while open. `leaks` are the sends whose response some
     exit leaves open. `clash` says that the close on trial may meet something that has no such method,
     or that is somebody else's by then. `returns` maps each `return` to what is held when it is done,
-    and `ends` is what is held where the function ends without an exception.
+    and `ends` and `fails` are what is held where the function ends without and with an exception.
+    `falls_through` says that its last statement may be followed by its end.
     """
 
     uses: dict[ast.Name, State] = field(default_factory=dict)
@@ -141,6 +160,8 @@ class Notes:
     clash: bool = False
     returns: dict[ast.Return, State] = field(default_factory=dict)
     ends: State = UNREACHED
+    fails: State = UNREACHED
+    falls_through: bool = False
 
     def use(self, node: ast.Name, state: State) -> None:
         """Write down that a read of the variable is reached with a state."""

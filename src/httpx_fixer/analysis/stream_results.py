@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.stream_follows import complete_web
 from httpx_fixer.analysis.stream_marks import Binder, Send, Web
 from httpx_fixer.analysis.stream_methods import READERS, last_name
-from httpx_fixer.analysis.stream_uses import find_fate, find_handing
+from httpx_fixer.analysis.stream_uses import find_fate
 
 _TASK_MAKERS = frozenset(
     {"as_completed", "create_task", "ensure_future", "gather", "run", "start_soon", "wait"}
@@ -22,7 +23,8 @@ _ENTERING = frozenset({"enter_async_context", "enter_context"})
 class Result:
     """The result of a send: `node` is the outermost expression that is the response, `parent` around it.
 
-    `binder` and `name` are set where it is given to one plain name.
+    `binder` and `name` are set where it is given to one plain name. `openers` are the calls of the
+    module that open a response.
     """
 
     call: ast.Call
@@ -32,6 +34,7 @@ class Result:
     is_awaited: bool
     binder: Binder | None
     name: ast.Name | None
+    openers: Collection[ast.Call] = ()
 
 
 def is_streaming_send(call: ast.Call) -> bool:
@@ -49,7 +52,9 @@ def find_stream_argument(call: ast.Call) -> ast.expr | None:
     return None
 
 
-def follow_result(module: Module, call: ast.Call, *, is_async: bool = False) -> Result:
+def follow_result(
+    module: Module, call: ast.Call, *, is_async: bool = False, openers: Collection[ast.Call] = ()
+) -> Result:
     """Find what becomes of the result of a call; `is_async` says that it is known to be a coroutine."""
     node: ast.expr = call
     is_awaited = False
@@ -69,10 +74,10 @@ def follow_result(module: Module, call: ast.Call, *, is_async: bool = False) -> 
     is_async = is_async or is_awaited or is_in_task(module, parent)
     match parent:
         case ast.Assign(targets=[ast.Name() as name]) | ast.AnnAssign(target=ast.Name() as name):
-            return Result(call, node, parent, is_async, is_awaited, parent, name)
+            return Result(call, node, parent, is_async, is_awaited, parent, name, openers)
         case ast.NamedExpr(target=ast.Name() as name, value=value) if value is node:
-            return Result(call, node, parent, is_async, is_awaited, parent, name)
-    return Result(call, node, parent, is_async, is_awaited, None, None)
+            return Result(call, node, parent, is_async, is_awaited, parent, name, openers)
+    return Result(call, node, parent, is_async, is_awaited, None, None, openers)
 
 
 def is_in_task(module: Module, parent: ast.AST) -> bool:
@@ -123,12 +128,12 @@ def build_web(module: Module, result: Result) -> Web | None:
         and module.table.enclosing(node).find(name.id) is scope
     )
     web = Web(function, name.id, tuple(_iter_sends(module, result, nodes)), nodes)
-    return replace(web, handed=find_handing(module, web))
+    return complete_web(module, web)
 
 
 def _iter_sends(module: Module, result: Result, nodes: frozenset[ast.Name]) -> Iterator[Send]:
     for call in module.calls:
-        if call is result.call or is_streaming_send(call):
+        if call is result.call or call in result.openers or is_streaming_send(call):
             other = result if call is result.call else follow_result(module, call)
             if other.binder is not None and other.name in nodes:
                 yield Send(call, other.binder, other.is_async, _flag_of(module, call))

@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
-from httpx_fixer.analysis.facts import Symbol
-from httpx_fixer.analysis.functions import own_nodes
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.stream_methods import CLOSERS, last_name
@@ -30,54 +28,6 @@ class Escape:
     given: ast.expr | None = None
     generator: FunctionNode | None = None
     parameter: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Callee:
-    """A function of the module that a call runs; `is_bound` says that its first parameter is filled."""
-
-    call: ast.Call
-    function: FunctionNode
-    is_bound: bool
-
-    def parameter_of(self, argument: ast.expr) -> str | None:
-        """Return the parameter that gets an argument of the call, None where that is not plain."""
-        arguments = self.function.args
-        names = [one.arg for one in (*arguments.posonlyargs, *arguments.args)][self.is_bound :]
-        for position, given in enumerate(self.call.args):
-            if isinstance(given, ast.Starred):
-                break
-            if given is argument:
-                return names[position] if position < len(names) else None
-        known = {*names, *(one.arg for one in arguments.kwonlyargs)}
-        for keyword in self.call.keywords:
-            if keyword.value is argument and keyword.arg in known:
-                return keyword.arg
-        return None
-
-
-def find_callee(module: Module, call: ast.Call) -> Callee | None:
-    """Return the undecorated function of the module that a call runs, or the method of its class."""
-    match call.func:
-        case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
-            owner = next((n for n in module.ancestors(call) if isinstance(n, ast.ClassDef)), None)
-            qualname = "" if owner is None else f"{module.table.of[owner].qualname}.{name}"
-            is_bound = True
-        case ast.Name():
-            symbol = module.local_symbol(call.func)
-            qualname = symbol.name if isinstance(symbol, Symbol) else ""
-            is_bound = False
-        case _:
-            return None
-    function = module.functions.get(qualname)
-    if function is None or function.decorator_list:
-        return None
-    return Callee(call, function, is_bound)
-
-
-def is_generator(function: FunctionNode) -> bool:
-    """Answer whether a function is a generator, sync or async."""
-    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(function))
 
 
 def find_return_of(module: Module, target: ast.Name) -> ast.Return | None:

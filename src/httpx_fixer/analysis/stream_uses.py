@@ -9,16 +9,15 @@ from dataclasses import replace
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.stream_callees import find_callee, is_generator
 from httpx_fixer.analysis.stream_marks import Web
 from httpx_fixer.analysis.stream_methods import AWAITING, CLOSERS, ITERATORS, READERS, find_closing, last_name
 from httpx_fixer.analysis.stream_takers import (
     Escape,
     builds_object,
     describe_taker,
-    find_callee,
     find_return_of,
     is_context_manager,
-    is_generator,
     is_kept_by_owner,
 )
 
@@ -131,7 +130,7 @@ class _UseReader:
         if isinstance(parent, ast.Compare | ast.FormattedValue | ast.Expr) or self._is_test(node):
             return None
         call = self.parents[parent] if isinstance(parent, ast.keyword) else parent
-        if isinstance(call, ast.Call) and self._only_looks(call):
+        if isinstance(call, ast.Call) and (self._only_looks(call) or self._is_followed(call)):
             return None
         if isinstance(parent, ast.Yield) and is_context_manager(self.module, parent):
             return None
@@ -198,6 +197,9 @@ class _UseReader:
                 return "log" in last_name(receiver).lower()
         is_closing = self.web is not None and find_closing(self.web, call) is not None
         return is_closing and self._is_entered(call)
+
+    def _is_followed(self, call: ast.Call) -> bool:
+        return self.web is not None and call in self.web.effects
 
     def _is_builtin(self, function: ast.Name) -> bool:
         return (

@@ -1,15 +1,14 @@
-"""Where a module opens streamed responses with `send`, and whether every path closes them."""
+"""Whether every path closes the streamed responses that a module opens."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.site_facts import Obstacle
 from httpx_fixer.analysis.stream_blocks import enters, find_early_end
-from httpx_fixer.analysis.stream_clients import ClientKind, find_client_kind
 from httpx_fixer.analysis.stream_cover import Cover, align_covers, find_cover
 from httpx_fixer.analysis.stream_facts import StreamSite
 from httpx_fixer.analysis.stream_flow import Trial, walk_function
@@ -32,13 +31,12 @@ from httpx_fixer.analysis.stream_results import (
 from httpx_fixer.diagnostic import RefusalReason
 
 
-def iter_stream_sites(module: Module) -> Iterator[StreamSite]:
-    """Yield every `send` of an httpx client whose `stream` is or may be true, in source order."""
-    judgements: list[_Judgement] = []
-    for call in module.calls:
-        kind = find_client_kind(module, call) if is_streaming_send(call) else None
-        if kind is not None:
-            judgements.append(_judge(module, call, kind))
+def iter_stream_sites(module: Module, openers: Mapping[ast.Call, bool]) -> Iterator[StreamSite]:
+    """Yield a site for each call of a module that opens a streamed response, in source order.
+
+    `openers` are these calls, and whether they return a coroutine.
+    """
+    judgements = [_judge(module, call, openers) for call in module.calls if call in openers]
     judgements = _judge_again(module, judgements)
     covers = [judgement.cover for judgement in judgements if judgement.cover is not None]
     aligned = iter(align_covers(module, covers))
@@ -55,7 +53,7 @@ def is_closed_on_every_path(module: Module, send_call: ast.Call) -> bool:
     is_complete = all(keyword.arg is not None for keyword in send_call.keywords)
     if is_complete and find_stream_argument(send_call) is None:
         return True
-    return _judge(module, send_call, ClientKind.LIKELY).is_closed
+    return _judge(module, send_call, {send_call: False}).is_closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +66,8 @@ class _Judgement:
     cover: Cover | None = None
 
 
-def _judge(module: Module, call: ast.Call, kind: ClientKind) -> _Judgement:
-    result = follow_result(module, call, is_async=kind is ClientKind.ASYNC)
+def _judge(module: Module, call: ast.Call, openers: Mapping[ast.Call, bool]) -> _Judgement:
+    result = follow_result(module, call, is_async=openers[call], openers=openers)
     try:
         return _judge_result(module, result, ())
     except RecursionError:
@@ -122,16 +120,18 @@ def _judge_result(module: Module, result: Result, planned: Sequence[Trial]) -> _
 
 def _build_site(module: Module, judgement: _Judgement, cover: Cover | None) -> StreamSite:
     result = judgement.result
-    assert isinstance(result.call.func, ast.Attribute)
-    receiver = ast.unparse(result.call.func.value)
+    function = result.call.func
+    is_send = is_streaming_send(result.call)
+    receiver = ast.unparse(function.value) if is_send and isinstance(function, ast.Attribute) else ""
     stream = find_stream_argument(result.call)
+    shown = "..." if stream is None else f"..., stream={ast.unparse(stream)}"
     return StreamSite(
         module.path,
         module.function_name(result.call),
         module.anchor(result.call),
         module.anchor(module.statement_of(result.call)),
         receiver,
-        "" if stream is None else ast.unparse(stream),
+        f"{ast.unparse(function)}({shown})",
         "" if result.name is None else result.name.id,
         result.is_async,
         _is_cut(module, result.call, receiver),

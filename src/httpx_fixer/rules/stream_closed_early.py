@@ -64,8 +64,7 @@ class StreamClosedEarly(Rule):
             yield self.diagnostic(block.anchor, message, _plan(block))
         for site in project.stream_sites:
             if site.ends_early and site.bodies:
-                call = f"{site.receiver}.send(..., stream={site.stream})"
-                message = f"the body of `{call}` is read after it was closed"
+                message = f"the body of `{site.shown}` is read after it was closed"
                 yield self.diagnostic(site.anchor, message, _refuse(site))
 
 

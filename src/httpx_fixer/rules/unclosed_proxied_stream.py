@@ -63,7 +63,7 @@ def _is_safe(site: StreamSite) -> bool:
 
 
 def _message(site: StreamSite) -> str:
-    subject = f"the response of `{site.receiver}.send(..., stream={site.stream})`"
+    subject = f"the response of `{site.shown}`"
     open_body = next((body for body in site.bodies if not body.is_closed), None)
     if open_body is None:
         return f"{subject} stays open where an exception comes before `{site.bodies[0].responder}` has it"

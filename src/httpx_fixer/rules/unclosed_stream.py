@@ -21,6 +21,8 @@ class UnclosedStream(Rule):
     stack, and a body that is read to its end (`aread()`, `[line async for line in r.aiter_lines()]`).
     A response that is returned, alone or in an object made of it, is its caller's from then on, one
     that is kept in an attribute which the class closes is the object's; until then it has to be closed.
+    A call of a function of the project that returns the open response counts as one; a function of the
+    module that gets the response is read to see whether it closes, keeps or only uses it.
     Statements that cannot raise, such as `count = 0` or `status = r.status_code`, may stand between.
 
     ## Why is this bad?
@@ -65,7 +67,7 @@ class UnclosedStream(Rule):
 
 
 def _message(site: StreamSite) -> str:
-    subject = f"the response of `{site.receiver}.send(..., stream={site.stream})`"
+    subject = f"the response of `{site.shown}`"
     if any(obstacle.reason is RefusalReason.ESCAPES for obstacle in site.obstacles[:1]):
         return f"{subject} is handed on open; whoever takes it has to close it"
     if site.is_cut:
