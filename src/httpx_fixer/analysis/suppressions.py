@@ -14,7 +14,7 @@ from httpx_fixer.source import SourceFile
 ALL = frozenset({""})
 """Every rule: the empty prefix, with which every code begins."""
 
-_HINT = re.compile(rb"httpx-fixer|noqa[^\n]*\bHXF[0-9]", re.IGNORECASE)
+_HINT = re.compile(rb"httpx-fixer|noqa[^\n]*\bHX", re.IGNORECASE)
 _OWN = re.compile(r"#\s*httpx-fixer:\s*ignore(?P<file>-file)?(?![\w-])(?:\s*\[(?P<words>[^\]]*)\])?", re.I)
 _NOQA = re.compile(r"#\s*noqa\s*:\s*(?P<words>[a-z]+[0-9]+(?:[\s,]+[a-z]+[0-9]+)*)", re.IGNORECASE)
 
