@@ -11,6 +11,7 @@ from httpx_fixer.analysis.closing import is_closed
 from httpx_fixer.analysis.facts import Call, Function, Reference, Symbol
 from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.functions import (
+    find_body,
     find_lone_local_import,
     find_lone_yield,
     passes_arguments_on,
@@ -195,6 +196,11 @@ class Project:
         """Return the statement `yield` of a function, where it has exactly one and drops its result."""
         module = self._store.module(function.path)
         return None if module is None else find_lone_yield(module, function.qualname)
+
+    def body_of(self, function: Function) -> tuple[Anchor, Anchor] | None:
+        """Return the first and the last statement of a function, None where it has a docstring only."""
+        module = self._store.module(function.path)
+        return None if module is None else find_body(module, function.qualname)
 
     # Writing into modules.
 
