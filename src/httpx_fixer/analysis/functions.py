@@ -121,12 +121,12 @@ def _bound(module: Module, node: ast.Call) -> Symbol | None:
 
 def _iter_arguments(module: Module, node: ast.Call, resolve: Resolve) -> Iterator[Argument]:
     for value in node.args:
-        yield _argument(module, "*" if isinstance(value, ast.Starred) else "", value, resolve)
+        yield build_argument(module, "*" if isinstance(value, ast.Starred) else "", value, resolve)
     for keyword in node.keywords:
-        yield _argument(module, "**" if keyword.arg is None else keyword.arg, keyword.value, resolve)
+        yield build_argument(module, "**" if keyword.arg is None else keyword.arg, keyword.value, resolve)
 
 
-def _argument(module: Module, name: str, value: ast.expr, resolve: Resolve) -> Argument:
+def build_argument(module: Module, name: str, value: ast.expr, resolve: Resolve) -> Argument:
     text = value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
     factory = resolve(module, value.func) if isinstance(value, ast.Call) else None
     return Argument(name, module.code(value), module.anchor(value), text, resolve(module, value), factory)
@@ -140,13 +140,6 @@ def find_lone_yield(module: Module, qualname: str) -> Anchor | None:
     yields = [inner for inner in own_nodes(node) if isinstance(inner, ast.Yield | ast.YieldFrom)]
     parent = module.table.parents[yields[0]] if len(yields) == 1 else None
     return module.anchor(parent) if isinstance(parent, ast.Expr) else None
-
-
-def find_body(module: Module, qualname: str) -> tuple[Anchor, Anchor] | None:
-    """Return the first and the last statement of a function after its docstring, if it has any."""
-    node = module.functions.get(qualname)
-    body = [] if node is None else node.body[ast.get_docstring(node, clean=False) is not None :]
-    return (module.anchor(body[0]), module.anchor(body[-1])) if body else None
 
 
 def find_lone_local_import(module: Module, qualname: str, name: str, reads: int) -> Anchor | None:
