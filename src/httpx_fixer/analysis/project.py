@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TypeVar, cast
 
+from httpx_fixer.analysis.bodies import Bodies
 from httpx_fixer.analysis.call_text import rewrite_call
 from httpx_fixer.analysis.closing import is_closed
 from httpx_fixer.analysis.factories import iter_factory_uses
@@ -73,6 +74,7 @@ class Project:
         self.silences = Silences(self._store)
         self.imports = ImportGraph(self._resolver, self.search)
         self.programs = Programs(self._resolver)
+        self.bodies = Bodies(self._resolver)
         self.texts = Texts(self._store)
         self.packaging = Packaging(self._resolver, read)
         self._calls: dict[tuple[str, ...], tuple[Call, ...]] = {}
