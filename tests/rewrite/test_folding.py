@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from httpx_fixer.fix import AddArgument, EnsureImport, InsertStatements
+from httpx_fixer.fix import AddArgument, AnchoredEdit, EnsureImport, ImportEdit, InsertStatements
 from httpx_fixer.rewrite.apply import apply_edits
 from httpx_fixer.rewrite.folding import fold
 
@@ -55,7 +55,7 @@ def test_folded_file_is_written_back_with_its_edit(ending: str, encoding: str, t
         "\n", ending
     )
     anchor = anchor_of(source, "Call")
-    edits = [AddArgument(anchor, "k", "2"), EnsureImport(PATH, "os", None)]
+    edits: list[AnchoredEdit | ImportEdit] = [AddArgument(anchor, "k", "2"), EnsureImport(PATH, "os", None)]
     result = apply_edits(PATH, source.encode(encoding), edits)
     assert result == source.replace("last(1)", "last(1, k=2)").encode(encoding)
 
