@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from functools import cached_property
 
 from httpx_fixer.analysis.import_style import find_first_party, find_import_path, import_closure
 from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.analysis.store import is_test_path
 from httpx_fixer.analysis.text_search import TextSearch
 
 
@@ -51,6 +53,16 @@ class ImportGraph:
     def imports_from(self, path: str, package: str) -> bool:
         """Answer whether a file imports something of a package."""
         return any(other.startswith(f"{package}/") for other in self._resolver.imported_files(path))
+
+    def reaches_package(self, package: str, others: Set[str]) -> bool:
+        """Answer whether a file of a package imports something of others, directly or not."""
+        inside = (path for path in self._resolver.store.files if path.startswith(f"{package}/"))
+        return any(
+            self.top_package(path) in others
+            for start in inside
+            if not is_test_path(start)
+            for path in self.import_closure(start)
+        )
 
     def is_package(self, directory: str) -> bool:
         """Answer whether a directory has an `__init__.py`."""
