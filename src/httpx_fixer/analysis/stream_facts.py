@@ -166,3 +166,13 @@ class StreamEntry:
     is_entered: bool
     is_left: bool
     pair: EntryPair | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetainedResponse:
+    """A request, the code of its function in `callee`, whose response `keeper` keeps (words)."""
+
+    path: str
+    anchor: Anchor
+    callee: str
+    keeper: str
