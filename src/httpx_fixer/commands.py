@@ -54,7 +54,8 @@ def fix(options: FixOptions) -> Outcome:
             raise UsageError("`fix -` prints the file and no report")
         return _show_fixed(run, run.project.given)
     remark = run.remark() + _write(run, allow_dirty=options.allow_dirty)
-    product = "" if options.output_format is OutputFormat.TEXT else run.render_report(options)
+    is_wanted = options.output_format is not OutputFormat.TEXT or options.output_file is not None
+    product = run.render_report(options) if is_wanted or options.statistics else ""
     code = int(bool(run.report.changes)) if options.exit_non_zero_on_fix else run.code()
     talk = remark + run.render_summary(written=True, show_fixes=options.show_fixes)
     return Outcome(code, product, talk, options.output_file)
