@@ -26,7 +26,7 @@ PACKAGE = {"shop/__init__.py": "", "shop/settings.py": ""}
         (f"{QUART}def make():\n    app = Quart(__name__)\n    return app\n", ["main.py:3 make.app"]),
         (
             f"{QUART}class S:\n    def __init__(self):\n        self.app = Quart('s')\n",
-            ["main.py:4 self.app"],
+            ["main.py:4 S.app"],
         ),
         (f"{QUART}class Own(Quart):\n    pass\napp = Own(__name__)\n", ["main.py:4 app"]),
         (f"{QUART}class Own(\n    Mixin, Quart,\n):\n    pass\napp = Own(__name__)\n", ["main.py:6 app"]),
@@ -50,7 +50,7 @@ def test_application_runs_what_adds_routes_to_it() -> None:
         "late.py": "",
         "views.py": "from core import app\nimport prices\n@app.get('/')\ndef read(): pass\n",
         "prices.py": "",
-        "script.py": "from core import app\nimport report\n",
+        "script.py": "from core import app\nimport report\nif __name__ == '__main__':\n    report.write()\n",
         "report.py": "",
         "other.py": "@app.get('/')\ndef read(): pass\n",
     }
