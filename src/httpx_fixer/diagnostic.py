@@ -58,6 +58,8 @@ class RefusalReason(Enum):
     """The process runs this code on an event loop per call; a client cannot outlive its loop."""
     NO_CLOSE_YET = "NO_CLOSE_YET"
     """The client is found to be unclosed; this version does not yet attach its close to a lifecycle."""
+    HOST_OFFERS = "HOST_OFFERS"
+    """The program that loads this code offers a shared client of its own, which is to be used instead."""
     LIFESPAN_UNKNOWN = "LIFESPAN_UNKNOWN"
     """The application's lifespan could not be found or extended safely."""
     OWNER_CHANGED = "OWNER_CHANGED"

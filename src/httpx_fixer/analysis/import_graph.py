@@ -91,4 +91,5 @@ class ImportGraph:
 
     @cached_property
     def _scripts(self) -> list[str]:
-        return [other for other in self._search.mentions(b"__main__") if self._search.is_one_shot(other)]
+        started = {*self._search.mentions(b"__main__"), *self._search.mentions(b"BaseCommand")}
+        return [other for other in sorted(started) if self._search.is_one_shot(other)]

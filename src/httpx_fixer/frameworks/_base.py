@@ -151,6 +151,8 @@ class Framework(ABC):
     modules: ClassVar[frozenset[str]]
     injects: ClassVar[bool] = False
     """Whether the framework fills parameters of the functions that it calls."""
+    no_loop: ClassVar[str] = "has no event loop that lasts: each call of this code runs on its own"
+    """Why a lifecycle that owns sync clients only can own no others, after its name."""
 
     @abstractmethod
     def lifecycles(self, project: Project) -> tuple[Lifecycle, ...]:

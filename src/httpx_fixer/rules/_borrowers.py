@@ -83,7 +83,7 @@ def find_owners(
     if not reaching:
         detail = f"no application or worker imports `{site.path}`"
         return Refusal(RefusalReason.NO_ENTRY_POINT, detail, site.path, site.line)
-    detail = f"`{reaching[0].app.name}` has no event loop that lasts: each call of this code runs on its own"
+    detail = f"`{reaching[0].app.name}` {lifecycles.framework(reaching[0].framework).no_loop}"
     return Refusal(RefusalReason.MANY_LOOPS, detail, reaching[0].path, reaching[0].call.line)
 
 
