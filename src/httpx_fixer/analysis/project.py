@@ -12,6 +12,7 @@ from httpx_fixer.analysis.factories import iter_factory_uses
 from httpx_fixer.analysis.facts import Assigned, Call, FactoryUse, Function, Reference, Symbol
 from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.functions import (
+    find_body,
     find_lone_local_import,
     find_plain_yields,
     passes_arguments_on,
@@ -195,6 +196,11 @@ class Project:
     def assignments_to(self, attribute: str) -> tuple[Assigned, ...]:
         """Return every `x.attribute = value` outside of tests, in order."""
         return find_assigned(self._resolver, attribute)
+
+    def body_of(self, function: Function) -> tuple[Anchor, Anchor] | None:
+        """Return the first and the last statement of a function, None where it has a docstring only."""
+        module = self._store.module(function.path)
+        return None if module is None else find_body(module, function.qualname)
 
     # Writing into modules.
 

@@ -12,7 +12,7 @@ _MAIN = re.compile(rb"(?m)^if\s+__name__\s*==\s*[\"']__main__[\"']")
 _DAEMON = re.compile(
     rb"(?i)\b(?:celery|uvicorn|hypercorn|granian|gunicorn|dramatiq|taskiq|arq|apscheduler|schedule)\b"
     rb"|\b(?:faststream|fastmcp|mcp|run_polling|run_forever|serve_forever|start_polling|consumer)\b"
-    rb"|\b(?:aio_pika|kafka|grpc)\b|while True"
+    rb"|\b(?:run_webhook|discord|aio_pika|kafka|grpc)\b|while True"
 )
 """What a module names that serves, consumes or polls."""
 _WHOLE_APPLICATION = re.compile(rb"\b(?:TestClient|ASGITransport|LifespanManager|CliRunner|test_client)\(")
