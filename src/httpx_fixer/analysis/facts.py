@@ -182,3 +182,29 @@ class FactoryUse:
     path: str
     function: str
     is_closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class of the project.
+
+    `values` are what its body assigns to names, `methods` what it defines. `last` is the last
+    statement of its body, `last_value` the last of those that assign, None where there is none.
+    """
+
+    symbol: Symbol
+    anchor: Anchor
+    bases: tuple[Symbol | None, ...]
+    values: tuple[Argument, ...]
+    methods: frozenset[str]
+    last: Anchor
+    last_value: Anchor | None
+
+    def value(self, name: str) -> Argument | None:
+        """Return what the body assigns to a name."""
+        return next((value for value in self.values if value.name == name), None)
+
+    @property
+    def line(self) -> int:
+        """The line of `class`."""
+        return self.anchor.start.line

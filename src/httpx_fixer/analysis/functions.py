@@ -150,13 +150,6 @@ def find_plain_yields(module: Module, qualname: str) -> tuple[Anchor, ...]:
     return tuple(sorted(anchors)) if len(anchors) == len(yields) else ()
 
 
-def find_body(module: Module, qualname: str) -> tuple[Anchor, Anchor] | None:
-    """Return the first and the last statement of a function after its docstring, if it has any."""
-    node = module.functions.get(qualname)
-    body = [] if node is None else node.body[ast.get_docstring(node, clean=False) is not None :]
-    return (module.anchor(body[0]), module.anchor(body[-1])) if body else None
-
-
 def find_lone_local_import(module: Module, qualname: str, name: str, reads: int) -> Anchor | None:
     """Return the import in a function that binds one name which is read just so often there."""
     node = module.functions.get(qualname)

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TypeVar, cast
 
+from httpx_fixer.analysis.bodies import Bodies
 from httpx_fixer.analysis.call_text import rewrite_call
 from httpx_fixer.analysis.closing import is_closed
 from httpx_fixer.analysis.factories import iter_factory_uses
 from httpx_fixer.analysis.facts import Assigned, Call, FactoryUse, Function, Reference, Symbol
 from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.functions import (
-    find_body,
     find_lone_local_import,
     find_plain_yields,
     passes_arguments_on,
@@ -74,6 +74,7 @@ class Project:
         self.silences = Silences(self._store)
         self.imports = ImportGraph(self._resolver, self.search)
         self.programs = Programs(self._resolver)
+        self.bodies = Bodies(self._resolver)
         self.texts = Texts(self._store)
         self.packaging = Packaging(self._resolver, read)
         self._calls: dict[tuple[str, ...], tuple[Call, ...]] = {}
@@ -196,11 +197,6 @@ class Project:
     def assignments_to(self, attribute: str) -> tuple[Assigned, ...]:
         """Return every `x.attribute = value` outside of tests, in order."""
         return find_assigned(self._resolver, attribute)
-
-    def body_of(self, function: Function) -> tuple[Anchor, Anchor] | None:
-        """Return the first and the last statement of a function, None where it has a docstring only."""
-        module = self._store.module(function.path)
-        return None if module is None else find_body(module, function.qualname)
 
     # Writing into modules.
 

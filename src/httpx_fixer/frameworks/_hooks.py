@@ -39,7 +39,7 @@ def _extend(
 ) -> tuple[Edit, ...] | Refusal:
     if project.member(function.path, name) == Symbol(ownership.path, name) and name in function.names:
         return ()  # by an earlier run
-    body = project.body_of(function)
+    body = project.bodies.of_function(function)
     if body is None or function.is_generator:
         detail = f"`{function.qualname}` could not be extended safely"
         return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, function.path, function.line)
