@@ -85,7 +85,7 @@ def add_statement_after(
     `names` are those of the owning module that the code reads.
     """
     edits: list[Edit] = []
-    if all(project.member(lifecycle.path, name) == Symbol(ownership.path, name) for name in names):
+    if all(_is_read(project, ownership, lifecycle.path, name) for name in names):
         return ()  # by an earlier run
     for name in names:
         imported = _asgi.import_edits(project, ownership, lifecycle.path, name)
@@ -93,6 +93,11 @@ def add_statement_after(
             return imported
         edits += imported
     return (*edits, InsertStatements(lifecycle.call.statement, "after", code))
+
+
+def _is_read(project: Project, ownership: Ownership, path: str, name: str) -> bool:
+    """Answer whether a module reads a name of the owning module, which may be that module itself."""
+    return project.member(path, name) == Symbol(ownership.path, name) and project.uses_of(path, name) > 0
 
 
 def free_name(project: Project, lifecycle: Lifecycle, name: str, qualified: str) -> str:
