@@ -56,6 +56,8 @@ class RefusalReason(Enum):
     """The code is a library's, with no process of its own: only its callers could own the client."""
     MANY_LOOPS = "MANY_LOOPS"
     """The process runs this code on an event loop per call; a client cannot outlive its loop."""
+    PROCESS_PER_JOB = "PROCESS_PER_JOB"
+    """The code runs in a process that is forked for one job and ends with it; nothing is there to share."""
     NO_CLOSE_YET = "NO_CLOSE_YET"
     """The client is found to be unclosed; this version does not yet attach its close to a lifecycle."""
     HOST_OFFERS = "HOST_OFFERS"

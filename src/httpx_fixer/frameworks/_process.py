@@ -95,7 +95,7 @@ def add_statement_after(
     `names` are those of the owning module that the code reads.
     """
     edits: list[Edit] = []
-    if all(is_imported(project, ownership, lifecycle.path, name) for name in names):
+    if all(_is_read(project, ownership, lifecycle.path, name) for name in names):
         return ()  # by an earlier run
     for name in names:
         imported = _asgi.import_edits(project, ownership, lifecycle.path, name)
@@ -109,6 +109,11 @@ def is_imported(project: Project, ownership: Ownership, path: str, name: str) ->
     """Answer whether a module has a name of the owning module already, from an earlier run."""
     is_bound = name in project.module_names(path)
     return is_bound and project.member(path, name) == Symbol(ownership.path, name)
+
+
+def _is_read(project: Project, ownership: Ownership, path: str, name: str) -> bool:
+    """Answer whether a module reads a name of the owning module, which may be that module itself."""
+    return project.member(path, name) == Symbol(ownership.path, name) and project.uses_of(path, name) > 0
 
 
 def free_name(project: Project, lifecycle: Lifecycle, name: str, qualified: str) -> str:

@@ -18,7 +18,9 @@ from httpx_fixer.rules._tls_contexts import (
     plan_context,
 )
 
-_HOPELESS = frozenset({RefusalReason.HTTPX_TOO_NEW, RefusalReason.GENERATED_CODE})
+_HOPELESS = frozenset(
+    {RefusalReason.HTTPX_TOO_NEW, RefusalReason.GENERATED_CODE, RefusalReason.PROCESS_PER_JOB}
+)
 
 
 class RepeatedTlsContext(Rule):
