@@ -42,7 +42,7 @@ class RetainedResponse(Rule):
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:  # noqa: ARG002 - a response needs no owner
         """Yield a diagnostic for every response that something keeps."""
-        for kept in project.retained_responses:
+        for kept in project.streams.retained:
             detail = f"{kept.keeper} holds the whole body; keep what its readers use"
             refusal = Refusal(RefusalReason.REPORT_ONLY, detail, kept.path, kept.anchor.start.line)
             yield self.diagnostic(

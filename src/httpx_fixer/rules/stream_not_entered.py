@@ -43,7 +43,7 @@ class StreamNotEntered(Rule):
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:  # noqa: ARG002 - a stream needs no owner
         """Yield a diagnostic for every stream that no `with` statement enters."""
-        for entry in project.stream_entries:
+        for entry in project.streams.entries:
             what = "is entered by hand" if entry.is_entered else "is never entered"
             yield self.diagnostic(entry.anchor, f"`{entry.callee}(...)` {what}", _plan(entry))
 
