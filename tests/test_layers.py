@@ -12,11 +12,13 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "httpx_fixer"
 TESTS = Path(__file__).parent
 
-GROUND = ("report", "diagnostic", "fix", "source", "settings", "outcome", "git", "toml_table")
+GROUND = ("report", "diagnostic", "fix", "source", "owners", "settings", "outcome", "git", "toml_table")
 FLOORS: dict[str, tuple[str, ...]] = {
     # The command line.
     "__main__": ("cli",),
-    "cli": ("options", "outcome", "toml_table"),
+    "cli": ("options", "outcome", "review_options", "toml_table"),
+    "splitting": ("commands", "pipeline", "reporters", "review_options", "rewrite", *GROUND),
+    "review_options": ("options",),
     "commands": ("catalogue", "config", "options", "pipeline", "reporters", *GROUND),
     "catalogue": ("rules._registry", "toml_table"),
     "options": ("config", "settings", "toml_table"),
@@ -42,7 +44,8 @@ FLOORS: dict[str, tuple[str, ...]] = {
     # The ground, downward.
     "report": ("diagnostic", "fix", "source"),
     "diagnostic": ("fix", "source"),
-    "fix": ("source",),
+    "fix": ("owners", "source"),
+    "owners": (),
     "source": (),
     "settings": (),
     "outcome": (),
@@ -55,6 +58,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
 LAZY = {
     ("cli", "commands"): "`--help` and `--version` start without them",
     ("cli", "catalogue"): "as above",
+    ("cli", "splitting"): "as above",
     ("commands", "catalogue"): "rules are loaded only where a setting names one",
     ("commands", "rewrite.diff"): "libcst takes 0.3 s, and `check` does without",
     ("commands", "rewrite.write"): "as above",

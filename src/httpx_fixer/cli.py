@@ -12,6 +12,7 @@ import typer
 
 from httpx_fixer.options import FixOptions, Options, ReportOptions, with_signature
 from httpx_fixer.outcome import Outcome
+from httpx_fixer.review_options import DiffOptions
 from httpx_fixer.toml_table import UsageError
 
 app = typer.Typer(
@@ -59,12 +60,16 @@ def check(options: ReportOptions) -> Outcome:
     return commands.check(options)
 
 
-@_command(Options)
-def diff(options: Options) -> Outcome:
+@_command(DiffOptions)
+def diff(options: DiffOptions) -> Outcome:
     """Print a patch with all fixes, for `git apply`; change nothing."""
-    from httpx_fixer import commands  # noqa: PLC0415
+    if options.split_by is None and options.output_dir is None:
+        from httpx_fixer import commands  # noqa: PLC0415
 
-    return commands.diff(options)
+        return commands.diff(options)
+    from httpx_fixer import splitting  # noqa: PLC0415
+
+    return splitting.split(options)
 
 
 @_command(FixOptions)

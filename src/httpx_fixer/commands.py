@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO, overload
 
@@ -22,9 +22,9 @@ from httpx_fixer.options import (
     read_settings,
 )
 from httpx_fixer.outcome import Outcome
-from httpx_fixer.report import Report
+from httpx_fixer.report import FileChange, Report
 from httpx_fixer.reporters.json import render_json
-from httpx_fixer.reporters.patch import colour_patch, place_changes
+from httpx_fixer.reporters.patch import PlacedChanges, colour_patch, place_changes
 from httpx_fixer.reporters.paths import build_locator, show_path
 from httpx_fixer.reporters.summary import SummaryReporter
 from httpx_fixer.reporters.text import TextReporter
@@ -35,20 +35,20 @@ from httpx_fixer.toml_table import RuleName, UsageError
 
 def check(options: ReportOptions) -> Outcome:
     """Read, and report what was found."""
-    run = _start(options, with_changes=False)
+    run = start(options, with_changes=False)
     return Outcome(run.code(), run.render_report(options.output_format), run.remark())
 
 
 def diff(options: Options) -> Outcome:
     """Read, and return the fixes as a patch."""
-    run = _start(options, with_changes=True)
+    run = start(options, with_changes=True)
     patch, hint = _render_patch(run)
     return Outcome(run.code(), patch, run.remark() + run.render_summary(written=False) + hint)
 
 
 def fix(options: FixOptions) -> Outcome:
     """Read, and write the fixes to the files."""
-    run = _start(options, with_changes=True)
+    run = start(options, with_changes=True)
     remark = run.remark() + _write(run, allow_dirty=options.allow_dirty)
     is_json = options.output_format is OutputFormat.JSON
     product = run.render_report(OutputFormat.JSON) if is_json else ""
@@ -75,7 +75,7 @@ class _RuleNames(Sequence[RuleName]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class Run:
     """What was asked, and what came of it; `directory` is where the tool was started."""
 
     options: Options
@@ -100,50 +100,64 @@ class _Run:
         """Return the whole report."""
         if output_format is OutputFormat.JSON:
             return render_json(self.report, build_locator(self.project.root, self.directory))
-        return self._text_reporter(sys.stdout).render(self.report, with_counts=not self.options.quiet)
+        return self.text_reporter(sys.stdout).render(self.report, with_counts=not self.options.quiet)
 
     def render_summary(self, *, written: bool) -> str:
         """Return what was done, for standard error."""
         if self.options.quiet:
             return ""
-        text = self._text_reporter(sys.stderr)
+        text = self.text_reporter(sys.stderr)
         return SummaryReporter(text, written=written, unsafe_fixes=self.settings.unsafe_fixes).render(
             self.report
         )
 
-    def _text_reporter(self, stream: TextIO) -> TextReporter:
+    def text_reporter(self, stream: TextIO) -> TextReporter:
+        """Return what writes texts for people to a stream."""
         return TextReporter(
             build_locator(self.project.root, self.directory),
-            colour=_is_coloured(self.options.color, stream),
+            colour=is_coloured(self.options.color, stream),
             unsafe_fixes=self.settings.unsafe_fixes,
         )
 
 
-def _start(options: Options, *, with_changes: bool) -> _Run:
+def start(options: Options, *, with_changes: bool) -> Run:
+    """Read what the options ask for; with changes, all applicable fixes are made in memory."""
+    run, proposal = propose(options)
+    return replace(run, report=proposal.settle({})) if with_changes else run
+
+
+def propose(options: Options) -> tuple[Run, pipeline.Proposal]:
+    """Read what the options ask for, and leave open which of the fixes are to be made."""
     project = read_project(options)
     settings = read_settings(options, project, _RuleNames())
-    report = pipeline.run(project.root, project.paths, settings, with_changes=with_changes)
-    return _Run(options, project, settings, report, Path(os.path.realpath(os.curdir)))
+    proposal = pipeline.propose(project.root, project.paths, settings)
+    return Run(options, project, settings, proposal.report, Path(os.path.realpath(os.curdir))), proposal
 
 
-def _render_patch(run: _Run) -> tuple[bytes, str]:
+def _render_patch(run: Run) -> tuple[bytes, str]:
     """Return the patch, and a hint where `git apply` would not take it in this directory."""
     from httpx_fixer.rewrite.diff import render_patch  # noqa: PLC0415 -- libcst, 0.3 s; `check` does without
 
-    top = git.find_top_level(run.project.root)
-    placed = place_changes(run.report.changes, run.project.root, top, run.directory)
+    placed = place(run, run.report.changes)
     patch = render_patch(placed.changes)
     # `FORCE_COLOR` is set in many a CI, and `git apply` takes no colours.
-    is_coloured = _is_coloured(run.options.color, sys.stdout, is_forceable=False)
-    hint = ""
-    if placed.changes and placed.elsewhere is not None:
-        hint = (
-            f"httpx-fixer: the patch reaches beyond this directory; run `git apply` in {placed.elsewhere}\n"
-        )
-    return colour_patch(patch) if is_coloured else patch, hint
+    coloured = is_coloured(run.options.color, sys.stdout, is_forceable=False)
+    return colour_patch(patch) if coloured else patch, tell_elsewhere(placed)
 
 
-def _write(run: _Run, *, allow_dirty: bool) -> str:
+def place(run: Run, changes: Sequence[FileChange]) -> PlacedChanges:
+    """Make the paths of changes such that `git apply` takes them."""
+    return place_changes(changes, run.project.root, git.find_top_level(run.project.root), run.directory)
+
+
+def tell_elsewhere(placed: PlacedChanges) -> str:
+    """Return a hint where `git apply` would not take the changes in this directory."""
+    if not placed.changes or placed.elsewhere is None:
+        return ""
+    return f"httpx-fixer: the patch reaches beyond this directory; run `git apply` in {placed.elsewhere}\n"
+
+
+def _write(run: Run, *, allow_dirty: bool) -> str:
     """Write the changes and return a remark. Raises `UsageError` where they cannot be written, or undone."""
     from httpx_fixer.rewrite.write import WriteFailure, write_changes  # noqa: PLC0415 -- as above
 
@@ -164,7 +178,7 @@ def _write(run: _Run, *, allow_dirty: bool) -> str:
     return "httpx-fixer: this is no git repository; the old content of the files is not kept anywhere\n"
 
 
-def _refuse_uncommitted(run: _Run) -> None:
+def _refuse_uncommitted(run: Run) -> None:
     root = run.project.root
     try:
         uncommitted = git.list_uncommitted(root, [change.path for change in run.report.changes])
@@ -181,7 +195,7 @@ def _refuse_uncommitted(run: _Run) -> None:
         )
 
 
-def _is_coloured(when: When, stream: TextIO, *, is_forceable: bool = True) -> bool:
+def is_coloured(when: When, stream: TextIO, *, is_forceable: bool = True) -> bool:
     """Decide as `no-color.org` and `force-color.org` say; an option beats both."""
     if when is not When.AUTO:
         return when is When.ALWAYS

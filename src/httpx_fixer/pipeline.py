@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from httpx_fixer.analysis.discovery import Discovery, discover
 from httpx_fixer.analysis.files import build_reader, mentions_httpx
+from httpx_fixer.diagnostic import Diagnostic, Refusal
 from httpx_fixer.report import Report
+from httpx_fixer.rewrite.sources import Sources
 from httpx_fixer.settings import Settings
 from httpx_fixer.source import Skip
 
@@ -20,6 +23,12 @@ def run(root: Path, paths: tuple[Path, ...], settings: Settings, *, with_changes
     in memory, verified by reading the result again, and reported as `changes`; nothing is written.
     Anything wrong with a user's file becomes a `Skip` or a `Refusal`; what is raised is our mistake.
     """
+    proposal = propose(root, paths, settings)
+    return proposal.settle({}) if with_changes else proposal.report
+
+
+def propose(root: Path, paths: tuple[Path, ...], settings: Settings) -> Proposal:
+    """Read as `run` does, and leave open which of the fixes are to be made."""
     started = time.perf_counter()
     discovery = discover(root, paths, settings)
     read = build_reader(str(root), settings.max_file_size)
@@ -27,15 +36,45 @@ def run(root: Path, paths: tuple[Path, ...], settings: Settings, *, with_changes
     known = {path: data for path, data in scanned.items() if not isinstance(data, Skip)}
     unread = {skip for skip in scanned.values() if isinstance(skip, Skip)} | set(discovery.skipped)
     report = Report(files_seen=len(discovery.targets))
+    sources = None
     if any(mentions_httpx(data) for data in known.values()):
-        report = _judge(root, discovery, settings, known, with_changes=with_changes)
-    skipped = tuple(sorted({*unread, *report.skipped}, key=lambda skip: skip.path))
-    return replace(report, skipped=skipped, elapsed_s=time.perf_counter() - started)
+        report, sources = _judge(root, discovery, settings, known)
+    skipped = _sort_skips({*unread, *report.skipped})
+    report = replace(report, skipped=skipped, elapsed_s=time.perf_counter() - started)
+    return Proposal(report, sources, unsafe_fixes=settings.unsafe_fixes)
+
+
+class Proposal:
+    """What was read, and what would come of any choice among its fixes; `report` has no changes yet."""
+
+    def __init__(self, report: Report, sources: Callable[[], Sources] | None, *, unsafe_fixes: bool) -> None:
+        self.report = report
+        self._sources = sources
+        self._unsafe_fixes = unsafe_fixes
+
+    def settle(self, spared: Mapping[Diagnostic, Refusal]) -> Report:
+        """Return the report with the applicable fixes made, but for those of `spared`, which says why."""
+        if self._sources is None:
+            return self.report
+        # The writing wing loads libcst (0.3 s): only where something may be written.
+        from httpx_fixer.rewrite.settle import settle  # noqa: PLC0415 -- as said
+
+        started = time.perf_counter()
+        diagnostics = self.report.diagnostics
+        settled = settle(diagnostics, self._sources(), unsafe_fixes=self._unsafe_fixes, spared=spared)
+        return replace(
+            self.report,
+            diagnostics=settled.diagnostics,
+            skipped=_sort_skips({*self.report.skipped, *settled.skipped}),
+            changes=settled.changes,
+            numbers=settled.numbers,
+            elapsed_s=self.report.elapsed_s + time.perf_counter() - started,
+        )
 
 
 def _judge(
-    root: Path, discovery: Discovery, settings: Settings, known: dict[str, bytes], *, with_changes: bool
-) -> Report:
+    root: Path, discovery: Discovery, settings: Settings, known: dict[str, bytes]
+) -> tuple[Report, Callable[[], Sources]]:
     # Rules and frameworks take 0.1 s to load: only where there is something to read.
     from httpx_fixer.reading import Reading  # noqa: PLC0415 -- as said
 
@@ -47,18 +86,13 @@ def _judge(
         files_seen=len(discovery.targets),
         files_read=project.parsed(),
     )
-    if not with_changes:
-        return report
-    # The writing wing loads libcst (0.3 s): only where something may be written.
-    from httpx_fixer.rewrite.settle import Sources, settle  # noqa: PLC0415 -- as said
 
-    first_party, line_length = project.imports.first_party(), project.line_length()
-    sources = Sources(project.bytes_of, reading.read_again, first_party, line_length)
-    settled = settle(diagnostics, sources, unsafe_fixes=settings.unsafe_fixes)
-    return replace(
-        report,
-        diagnostics=settled.diagnostics,
-        skipped=(*report.skipped, *settled.skipped),
-        changes=settled.changes,
-        numbers=settled.numbers,
-    )
+    def build_sources() -> Sources:
+        first_party, line_length = project.imports.first_party(), project.line_length()
+        return Sources(project.bytes_of, reading.read_again, first_party, line_length)
+
+    return report, build_sources
+
+
+def _sort_skips(skips: set[Skip]) -> tuple[Skip, ...]:
+    return tuple(sorted(skips, key=lambda skip: skip.path))

@@ -1,0 +1,32 @@
+"""The options of the commands that review and migrate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from typer import Option
+
+from httpx_fixer.options import Options
+
+
+class SplitBy(StrEnum):
+    """What one patch of several holds together."""
+
+    RULE = "rule"
+    PACKAGE = "package"
+    OWNER = "owner"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiffOptions(Options):
+    """The options of the command that prints a patch."""
+
+    split_by: Annotated[
+        SplitBy | None, Option(help="Write several patches, to be applied in order, with --output-dir.")
+    ] = None
+    output_dir: Annotated[
+        Path | None, Option(help="The directory for the patches of --split-by; made if it is not there.")
+    ] = None
