@@ -12,7 +12,7 @@ import typer
 
 from httpx_fixer.options import FixOptions, Options, ReportOptions, with_signature
 from httpx_fixer.outcome import Outcome
-from httpx_fixer.review_options import DiffOptions
+from httpx_fixer.review_options import DiffOptions, PlanOptions
 from httpx_fixer.toml_table import UsageError
 
 app = typer.Typer(
@@ -58,6 +58,14 @@ def check(options: ReportOptions) -> Outcome:
     from httpx_fixer import commands  # noqa: PLC0415
 
     return commands.check(options)
+
+
+@_command(PlanOptions)
+def plan(options: PlanOptions) -> Outcome:
+    """Show who will own which client or pool, and which sites reach it how; change nothing."""
+    from httpx_fixer import planning  # noqa: PLC0415
+
+    return planning.plan(options)
 
 
 @_command(DiffOptions)

@@ -21,12 +21,16 @@ class Handing(Enum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Process:
-    """Something that starts and ends once: `app` is how the code calls it, made at `path` and `line`."""
+    """Something that starts and ends once: `app` is how the code calls it, made at `path` and `line`.
+
+    `start` says in which form it starts and stops things ("lifespan", "entry coroutine", ...).
+    """
 
     path: str
     line: int
     framework: str
     app: str
+    start: str
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from httpx_fixer.analysis.discovery import Discovery, discover
 from httpx_fixer.analysis.files import build_reader, mentions_httpx
 from httpx_fixer.diagnostic import Diagnostic, Refusal
+from httpx_fixer.owners import Process
 from httpx_fixer.report import Report
 from httpx_fixer.rewrite.sources import Sources
 from httpx_fixer.settings import Settings
@@ -36,19 +37,27 @@ def propose(root: Path, paths: tuple[Path, ...], settings: Settings) -> Proposal
     known = {path: data for path, data in scanned.items() if not isinstance(data, Skip)}
     unread = {skip for skip in scanned.values() if isinstance(skip, Skip)} | set(discovery.skipped)
     report = Report(files_seen=len(discovery.targets))
-    sources = None
+    sources, processes = None, _no_processes
     if any(mentions_httpx(data) for data in known.values()):
-        report, sources = _judge(root, discovery, settings, known)
+        report, sources, processes = _judge(root, discovery, settings, known)
     skipped = _sort_skips({*unread, *report.skipped})
     report = replace(report, skipped=skipped, elapsed_s=time.perf_counter() - started)
-    return Proposal(report, sources, unsafe_fixes=settings.unsafe_fixes)
+    return Proposal(report, sources, processes, unsafe_fixes=settings.unsafe_fixes)
 
 
 class Proposal:
     """What was read, and what would come of any choice among its fixes; `report` has no changes yet."""
 
-    def __init__(self, report: Report, sources: Callable[[], Sources] | None, *, unsafe_fixes: bool) -> None:
+    def __init__(
+        self,
+        report: Report,
+        sources: Callable[[], Sources] | None,
+        processes: Callable[[], tuple[Process, ...]],
+        *,
+        unsafe_fixes: bool,
+    ) -> None:
         self.report = report
+        self.processes = processes
         self._sources = sources
         self._unsafe_fixes = unsafe_fixes
 
@@ -74,7 +83,7 @@ class Proposal:
 
 def _judge(
     root: Path, discovery: Discovery, settings: Settings, known: dict[str, bytes]
-) -> tuple[Report, Callable[[], Sources]]:
+) -> tuple[Report, Callable[[], Sources], Callable[[], tuple[Process, ...]]]:
     # Rules and frameworks take 0.1 s to load: only where there is something to read.
     from httpx_fixer.reading import Reading  # noqa: PLC0415 -- as said
 
@@ -91,7 +100,11 @@ def _judge(
         first_party, line_length = project.imports.first_party(), project.line_length()
         return Sources(project.bytes_of, reading.read_again, first_party, line_length)
 
-    return report, build_sources
+    return report, build_sources, reading.processes
+
+
+def _no_processes() -> tuple[Process, ...]:
+    return ()
 
 
 def _sort_skips(skips: set[Skip]) -> tuple[Skip, ...]:

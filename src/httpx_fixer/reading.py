@@ -12,6 +12,7 @@ from httpx_fixer.analysis.suppressions import compile_file_ignores
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.frameworks._registry import build_frameworks
+from httpx_fixer.owners import Process
 from httpx_fixer.rewrite.plan import refuse_excluded
 from httpx_fixer.rules._judgement import judge
 from httpx_fixer.settings import Settings
@@ -29,6 +30,7 @@ class Reading:
         self._settings = settings
         self._ignores = compile_file_ignores(settings)
         self._first: Project | None = None
+        self._lifecycles: Lifecycles | None = None
 
     def read(self, overlay: Mapping[str, bytes]) -> tuple[Project, tuple[Diagnostic, ...]]:
         """Read the project with the files of `overlay` in place of those on disk."""
@@ -39,9 +41,16 @@ class Reading:
         if self._first is None:
             self._first = project
         lifecycles = Lifecycles(project, build_frameworks())
+        if self._lifecycles is None:
+            self._lifecycles = lifecycles
         diagnostics = judge(project, lifecycles, self._settings, self._ignores)
         return project, refuse_excluded(diagnostics, self._discovery.excluded)
 
     def read_again(self, overlay: Mapping[str, bytes]) -> tuple[Diagnostic, ...]:
         """Return what is said about the project as it is going to be."""
         return self.read(overlay)[1]
+
+    def processes(self) -> tuple[Process, ...]:
+        """Return what starts and ends once in the project as it was read first, in order of path."""
+        found = () if self._lifecycles is None else self._lifecycles.all()
+        return tuple(sorted({lifecycle.describe() for lifecycle in found}))

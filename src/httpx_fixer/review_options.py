@@ -12,6 +12,13 @@ from typer import Option
 from httpx_fixer.options import Options
 
 
+class PlanFormat(StrEnum):
+    """How a plan is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 class SplitBy(StrEnum):
     """What one patch of several holds together."""
 
@@ -30,3 +37,10 @@ class DiffOptions(Options):
     output_dir: Annotated[
         Path | None, Option(help="The directory for the patches of --split-by; made if it is not there.")
     ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanOptions(Options):
+    """The options of the command that shows the plan."""
+
+    output_format: Annotated[PlanFormat, Option(help="How to print the plan.")] = PlanFormat.TEXT

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 from harness import LEAK, Done, Tool, make_project
+from shop import make_shop
 
-BOOKSHOP = Path(__file__).parent.parent.parent / "examples/bookshop"
 
-
-def make_bookshop(directory: Path) -> Tool:
-    """Make a repository of the example service: eight files change, several fixes share one owner."""
-    shutil.copytree(BOOKSHOP, directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-    tool = Tool(directory)
-    tool.commit()
-    return tool
+def make_repository(directory: Path) -> Tool:
+    """Make a repository of two packages and two rules; two of the fixes share an owner."""
+    (directory / "lib").mkdir(parents=True)
+    (directory / "lib/x.py").write_text(LEAK)
+    return make_shop(directory)
 
 
 def _split(tool: Tool, by: str) -> tuple[Done, list[Path]]:
@@ -26,7 +23,7 @@ def _split(tool: Tool, by: str) -> tuple[Done, list[Path]]:
 
 @pytest.mark.parametrize("by", ["rule", "package", "owner"])
 def test_patches_apply_one_after_the_other_and_make_the_whole(tmp_path: Path, by: str) -> None:
-    tool = make_bookshop(tmp_path / "repository")
+    tool = make_repository(tmp_path / "repository")
     done, patches = _split(tool, by)
     assert done.code == 1
     assert [path.name for path in patches] == sorted(path.name for path in (tmp_path / "patches").iterdir())
@@ -35,21 +32,20 @@ def test_patches_apply_one_after_the_other_and_make_the_whole(tmp_path: Path, by
         tool.git("apply", str(patch))
         for file in tool.directory.rglob("*.py"):
             compile(file.read_bytes(), file, "exec")
-    in_parts = tool.git("diff", "--no-renames") + (tool.directory / "bookshop/http_client.py").read_bytes()
+    in_parts = tool.git("diff", "--no-renames") + (tool.directory / "shop/http_client.py").read_bytes()
     tool.git("checkout", "-q", ".")
     tool.git("clean", "-fdq")
     tool.run("fix")
     assert (
-        in_parts
-        == tool.git("diff", "--no-renames") + (tool.directory / "bookshop/http_client.py").read_bytes()
+        in_parts == tool.git("diff", "--no-renames") + (tool.directory / "shop/http_client.py").read_bytes()
     )
 
 
 def test_patches_are_named_after_what_they_hold(tmp_path: Path) -> None:
-    tool = make_bookshop(tmp_path / "repository")
+    tool = make_repository(tmp_path / "repository")
     _, patches = _split(tool, "owner")
-    assert [path.name for path in patches] == ["0001-bookshop.http_client.patch", "0002-without-owner.patch"]
-    head = "without-owner: 3 fixes\nPatch 2 of 2; they apply in this order.\n"
+    assert [path.name for path in patches] == ["0001-shop.http_client.patch", "0002-without-owner.patch"]
+    head = "without-owner: 1 fix\nPatch 2 of 2; they apply in this order.\n\n  lib/x.py:6 HXF301 "
     assert patches[1].read_text().startswith(head)
 
 

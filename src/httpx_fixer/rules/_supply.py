@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from httpx_fixer.analysis.site_facts import POOL_ARGUMENTS, ClientSite
-from httpx_fixer.frameworks._base import Lifecycle, OwnedClient, OwnedPool, Ownership
-from httpx_fixer.owners import Handing, Owned, Owner, Process, Supply
+from httpx_fixer.frameworks._base import OwnedClient, OwnedPool, Ownership
+from httpx_fixer.owners import Handing, Owned, Owner, Supply
 from httpx_fixer.settings import Policy
 
 
@@ -15,16 +15,10 @@ def describe_supply(
     return Supply(_describe_owner(ownership), _describe_owned(member, ownership.policy), how, site.function)
 
 
-def describe_process(lifecycle: Lifecycle) -> Process:
-    """Describe a lifecycle: what the code calls the application, and where it is made."""
-    app = lifecycle.app.name or lifecycle.call.function
-    return Process(lifecycle.path, lifecycle.call.line, lifecycle.framework, app)
-
-
 def _describe_owner(ownership: Ownership) -> Owner:
     members: list[OwnedClient | OwnedPool] = [*ownership.clients, *ownership.pools]
     owned = [_describe_owned(member, ownership.policy) for member in members]
-    processes = tuple(sorted(describe_process(lifecycle) for lifecycle in ownership.lifecycles))
+    processes = tuple(sorted(lifecycle.describe() for lifecycle in ownership.lifecycles))
     return Owner(ownership.path, not ownership.is_inline, processes, tuple(sorted(owned)))
 
 
