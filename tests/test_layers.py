@@ -17,10 +17,19 @@ FLOORS: dict[str, tuple[str, ...]] = {
     # The command line.
     "__main__": ("cli",),
     "cli": ("options", "outcome", "review_options", "toml_table"),
+    "migrating": (
+        *("commands", "options", "pipeline", "reporters", "review_options", "rewrite.journal"),
+        *("trials", "verify_command", *GROUND),
+    ),
+    "trials": ("pipeline", "reporters.counts", "rewrite.journal", "rewrite.plan", "verify_command", *GROUND),
+    "verify_command": (),
     "planning": ("commands", "reporters", "review_options", *GROUND),
     "splitting": ("commands", "pipeline", "reporters", "review_options", "rewrite", *GROUND),
     "review_options": ("options",),
-    "commands": ("catalogue", "config", "options", "pipeline", "reporters", *GROUND),
+    "commands": (
+        *("catalogue", "config", "options", "pipeline", "reporters", "rewrite.journal", "rewrite.write"),
+        *GROUND,
+    ),
     "catalogue": ("rules._registry", "toml_table"),
     "options": ("config", "settings", "toml_table"),
     "config": ("settings", "toml_table"),
@@ -59,11 +68,11 @@ FLOORS: dict[str, tuple[str, ...]] = {
 LAZY = {
     ("cli", "commands"): "`--help` and `--version` start without them",
     ("cli", "catalogue"): "as above",
+    ("cli", "migrating"): "as above",
     ("cli", "planning"): "as above",
     ("cli", "splitting"): "as above",
     ("commands", "catalogue"): "rules are loaded only where a setting names one",
     ("commands", "rewrite.diff"): "libcst takes 0.3 s, and `check` does without",
-    ("commands", "rewrite.write"): "as above",
     ("pipeline", "rewrite.settle"): "as above",
     ("pipeline", "reading"): "rules and frameworks are loaded only where a file of the project imports httpx",
 }

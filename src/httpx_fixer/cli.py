@@ -6,13 +6,14 @@ import io
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from httpx_fixer.options import FixOptions, Options, ReportOptions, with_signature
+from httpx_fixer.options import Options, ReportOptions, with_signature
 from httpx_fixer.outcome import Outcome
-from httpx_fixer.review_options import DiffOptions, PlanOptions
+from httpx_fixer.review_options import DiffOptions, MigrateOptions, PlanOptions
 from httpx_fixer.toml_table import UsageError
 
 app = typer.Typer(
@@ -80,12 +81,30 @@ def diff(options: DiffOptions) -> Outcome:
     return splitting.split(options)
 
 
-@_command(FixOptions)
-def fix(options: FixOptions) -> Outcome:
+@_command(MigrateOptions)
+def fix(options: MigrateOptions) -> Outcome:
     """Apply all fixes to the files."""
-    from httpx_fixer import commands  # noqa: PLC0415
+    if not options.verify:
+        from httpx_fixer import commands  # noqa: PLC0415
 
-    return commands.fix(options)
+        return commands.fix(options)
+    from httpx_fixer import migrating  # noqa: PLC0415
+
+    return migrating.fix(options)
+
+
+@app.command()
+def undo(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files and directories of the run.")] = None,
+) -> None:
+    """Put back the files as they were before the last run of `fix`."""
+    _leave(lambda: _undo(paths))
+
+
+def _undo(paths: list[Path] | None) -> Outcome:
+    from httpx_fixer import migrating  # noqa: PLC0415
+
+    return migrating.undo(Options(paths=paths))
 
 
 def _explain(word: str) -> Outcome:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO, overload
@@ -23,11 +24,14 @@ from httpx_fixer.options import (
 )
 from httpx_fixer.outcome import Outcome
 from httpx_fixer.report import FileChange, Report
+from httpx_fixer.reporters.counts import plural
 from httpx_fixer.reporters.json import render_json
 from httpx_fixer.reporters.patch import PlacedChanges, colour_patch, place_changes
 from httpx_fixer.reporters.paths import build_locator, show_path
 from httpx_fixer.reporters.summary import SummaryReporter
 from httpx_fixer.reporters.text import TextReporter
+from httpx_fixer.rewrite.journal import Journal, NoRecord, RunUnderWay
+from httpx_fixer.rewrite.write import WriteFailure, write_changes
 from httpx_fixer.settings import Settings
 from httpx_fixer.source import SkipReason
 from httpx_fixer.toml_table import RuleName, UsageError
@@ -48,11 +52,11 @@ def diff(options: Options) -> Outcome:
 
 def fix(options: FixOptions) -> Outcome:
     """Read, and write the fixes to the files."""
-    run = start(options, with_changes=True)
+    run = start(options, with_changes=True, writes=True)
     remark = run.remark() + _write(run, allow_dirty=options.allow_dirty)
     is_json = options.output_format is OutputFormat.JSON
     product = run.render_report(OutputFormat.JSON) if is_json else ""
-    return Outcome(run.code(), product, remark + run.render_summary(written=True))
+    return Outcome(run.code(), product, remark + run.render_summary(written=True) + run.tell_next())
 
 
 class _RuleNames(Sequence[RuleName]):
@@ -76,13 +80,17 @@ class _RuleNames(Sequence[RuleName]):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was asked, and what came of it; `directory` is where the tool was started."""
+    """What was asked, and what came of it; `directory` is where the tool was started.
+
+    `recovered` tells of an earlier run that was killed.
+    """
 
     options: Options
     project: Project
     settings: Settings
     report: Report
     directory: Path
+    recovered: str = ""
 
     def code(self) -> int:
         """Return 1 if anything is to be told; what is no file hides no code, and does not count."""
@@ -93,8 +101,8 @@ class Run:
     def remark(self) -> str:
         """Return what else there is to say, so that a mistyped path is not taken for clean code."""
         if self.report.files_seen or self.options.quiet:
-            return ""
-        return "httpx-fixer: no Python files at or below the given paths\n"
+            return self.recovered
+        return f"{self.recovered}httpx-fixer: no Python files at or below the given paths\n"
 
     def render_report(self, output_format: OutputFormat) -> str:
         """Return the whole report."""
@@ -111,6 +119,12 @@ class Run:
             self.report
         )
 
+    def tell_next(self) -> str:
+        """Return what to do after the files were changed."""
+        if self.options.quiet or not self.report.changes:
+            return ""
+        return "Next: read the changes and run the tests; `httpx-fixer undo` takes this run back.\n"
+
     def text_reporter(self, stream: TextIO) -> TextReporter:
         """Return what writes texts for people to a stream."""
         return TextReporter(
@@ -120,18 +134,53 @@ class Run:
         )
 
 
-def start(options: Options, *, with_changes: bool) -> Run:
+def start(options: Options, *, with_changes: bool, writes: bool = False) -> Run:
     """Read what the options ask for; with changes, all applicable fixes are made in memory."""
-    run, proposal = propose(options)
+    run, proposal = propose(options, writes=writes)
     return replace(run, report=proposal.settle({})) if with_changes else run
 
 
-def propose(options: Options) -> tuple[Run, pipeline.Proposal]:
-    """Read what the options ask for, and leave open which of the fixes are to be made."""
+def propose(options: Options, *, writes: bool = False) -> tuple[Run, pipeline.Proposal]:
+    """Read what the options ask for, and leave open which of the fixes are to be made.
+
+    Who `writes` puts back first what a run that was killed left; others only tell of it.
+    """
     project = read_project(options)
     settings = read_settings(options, project, _RuleNames())
+    directory = Path(os.path.realpath(os.curdir))
+    recovered = recover(project.root, directory) if writes else _tell_unfinished(project.root)
     proposal = pipeline.propose(project.root, project.paths, settings)
-    return Run(options, project, settings, proposal.report, Path(os.path.realpath(os.curdir))), proposal
+    return Run(options, project, settings, proposal.report, directory, recovered), proposal
+
+
+def recover(root: Path, directory: Path) -> str:
+    """Put back what a run that was killed left, and say so. Raises `UsageError` where one is at work."""
+    journal = Journal(root)
+    try:
+        recovery = journal.recover()
+    except RunUnderWay as other:
+        raise UsageError(str(other)) from other
+    except WriteFailure as failure:
+        raise UsageError(
+            f"an earlier run was killed, and its files cannot be put back: {failure}"
+        ) from failure
+    if recovery is None:
+        return ""
+    locate = build_locator(root, directory)
+    said = "httpx-fixer: an earlier run was killed while it wrote; "
+    said += f"{plural(len(recovery.restored), 'file')} put back as before it\n"
+    return said + "".join(
+        f"httpx-fixer: left as it is, since somebody changed it: {show_path(locate(path))}\n"
+        for path in recovery.changed
+    )
+
+
+def _tell_unfinished(root: Path) -> str:
+    if not Journal(root).is_unfinished():
+        return ""
+    return (
+        "httpx-fixer: a run is under way here, or was killed; then `httpx-fixer undo` puts its files back\n"
+    )
 
 
 def _render_patch(run: Run) -> tuple[bytes, str]:
@@ -159,26 +208,37 @@ def tell_elsewhere(placed: PlacedChanges) -> str:
 
 def _write(run: Run, *, allow_dirty: bool) -> str:
     """Write the changes and return a remark. Raises `UsageError` where they cannot be written, or undone."""
-    from httpx_fixer.rewrite.write import WriteFailure, write_changes  # noqa: PLC0415 -- as above
-
     root, changes = run.project.root, run.report.changes
-    if not allow_dirty:
-        _refuse_uncommitted(run)
-    try:
-        write_changes(root, changes)
-    except WriteFailure as failure:
-        path = show_path(build_locator(root, run.directory)(failure.path))
-        raise UsageError(f"writing failed: {path}: {failure.message}") from failure
-    except KeyboardInterrupt:
-        if not all((root / change.path).read_bytes() == change.after for change in changes):
-            raise
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is to tell what was done
-    if not changes or git.find_top_level(root) is not None or run.options.quiet:
+    if not changes:
         return ""
-    return "httpx-fixer: this is no git repository; the old content of the files is not kept anywhere\n"
+    if not allow_dirty:
+        refuse_uncommitted(run)
+    journal, remark = Journal(root), ""
+    with failing_to_write(run):
+        try:
+            journal.write({change.path: change.after for change in changes})
+        except NoRecord as failure:
+            remark = f"httpx-fixer: the old content of the files is kept nowhere: {failure}\n"
+            write_changes(root, changes)
+        except KeyboardInterrupt:
+            if not all((root / change.path).read_bytes() == change.after for change in changes):
+                raise
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is to tell what was done
+        journal.close()
+    return remark
 
 
-def _refuse_uncommitted(run: Run) -> None:
+@contextmanager
+def failing_to_write(run: Run) -> Iterator[None]:
+    """Turn the failure to write a file into what is told to the person who runs the tool."""
+    try:
+        yield
+    except WriteFailure as failure:
+        path = show_path(build_locator(run.project.root, run.directory)(failure.path))
+        raise UsageError(f"writing failed: {path}: {failure.message}") from failure
+
+
+def refuse_uncommitted(run: Run) -> None:
     root = run.project.root
     try:
         uncommitted = git.list_uncommitted(root, [change.path for change in run.report.changes])

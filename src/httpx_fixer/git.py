@@ -46,6 +46,21 @@ def find_top_level(start: Path) -> Path | None:
     return None
 
 
+def find_git_directory(top: Path) -> Path | None:
+    """Return where the repository of a work tree keeps its own files; git itself is not asked.
+
+    A linked work tree and a submodule have a file `.git` that says where.
+    """
+    inside = top / ".git"
+    if inside.is_dir():
+        return inside
+    try:
+        word, _, place = inside.read_text().strip().partition("gitdir: ")
+    except (OSError, UnicodeError):
+        return None
+    return None if word or not (top / place).is_dir() else top / place
+
+
 def list_files(directory: Path, *patterns: str) -> list[str]:
     """Return the files below `directory` that git tracks or would track, relative to it, with `/`.
 

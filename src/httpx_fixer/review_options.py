@@ -9,7 +9,7 @@ from typing import Annotated
 
 from typer import Option
 
-from httpx_fixer.options import Options
+from httpx_fixer.options import FixOptions, Options
 
 
 class PlanFormat(StrEnum):
@@ -44,3 +44,16 @@ class PlanOptions(Options):
     """The options of the command that shows the plan."""
 
     output_format: Annotated[PlanFormat, Option(help="How to print the plan.")] = PlanFormat.TEXT
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrateOptions(FixOptions):
+    """The options of the command that writes."""
+
+    verify: Annotated[
+        str,
+        Option(
+            help="A command, such as a test run: fixes that make it fail are taken back.",
+            show_default=False,
+        ),
+    ] = ""

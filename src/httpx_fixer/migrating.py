@@ -1,0 +1,92 @@
+"""What `fix --verify` and `undo` do with their options."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+from httpx_fixer.commands import Run, failing_to_write, propose, recover, refuse_uncommitted
+from httpx_fixer.diagnostic import Diagnostic, Refusal
+from httpx_fixer.options import Options, OutputFormat, read_project
+from httpx_fixer.outcome import Outcome
+from httpx_fixer.pipeline import Proposal
+from httpx_fixer.report import Report
+from httpx_fixer.reporters.counts import plural
+from httpx_fixer.reporters.narration import keep_silent, narrate
+from httpx_fixer.reporters.paths import build_locator, show_path
+from httpx_fixer.review_options import MigrateOptions
+from httpx_fixer.rewrite.journal import ChangedSince, Journal, NoRecord
+from httpx_fixer.toml_table import UsageError
+from httpx_fixer.trials import CannotCompare, Trials
+from httpx_fixer.verify_command import Command
+
+
+def fix(options: MigrateOptions) -> Outcome:
+    """Read, and write those fixes to the files with which the command of `--verify` goes as before."""
+    run, proposal = propose(options, writes=True)
+    run = replace(run, report=proposal.settle({}))
+    if run.report.changes:
+        if not options.allow_dirty:
+            refuse_uncommitted(run)
+        run = replace(run, report=_verify(run, proposal, options.verify, {}))
+    is_json = options.output_format is OutputFormat.JSON
+    product = run.render_report(OutputFormat.JSON) if is_json else ""
+    return Outcome(run.code(), product, run.remark() + run.render_summary(written=True) + run.tell_next())
+
+
+def undo(options: Options) -> Outcome:
+    """Put back the files of the last run, unless somebody changed one of them since."""
+    root, directory = read_project(options).root, Path.cwd().resolve()
+    said = recover(root, directory)
+    if said:
+        return Outcome(1, "", said)
+    locate = build_locator(root, directory)
+    try:
+        paths = Journal(root).undo()
+    except ChangedSince as changed:
+        names = "".join(f"\n  {show_path(locate(path))}" for path in changed.paths)
+        raise UsageError(f"nothing was undone: these files were changed since{names}") from changed
+    if paths is None:
+        raise UsageError("there is no run to undo")
+    names = "".join(f"  {show_path(locate(path))}\n" for path in paths)
+    return Outcome(0, "", f"Put back {plural(len(paths), 'file')}:\n{names}")
+
+
+def _verify(run: Run, proposal: Proposal, line: str, spared: Mapping[Diagnostic, Refusal]) -> Report:
+    """Leave on the disk what stands the test, and return its report; whatever is raised, put all back."""
+    journal = Journal(run.project.root)
+    tell = keep_silent if run.options.quiet else narrate
+    with failing_to_write(run), _interrupted_by_any_signal():
+        try:
+            trials = Trials(proposal, journal, Command(line, run.directory), tell)
+            report = trials.settle(spared)
+        except (CannotCompare, NoRecord) as failure:
+            journal.put_back()
+            raise UsageError(f"nothing was written: {failure}") from failure
+        except BaseException:
+            journal.put_back()
+            raise
+        journal.close()
+    return report
+
+
+@contextmanager
+def _interrupted_by_any_signal() -> Iterator[None]:
+    """Treat a polite request to end as Ctrl-C: the files are put back."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    names = ("SIGTERM", "SIGHUP")
+    usual = {
+        number: signal.signal(number, interrupt) for name in names if (number := getattr(signal, name, None))
+    }
+    try:
+        yield
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
