@@ -17,8 +17,9 @@ FLOORS: dict[str, tuple[str, ...]] = {
     # The command line.
     "__main__": ("cli",),
     "cli": ("options", "outcome", "review_options", "toml_table"),
+    "choosing": ("catalogue", "commands", "pipeline", "reporters", "rewrite", *GROUND),
     "migrating": (
-        *("commands", "options", "pipeline", "reporters", "review_options", "rewrite.journal"),
+        *("choosing", "commands", "options", "pipeline", "reporters", "review_options", "rewrite.journal"),
         *("trials", "verify_command", *GROUND),
     ),
     "trials": ("pipeline", "reporters.counts", "rewrite.journal", "rewrite.plan", "verify_command", *GROUND),

@@ -72,6 +72,10 @@ def plan(options: PlanOptions) -> Outcome:
 @_command(DiffOptions)
 def diff(options: DiffOptions) -> Outcome:
     """Print a patch with all fixes, for `git apply`; change nothing."""
+    if options.interactive:
+        from httpx_fixer import migrating  # noqa: PLC0415
+
+        return migrating.diff(options)
     if options.split_by is None and options.output_dir is None:
         from httpx_fixer import commands  # noqa: PLC0415
 
@@ -84,7 +88,7 @@ def diff(options: DiffOptions) -> Outcome:
 @_command(MigrateOptions)
 def fix(options: MigrateOptions) -> Outcome:
     """Apply all fixes to the files."""
-    if not options.verify:
+    if not options.verify and not options.interactive:
         from httpx_fixer import commands  # noqa: PLC0415
 
         return commands.fix(options)

@@ -45,7 +45,11 @@ def check(options: ReportOptions) -> Outcome:
 
 def diff(options: Options) -> Outcome:
     """Read, and return the fixes as a patch."""
-    run = start(options, with_changes=True)
+    return show_patch(start(options, with_changes=True))
+
+
+def show_patch(run: Run) -> Outcome:
+    """Return the changes of a run as a patch."""
     patch, hint = _render_patch(run)
     return Outcome(run.code(), patch, run.remark() + run.render_summary(written=False) + hint)
 
@@ -53,7 +57,9 @@ def diff(options: Options) -> Outcome:
 def fix(options: FixOptions) -> Outcome:
     """Read, and write the fixes to the files."""
     run = start(options, with_changes=True, writes=True)
-    remark = run.remark() + _write(run, allow_dirty=options.allow_dirty)
+    if run.report.changes and not options.allow_dirty:
+        refuse_uncommitted(run)
+    remark = run.remark() + write(run)
     is_json = options.output_format is OutputFormat.JSON
     product = run.render_report(OutputFormat.JSON) if is_json else ""
     return Outcome(run.code(), product, remark + run.render_summary(written=True) + run.tell_next())
@@ -206,13 +212,11 @@ def tell_elsewhere(placed: PlacedChanges) -> str:
     return f"httpx-fixer: the patch reaches beyond this directory; run `git apply` in {placed.elsewhere}\n"
 
 
-def _write(run: Run, *, allow_dirty: bool) -> str:
-    """Write the changes and return a remark. Raises `UsageError` where they cannot be written, or undone."""
+def write(run: Run) -> str:
+    """Write the changes and return a remark. Raises `UsageError` where they cannot be written."""
     root, changes = run.project.root, run.report.changes
     if not changes:
         return ""
-    if not allow_dirty:
-        refuse_uncommitted(run)
     journal, remark = Journal(root), ""
     with failing_to_write(run):
         try:
@@ -239,6 +243,7 @@ def failing_to_write(run: Run) -> Iterator[None]:
 
 
 def refuse_uncommitted(run: Run) -> None:
+    """Raise `UsageError` where a file that would change holds what no commit does."""
     root = run.project.root
     try:
         uncommitted = git.list_uncommitted(root, [change.path for change in run.report.changes])

@@ -1,4 +1,4 @@
-"""What `fix --verify` and `undo` do with their options."""
+"""What `fix --verify`, `--interactive` and `undo` do with their options."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
-from httpx_fixer.commands import Run, failing_to_write, propose, recover, refuse_uncommitted
+from httpx_fixer.choosing import choose, require_terminal
+from httpx_fixer.commands import (
+    Run,
+    failing_to_write,
+    propose,
+    recover,
+    refuse_uncommitted,
+    show_patch,
+    write,
+)
 from httpx_fixer.diagnostic import Diagnostic, Refusal
 from httpx_fixer.options import Options, OutputFormat, read_project
 from httpx_fixer.outcome import Outcome
@@ -18,7 +27,7 @@ from httpx_fixer.report import Report
 from httpx_fixer.reporters.counts import plural
 from httpx_fixer.reporters.narration import keep_silent, narrate
 from httpx_fixer.reporters.paths import build_locator, show_path
-from httpx_fixer.review_options import MigrateOptions
+from httpx_fixer.review_options import DiffOptions, MigrateOptions
 from httpx_fixer.rewrite.journal import ChangedSince, Journal, NoRecord
 from httpx_fixer.toml_table import UsageError
 from httpx_fixer.trials import CannotCompare, Trials
@@ -26,16 +35,35 @@ from httpx_fixer.verify_command import Command
 
 
 def fix(options: MigrateOptions) -> Outcome:
-    """Read, and write those fixes to the files with which the command of `--verify` goes as before."""
+    """Read, and write those fixes to the files that are wanted, and with which `--verify` goes as before."""
+    if options.interactive:
+        require_terminal()
     run, proposal = propose(options, writes=True)
     run = replace(run, report=proposal.settle({}))
+    remark = ""
     if run.report.changes:
         if not options.allow_dirty:
             refuse_uncommitted(run)
-        run = replace(run, report=_verify(run, proposal, options.verify, {}))
+        spared = choose(run, proposal) if options.interactive else {}
+        if options.verify:
+            run = replace(run, report=_verify(run, proposal, options.verify, spared))
+        else:
+            run = replace(run, report=proposal.settle(spared))
+            remark = write(run)
     is_json = options.output_format is OutputFormat.JSON
     product = run.render_report(OutputFormat.JSON) if is_json else ""
-    return Outcome(run.code(), product, run.remark() + run.render_summary(written=True) + run.tell_next())
+    talk = run.remark() + remark + run.render_summary(written=True) + run.tell_next()
+    return Outcome(run.code(), product, talk)
+
+
+def diff(options: DiffOptions) -> Outcome:
+    """Read, ask for each fix, and return those that are wanted as a patch."""
+    require_terminal()
+    if options.split_by is not None or options.output_dir is not None:
+        raise UsageError("--interactive and --split-by exclude one another")
+    run, proposal = propose(options)
+    report = proposal.settle(choose(run, proposal))
+    return show_patch(replace(run, report=report))
 
 
 def undo(options: Options) -> Outcome:

@@ -58,7 +58,7 @@ class Proposal:
     ) -> None:
         self.report = report
         self.processes = processes
-        self._sources = sources
+        self.sources = sources
         self.unsafe_fixes = unsafe_fixes
 
     def settle(self, spared: Mapping[Diagnostic, Refusal], also: tuple[Diagnostic, ...] = ()) -> Report:
@@ -66,14 +66,14 @@ class Proposal:
 
         The fixes of `also` are made as well: parts of others that are to be tried on their own.
         """
-        if self._sources is None:
+        if self.sources is None:
             return self.report
         # The writing wing loads libcst (0.3 s): only where something may be written.
         from httpx_fixer.rewrite.settle import settle  # noqa: PLC0415 -- as said
 
         started = time.perf_counter()
         diagnostics = (*self.report.diagnostics, *also)
-        settled = settle(diagnostics, self._sources(), unsafe_fixes=self.unsafe_fixes, spared=spared)
+        settled = settle(diagnostics, self.sources(), unsafe_fixes=self.unsafe_fixes, spared=spared)
         return replace(
             self.report,
             diagnostics=settled.diagnostics,

@@ -31,6 +31,7 @@ class SplitBy(StrEnum):
 class DiffOptions(Options):
     """The options of the command that prints a patch."""
 
+    interactive: Annotated[bool, Option("--interactive", "-i", help="Ask for each fix.")] = False
     split_by: Annotated[
         SplitBy | None, Option(help="Write several patches, to be applied in order, with --output-dir.")
     ] = None
@@ -50,6 +51,7 @@ class PlanOptions(Options):
 class MigrateOptions(FixOptions):
     """The options of the command that writes."""
 
+    interactive: Annotated[bool, Option("--interactive", "-i", help="Ask for each fix.")] = False
     verify: Annotated[
         str,
         Option(
