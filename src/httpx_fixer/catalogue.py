@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 
+from httpx_fixer.rule_page import RulePage
+from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._registry import iter_rules
 from httpx_fixer.toml_table import RuleName, UsageError, suggest
 
@@ -11,6 +13,16 @@ from httpx_fixer.toml_table import RuleName, UsageError, suggest
 def read_rule_names() -> list[RuleName]:
     """Return code and name of every rule, by code."""
     return [RuleName(rule.code, rule.name) for rule in iter_rules()]
+
+
+def read_pages() -> list[RulePage]:
+    """Return the page of every rule, by code."""
+    return [_read_page(rule) for rule in iter_rules()]
+
+
+def _read_page(rule: type[Rule]) -> RulePage:
+    text = inspect.cleandoc(rule.__doc__ or "")
+    return RulePage(rule.code, rule.name, text.partition("\n")[0], text)
 
 
 def render_page(word: str) -> str:

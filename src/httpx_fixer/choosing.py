@@ -98,9 +98,10 @@ def _ask_letter(turn: str, diagnostic: Diagnostic) -> str:
 
 def _show(run: Run, proposal: Proposal, accepted: Sequence[Diagnostic], diagnostic: Diagnostic) -> str:
     """Return the diagnostic and the patch of its fix on top of those accepted so far."""
-    assert proposal.sources is not None
+    sources = proposal.build_sources()
+    assert sources is not None
     lines = run.text_reporter(sys.stderr).iter_diagnostic(diagnostic)
-    changes = preview(proposal.sources(), accepted, diagnostic)
+    changes = preview(sources, accepted, diagnostic)
     patch = render_patch(place(run, changes).changes)
     if is_coloured(run.options.color, sys.stderr):
         patch = colour_patch(patch)

@@ -179,13 +179,24 @@ def _leave(work: Callable[[], Outcome]) -> NoReturn:
 
 
 def _print(outcome: Outcome) -> None:
-    """Write the product to standard output, whole, and then the talk to standard error."""
-    if isinstance(outcome.product, bytes):
+    """Write the product to where it is to go, whole, and then the talk to standard error."""
+    if outcome.output is not None:
+        _write_file(outcome.output, outcome.product)
+    elif isinstance(outcome.product, bytes):
         sys.stdout.buffer.write(outcome.product)
     else:
         sys.stdout.write(outcome.product)
     sys.stdout.flush()
     sys.stderr.write(outcome.talk)
+
+
+def _write_file(path: Path, product: str | bytes) -> None:
+    data = product if isinstance(product, bytes) else product.encode(errors="backslashreplace")
+    try:
+        with path.open("wb") as file:
+            file.write(data)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from error
 
 
 def _complain(text: str) -> int:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO, overload
@@ -24,23 +22,31 @@ from httpx_fixer.options import (
 )
 from httpx_fixer.outcome import Outcome
 from httpx_fixer.report import FileChange, Report
-from httpx_fixer.reporters.counts import plural
-from httpx_fixer.reporters.json import render_json
+from httpx_fixer.reporters._registry import load_renderer
+from httpx_fixer.reporters.context import Context
 from httpx_fixer.reporters.patch import PlacedChanges, colour_patch, place_changes
-from httpx_fixer.reporters.paths import build_locator, show_path
+from httpx_fixer.reporters.paths import build_locator
 from httpx_fixer.reporters.summary import SummaryReporter
 from httpx_fixer.reporters.text import TextReporter
-from httpx_fixer.rewrite.journal import Journal, NoRecord, RunUnderWay
-from httpx_fixer.rewrite.write import WriteFailure, write_changes
+from httpx_fixer.rule_page import RulePage
 from httpx_fixer.settings import Settings
 from httpx_fixer.source import SkipReason
-from httpx_fixer.toml_table import RuleName, UsageError
+from httpx_fixer.toml_table import RuleName
+from httpx_fixer.writing import recover, refuse_uncommitted, tell_unfinished, write
 
 
 def check(options: ReportOptions) -> Outcome:
     """Read, and report what was found."""
-    run = start(options, with_changes=False)
-    return Outcome(run.code(), run.render_report(options.output_format), run.remark())
+    output_format = options.output_format
+    extras = pipeline.Extras(with_replacements=output_format in _WITH_REPLACEMENTS)
+    run = start(options, with_changes=output_format in _WITH_CHANGES, extras=extras)
+    return Outcome(run.code(), run.render_report(options), run.remark(), options.output_file)
+
+
+_WITH_REPLACEMENTS = {OutputFormat.SARIF, OutputFormat.RDJSON}
+"""The formats that carry fixes."""
+_WITH_CHANGES = {*_WITH_REPLACEMENTS, OutputFormat.MARKDOWN}
+"""The formats that say what will be changed, for which all fixes have to be tried."""
 
 
 def diff(options: Options) -> Outcome:
@@ -58,11 +64,16 @@ def fix(options: FixOptions) -> Outcome:
     """Read, and write the fixes to the files."""
     run = start(options, with_changes=True, writes=True)
     if run.report.changes and not options.allow_dirty:
-        refuse_uncommitted(run)
-    remark = run.remark() + write(run)
-    is_json = options.output_format is OutputFormat.JSON
-    product = run.render_report(OutputFormat.JSON) if is_json else ""
-    return Outcome(run.code(), product, remark + run.render_summary(written=True) + run.tell_next())
+        refuse_uncommitted(run.project.root, run.directory, run.report.changes)
+    remark = write(run.project.root, run.directory, run.report.changes)
+    return tell_written(run, options, remark)
+
+
+def tell_written(run: Run, options: FixOptions, remark: str) -> Outcome:
+    """Return what is told once the changes of a run are in the files."""
+    product = "" if options.output_format is OutputFormat.TEXT else run.render_report(options)
+    talk = run.remark() + remark + run.render_summary(written=True) + run.tell_next()
+    return Outcome(run.code(), product, talk, options.output_file)
 
 
 class _RuleNames(Sequence[RuleName]):
@@ -110,11 +121,19 @@ class Run:
             return self.recovered
         return f"{self.recovered}httpx-fixer: no Python files at or below the given paths\n"
 
-    def render_report(self, output_format: OutputFormat) -> str:
+    def render_report(self, options: ReportOptions) -> str:
         """Return the whole report."""
-        if output_format is OutputFormat.JSON:
-            return render_json(self.report, build_locator(self.project.root, self.directory))
-        return self.text_reporter(sys.stdout).render(self.report, with_counts=not self.options.quiet)
+        to_file = options.output_file is not None
+        context = Context(
+            build_locator(self.project.root, self.directory),
+            colour=is_coloured(options.color, sys.stdout) and not to_file,
+            unsafe_fixes=self.settings.unsafe_fixes,
+            with_counts=options.statistics or not options.quiet,
+            only_counts=options.statistics,
+            version=_read_version() if options.output_format is OutputFormat.SARIF else "",
+            read_pages=_read_pages,
+        )
+        return load_renderer(options.output_format.value)(self.report, context)
 
     def render_summary(self, *, written: bool) -> str:
         """Return what was done, for standard error."""
@@ -140,10 +159,29 @@ class Run:
         )
 
 
-def start(options: Options, *, with_changes: bool, writes: bool = False) -> Run:
+def _read_version() -> str:
+    from importlib.metadata import version  # noqa: PLC0415 -- 15 ms, for few formats
+
+    return version("httpx-fixer")
+
+
+def _read_pages() -> Sequence[RulePage]:
+    from httpx_fixer.catalogue import read_pages  # noqa: PLC0415 -- the rules, which take 0.1 s to load
+
+    return read_pages()
+
+
+def start(
+    options: Options,
+    *,
+    with_changes: bool,
+    writes: bool = False,
+    extras: pipeline.Extras = pipeline.NO_EXTRAS,
+) -> Run:
     """Read what the options ask for; with changes, all applicable fixes are made in memory."""
     run, proposal = propose(options, writes=writes)
-    return replace(run, report=proposal.settle({})) if with_changes else run
+    report = proposal.settle({}) if with_changes else proposal.report
+    return replace(run, report=proposal.complete(report, extras))
 
 
 def propose(options: Options, *, writes: bool = False) -> tuple[Run, pipeline.Proposal]:
@@ -154,39 +192,9 @@ def propose(options: Options, *, writes: bool = False) -> tuple[Run, pipeline.Pr
     project = read_project(options)
     settings = read_settings(options, project, _RuleNames())
     directory = Path(os.path.realpath(os.curdir))
-    recovered = recover(project.root, directory) if writes else _tell_unfinished(project.root)
+    recovered = recover(project.root, directory) if writes else tell_unfinished(project.root)
     proposal = pipeline.propose(project.root, project.paths, settings)
     return Run(options, project, settings, proposal.report, directory, recovered), proposal
-
-
-def recover(root: Path, directory: Path) -> str:
-    """Put back what a run that was killed left, and say so. Raises `UsageError` where one is at work."""
-    journal = Journal(root)
-    try:
-        recovery = journal.recover()
-    except RunUnderWay as other:
-        raise UsageError(str(other)) from other
-    except WriteFailure as failure:
-        raise UsageError(
-            f"an earlier run was killed, and its files cannot be put back: {failure}"
-        ) from failure
-    if recovery is None:
-        return ""
-    locate = build_locator(root, directory)
-    said = "httpx-fixer: an earlier run was killed while it wrote; "
-    said += f"{plural(len(recovery.restored), 'file')} put back as before it\n"
-    return said + "".join(
-        f"httpx-fixer: left as it is, since somebody changed it: {show_path(locate(path))}\n"
-        for path in recovery.changed
-    )
-
-
-def _tell_unfinished(root: Path) -> str:
-    if not Journal(root).is_unfinished():
-        return ""
-    return (
-        "httpx-fixer: a run is under way here, or was killed; then `httpx-fixer undo` puts its files back\n"
-    )
 
 
 def _render_patch(run: Run) -> tuple[bytes, str]:
@@ -210,54 +218,6 @@ def tell_elsewhere(placed: PlacedChanges) -> str:
     if not placed.changes or placed.elsewhere is None:
         return ""
     return f"httpx-fixer: the patch reaches beyond this directory; run `git apply` in {placed.elsewhere}\n"
-
-
-def write(run: Run) -> str:
-    """Write the changes and return a remark. Raises `UsageError` where they cannot be written."""
-    root, changes = run.project.root, run.report.changes
-    if not changes:
-        return ""
-    journal, remark = Journal(root), ""
-    with failing_to_write(run):
-        try:
-            journal.write({change.path: change.after for change in changes})
-        except NoRecord as failure:
-            remark = f"httpx-fixer: the old content of the files is kept nowhere: {failure}\n"
-            write_changes(root, changes)
-        except KeyboardInterrupt:
-            if not all((root / change.path).read_bytes() == change.after for change in changes):
-                raise
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is to tell what was done
-        journal.close()
-    return remark
-
-
-@contextmanager
-def failing_to_write(run: Run) -> Iterator[None]:
-    """Turn the failure to write a file into what is told to the person who runs the tool."""
-    try:
-        yield
-    except WriteFailure as failure:
-        path = show_path(build_locator(run.project.root, run.directory)(failure.path))
-        raise UsageError(f"writing failed: {path}: {failure.message}") from failure
-
-
-def refuse_uncommitted(run: Run) -> None:
-    """Raise `UsageError` where a file that would change holds what no commit does."""
-    root = run.project.root
-    try:
-        uncommitted = git.list_uncommitted(root, [change.path for change in run.report.changes])
-    except git.GitError as error:
-        raise UsageError(
-            f"cannot ask git what is committed ({error}); --allow-dirty writes anyway"
-        ) from error
-    if uncommitted:
-        locate = build_locator(root, run.directory)
-        names = "".join(f"\n  {show_path(locate(path))}" for path in uncommitted)
-        raise UsageError(
-            "nothing was written: no commit holds the present content of files that would change; "
-            f"commit them, or give --allow-dirty{names}"
-        )
 
 
 def is_coloured(when: When, stream: TextIO, *, is_forceable: bool = True) -> bool:

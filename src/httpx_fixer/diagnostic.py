@@ -20,6 +20,8 @@ class RefusalReason(Enum):
     """The code may live by the cookies of its own client (several requests, or redirects followed)."""
     MUTATED = "MUTATED"
     """The client is changed after it was built; shared, the change would reach other callers."""
+    MAY_BE_INJECTED = "MAY_BE_INJECTED"
+    """The name may hold a client that the caller made (`client or AsyncClient()`), who closes it."""
     REBOUND = "REBOUND"
     """The name that holds the client or response is assigned again, deleted or used outside of its block."""
     STREAM_LEFT_OPEN = "STREAM_LEFT_OPEN"
@@ -54,6 +56,8 @@ class RefusalReason(Enum):
     """The client is found to be unclosed; this version does not yet attach its close to a lifecycle."""
     LIFESPAN_UNKNOWN = "LIFESPAN_UNKNOWN"
     """The application's lifespan could not be found or extended safely."""
+    OWNER_CHANGED = "OWNER_CHANGED"
+    """A part of the module that an earlier run wrote was changed by hand, and would have to change again."""
     MOUNTED_APP = "MOUNTED_APP"
     """The application is mounted in another one; its own lifespan does not run."""
     FRAMEWORK_TOO_OLD = "FRAMEWORK_TOO_OLD"
@@ -98,13 +102,17 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """What a rule says about one site; carries exactly one of a fix or a refusal."""
+    """What a rule says about one site; carries exactly one of a fix or a refusal.
+
+    `fingerprint` is a name that stays while the lines around the site move, "" before it is made.
+    """
 
     code: str
     name: str
     message: str
     anchor: Anchor
     outcome: Fix | Refusal
+    fingerprint: str = ""
 
     @property
     def fix(self) -> Fix | None:

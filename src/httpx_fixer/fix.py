@@ -97,15 +97,17 @@ class WrapStatement:
 
 @dataclass(frozen=True, slots=True, order=True)
 class WrapRest:
-    """Put the statements of the block from `first` to `last`, both included, into `try:`.
+    """Put the statements of the block from `first` to `last`, both included, into a block of their own.
 
-    `footer` is the code of `except`/`finally` clauses that follow. Both anchors are statements of
-    one block; comments that stand between them move along.
+    `header` begins it (`try:`, `async with f() as x:`), `footer` is the code of `except`/`finally`
+    clauses that follow. Both anchors are statements of one block; comments that stand between them
+    move along.
     """
 
     first: Anchor
     last: Anchor
-    footer: str
+    footer: str = ""
+    header: str = "try:"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -133,9 +135,14 @@ class InsertStatements:
 
 @dataclass(frozen=True, slots=True, order=True)
 class RemoveStatement:
-    """Remove the statement at `anchor`; `pass` takes its place where a block would be empty."""
+    """Remove the statement at `anchor`; `pass` takes its place where a block would be empty.
+
+    Its comments stay, each on a line; where `is_moved`, another edit writes its code elsewhere with
+    the comments in it, and only that behind it stays.
+    """
 
     anchor: Anchor
+    is_moved: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)

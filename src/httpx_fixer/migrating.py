@@ -10,17 +10,9 @@ from pathlib import Path
 from types import FrameType
 
 from httpx_fixer.choosing import choose, require_terminal
-from httpx_fixer.commands import (
-    Run,
-    failing_to_write,
-    propose,
-    recover,
-    refuse_uncommitted,
-    show_patch,
-    write,
-)
+from httpx_fixer.commands import Run, propose, show_patch, tell_written
 from httpx_fixer.diagnostic import Diagnostic, Refusal
-from httpx_fixer.options import Options, OutputFormat, read_project
+from httpx_fixer.options import Options, read_project
 from httpx_fixer.outcome import Outcome
 from httpx_fixer.pipeline import Proposal
 from httpx_fixer.report import Report
@@ -32,6 +24,7 @@ from httpx_fixer.rewrite.journal import ChangedSince, Journal, NoRecord
 from httpx_fixer.toml_table import UsageError
 from httpx_fixer.trials import CannotCompare, Trials
 from httpx_fixer.verify_command import Command
+from httpx_fixer.writing import failing_to_write, recover, refuse_uncommitted, write
 
 
 def fix(options: MigrateOptions) -> Outcome:
@@ -43,17 +36,14 @@ def fix(options: MigrateOptions) -> Outcome:
     remark = ""
     if run.report.changes:
         if not options.allow_dirty:
-            refuse_uncommitted(run)
+            refuse_uncommitted(run.project.root, run.directory, run.report.changes)
         spared = choose(run, proposal) if options.interactive else {}
         if options.verify:
             run = replace(run, report=_verify(run, proposal, options.verify, spared))
         else:
             run = replace(run, report=proposal.settle(spared))
-            remark = write(run)
-    is_json = options.output_format is OutputFormat.JSON
-    product = run.render_report(OutputFormat.JSON) if is_json else ""
-    talk = run.remark() + remark + run.render_summary(written=True) + run.tell_next()
-    return Outcome(run.code(), product, talk)
+            remark = write(run.project.root, run.directory, run.report.changes)
+    return tell_written(replace(run, report=proposal.complete(run.report)), options, remark)
 
 
 def diff(options: DiffOptions) -> Outcome:
@@ -63,7 +53,7 @@ def diff(options: DiffOptions) -> Outcome:
         raise UsageError("--interactive and --split-by exclude one another")
     run, proposal = propose(options)
     report = proposal.settle(choose(run, proposal))
-    return show_patch(replace(run, report=report))
+    return show_patch(replace(run, report=proposal.complete(report)))
 
 
 def undo(options: Options) -> Outcome:
@@ -88,7 +78,7 @@ def _verify(run: Run, proposal: Proposal, line: str, spared: Mapping[Diagnostic,
     """Leave on the disk what stands the test, and return its report; whatever is raised, put all back."""
     journal = Journal(run.project.root)
     tell = keep_silent if run.options.quiet else narrate
-    with failing_to_write(run), _interrupted_by_any_signal():
+    with failing_to_write(run.project.root, run.directory), _interrupted_by_any_signal():
         try:
             trials = Trials(proposal, journal, Command(line, run.directory), tell)
             report = trials.settle(spared)

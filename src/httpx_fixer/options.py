@@ -24,6 +24,13 @@ class OutputFormat(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    JSON_LINES = "json-lines"
+    SARIF = "sarif"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+    JUNIT = "junit"
+    RDJSON = "rdjson"
+    MARKDOWN = "markdown"
 
 
 class PolicyName(StrEnum):
@@ -82,6 +89,10 @@ class ReportOptions(Options):
     """The options of a command whose product is a report."""
 
     output_format: Annotated[OutputFormat, Option(help="How to print the report.")] = OutputFormat.TEXT
+    output_file: Annotated[
+        Path | None, Option(help="Write the report to this file, not to standard output.")
+    ] = None
+    statistics: Annotated[bool, Option("--statistics", help="Print only the counts by rule.")] = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from httpx_fixer.analysis.discovery import Discovery, discover
 from httpx_fixer.analysis.files import build_reader, mentions_httpx
 from httpx_fixer.diagnostic import Diagnostic, Refusal
+from httpx_fixer.interpreter import set_for_trees
 from httpx_fixer.owners import Process
 from httpx_fixer.report import Report
 from httpx_fixer.rewrite.sources import Sources
@@ -17,7 +18,28 @@ from httpx_fixer.settings import Settings
 from httpx_fixer.source import Skip
 
 
-def run(root: Path, paths: tuple[Path, ...], settings: Settings, *, with_changes: bool) -> Report:
+def _keep_all(_diagnostic: Diagnostic) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a run may be asked for besides.
+
+    `keep` says which diagnostics are to be reported; it does not choose what is fixed.
+    `with_replacements`, beside changes, asks what each applicable fix makes of the files alone.
+    """
+
+    keep: Callable[[Diagnostic], bool] = _keep_all
+    with_replacements: bool = False
+
+
+NO_EXTRAS = Extras()
+
+
+def run(
+    root: Path, paths: tuple[Path, ...], settings: Settings, *, with_changes: bool, extras: Extras = NO_EXTRAS
+) -> Report:
     """Read the Python files at or below `paths` and return what is to be said about them.
 
     Paths in the report are relative to `root`. With `with_changes` the applicable fixes are applied
@@ -25,11 +47,17 @@ def run(root: Path, paths: tuple[Path, ...], settings: Settings, *, with_changes
     Anything wrong with a user's file becomes a `Skip` or a `Refusal`; what is raised is our mistake.
     """
     proposal = propose(root, paths, settings)
-    return proposal.settle({}) if with_changes else proposal.report
+    report = proposal.settle({}) if with_changes else proposal.report
+    return proposal.complete(report, extras)
 
 
 def propose(root: Path, paths: tuple[Path, ...], settings: Settings) -> Proposal:
     """Read as `run` does, and leave open which of the fixes are to be made."""
+    with set_for_trees():
+        return _propose(root, paths, settings)
+
+
+def _propose(root: Path, paths: tuple[Path, ...], settings: Settings) -> Proposal:
     started = time.perf_counter()
     discovery = discover(root, paths, settings)
     read = build_reader(str(root), settings.max_file_size)
@@ -37,43 +65,54 @@ def propose(root: Path, paths: tuple[Path, ...], settings: Settings) -> Proposal
     known = {path: data for path, data in scanned.items() if not isinstance(data, Skip)}
     unread = {skip for skip in scanned.values() if isinstance(skip, Skip)} | set(discovery.skipped)
     report = Report(files_seen=len(discovery.targets))
-    sources, processes = None, _no_processes
+    basis = None
     if any(mentions_httpx(data) for data in known.values()):
-        report, sources, processes = _judge(root, discovery, settings, known)
+        report, basis = _judge(root, discovery, settings, known)
     skipped = _sort_skips({*unread, *report.skipped})
     report = replace(report, skipped=skipped, elapsed_s=time.perf_counter() - started)
-    return Proposal(report, sources, processes, unsafe_fixes=settings.unsafe_fixes)
+    return Proposal(report, basis, unsafe_fixes=settings.unsafe_fixes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What a reading leaves for whoever rewrites or asks more."""
+
+    sources: Callable[[], Sources]
+    processes: Callable[[], tuple[Process, ...]]
+    bytes_of: Callable[[str], bytes | None]
 
 
 class Proposal:
     """What was read, and what would come of any choice among its fixes; `report` has no changes yet."""
 
-    def __init__(
-        self,
-        report: Report,
-        sources: Callable[[], Sources] | None,
-        processes: Callable[[], tuple[Process, ...]],
-        *,
-        unsafe_fixes: bool,
-    ) -> None:
+    def __init__(self, report: Report, basis: _Basis | None, *, unsafe_fixes: bool) -> None:
         self.report = report
-        self.processes = processes
-        self.sources = sources
         self.unsafe_fixes = unsafe_fixes
+        self._basis = basis
+
+    def processes(self) -> tuple[Process, ...]:
+        """Return what starts and ends once in the project, in order of path."""
+        return self._basis.processes() if self._basis is not None else ()
+
+    def build_sources(self) -> Sources | None:
+        """Return where files come from while they are rewritten, None where there is nothing to rewrite."""
+        return self._basis.sources() if self._basis is not None else None
 
     def settle(self, spared: Mapping[Diagnostic, Refusal], also: tuple[Diagnostic, ...] = ()) -> Report:
         """Return the report with the applicable fixes made, but for those of `spared`, which says why.
 
         The fixes of `also` are made as well: parts of others that are to be tried on their own.
         """
-        if self.sources is None:
+        if self._basis is None:
             return self.report
         # The writing wing loads libcst (0.3 s): only where something may be written.
         from httpx_fixer.rewrite.settle import settle  # noqa: PLC0415 -- as said
 
         started = time.perf_counter()
         diagnostics = (*self.report.diagnostics, *also)
-        settled = settle(diagnostics, self.sources(), unsafe_fixes=self.unsafe_fixes, spared=spared)
+        with set_for_trees():
+            sources = self._basis.sources()
+            settled = settle(diagnostics, sources, unsafe_fixes=self.unsafe_fixes, spared=spared)
         return replace(
             self.report,
             diagnostics=settled.diagnostics,
@@ -83,10 +122,26 @@ class Proposal:
             elapsed_s=self.report.elapsed_s + time.perf_counter() - started,
         )
 
+    def complete(self, report: Report, extras: Extras = NO_EXTRAS) -> Report:
+        """Return a report with what a reporter may need besides, and without what is not to be reported."""
+        if self._basis is None:
+            return report
+        if extras.with_replacements:
+            from httpx_fixer.rewrite.replacements import list_alone  # noqa: PLC0415 -- libcst, 0.3 s
+
+            wanted = filter(extras.keep, report.diagnostics)
+            with set_for_trees():
+                alone = list_alone(wanted, self._basis.sources(), unsafe_fixes=self.unsafe_fixes)
+            report = replace(report, replacements=alone)
+        kept = tuple(filter(extras.keep, report.diagnostics))
+        paths = dict.fromkeys(diagnostic.anchor.path for diagnostic in kept)
+        texts = {path: self._basis.bytes_of(path) or b"" for path in paths}
+        return replace(report, diagnostics=kept, sources=texts)
+
 
 def _judge(
     root: Path, discovery: Discovery, settings: Settings, known: dict[str, bytes]
-) -> tuple[Report, Callable[[], Sources], Callable[[], tuple[Process, ...]]]:
+) -> tuple[Report, _Basis]:
     # Rules and frameworks take 0.1 s to load: only where there is something to read.
     from httpx_fixer.reading import Reading  # noqa: PLC0415 -- as said
 
@@ -103,11 +158,7 @@ def _judge(
         first_party, line_length = project.imports.first_party(), project.line_length()
         return Sources(project.bytes_of, reading.read_again, first_party, line_length)
 
-    return report, build_sources, reading.processes
-
-
-def _no_processes() -> tuple[Process, ...]:
-    return ()
+    return report, _Basis(build_sources, reading.processes, project.bytes_of)
 
 
 def _sort_skips(skips: set[Skip]) -> tuple[Skip, ...]:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from httpx_fixer.analysis.discovery import Discovery
 from httpx_fixer.analysis.files import build_reader
+from httpx_fixer.analysis.fingerprints import add_fingerprints
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.suppressions import compile_file_ignores
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
+from httpx_fixer.frameworks._owner_reading import find_owners
 from httpx_fixer.frameworks._registry import build_frameworks
 from httpx_fixer.owners import Process
 from httpx_fixer.rewrite.plan import refuse_excluded
@@ -40,11 +42,12 @@ class Reading:
         project = Project(files, frozenset(targets), read, self._first, frozenset(overlay))
         if self._first is None:
             self._first = project
-        lifecycles = Lifecycles(project, build_frameworks())
+        lifecycles = Lifecycles(project, build_frameworks(), find_owners)
         if self._lifecycles is None:
             self._lifecycles = lifecycles
         diagnostics = judge(project, lifecycles, self._settings, self._ignores)
-        return project, refuse_excluded(diagnostics, self._discovery.excluded)
+        allowed = refuse_excluded(diagnostics, self._discovery.excluded)
+        return project, add_fingerprints(project, allowed)
 
     def read_again(self, overlay: Mapping[str, bytes]) -> tuple[Diagnostic, ...]:
         """Return what is said about the project as it is going to be."""

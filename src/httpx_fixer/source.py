@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
 import tokenize
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+
+_WHOLE_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -97,6 +100,11 @@ class SourceFile:
     def lines(self) -> list[str]:
         """The text line by line, without line endings; line 1 is at index 0."""
         return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    @cached_property
+    def whole_lines(self) -> list[str]:
+        """The text line by line, with line endings; joined, they are the text."""
+        return _WHOLE_LINE.findall(self.text)
 
     def position(self, line: int, utf8_column: int) -> Position:
         """Convert the `lineno` and `col_offset` of `ast` (UTF-8 bytes) into characters."""

@@ -56,6 +56,17 @@ def test_directory_without_init_is_a_package_of_the_importer_s_tree() -> None:
     assert _path(NAMESPACE, "backend/app/main.py", "app.routes.buses") == "backend/app/routes/buses.py"
 
 
+def test_module_named_like_a_package_that_it_imports_is_reached_through_its_own_package_only() -> None:
+    files = {"shop/__init__.py": b"", "shop/celery.py": b"from celery import Celery\n", "shop/tasks.py": b""}
+    index = ImportIndex(files, files.__getitem__)
+    for importer in ("shop/celery.py", "shop/tasks.py"):
+        assert index.resolve(importer, "celery.Celery") is None
+    for dotted in ("shop.celery", ".celery"):
+        target = index.resolve("shop/tasks.py", dotted)
+        assert target is not None
+        assert target.path == "shop/celery.py"
+
+
 def test_of_two_roots_the_nearer_one_is_taken() -> None:
     files = ("a/util/__init__.py", "a/util/net.py", "b/util/__init__.py", "b/util/net.py", "b/run.py")
     assert _path(files, "b/run.py", "util.net") == "b/util/net.py"

@@ -231,3 +231,10 @@ def test_kinds_of_bindings() -> None:
         BindingKind.CLASS,
         BindingKind.VALUE,
     ]
+
+
+def test_call_in_the_default_of_a_lambda_is_in_its_statement() -> None:
+    module = build_module("def make():\n    return lambda client=mark(1): client\n")
+    (call,) = module.calls
+    assert isinstance(module.statement_of(call), ast.Return)
+    assert module.function_name(call) == "make"

@@ -27,6 +27,7 @@ def fetch(times):
 
 
 owner.keep_sync_http_pools()
+owner.keep_sync_http_pools()
 fetch(5)
 pid = os.fork()
 fetch(5)
@@ -101,6 +102,32 @@ def test_hooks_open_once_and_close(lab: Lab, owner: Any) -> None:
         assert run(worker) == [200] * 10
         assert lab.upstream.wait_until_idle()
     assert lab.upstream.connections == 4
+
+
+def test_hooks_leave_open_what_the_program_around_them_uses(lab: Lab, owner: Any) -> None:
+    @owner.http_pools()  # type: ignore[untyped-decorator]  # a module made on the spot
+    async def main() -> list[int]:
+        await owner.open_http_pools()
+        statuses = await _fetch(lab, owner, 2)
+        await owner.close_http_pools()
+        return statuses + await _fetch(lab, owner, 2)
+
+    assert run(main) == [200] * 8
+    assert lab.upstream.wait_until_idle()
+    assert lab.upstream.connections == 2
+
+
+def test_program_that_ends_before_the_hooks_is_no_fault(lab: Lab, owner: Any) -> None:
+    async def server() -> list[int]:
+        await owner.open_http_pools()
+        async with owner.http_lifespan(object()):
+            statuses = await _fetch(lab, owner, 2)
+        statuses += await _fetch(lab, owner, 1)
+        await owner.close_http_pools()
+        return statuses
+
+    assert run(server) == [200] * 6
+    assert lab.upstream.wait_until_idle()
 
 
 def test_hooks_may_close_what_was_never_opened(owner: Any) -> None:

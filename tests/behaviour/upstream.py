@@ -150,6 +150,10 @@ class Upstream:
         """Wait until a request for a path has come, and answer whether it has."""
         return _wait_until(lambda: any(request.path == path for request in list(self.requests)))
 
+    def wait_until(self, came_about: Callable[[], bool], *, seconds: float) -> bool:
+        """Wait until something holds, and answer whether it does."""
+        return _wait_until(came_about, seconds)
+
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()

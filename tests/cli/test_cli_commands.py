@@ -67,7 +67,7 @@ def test_exit_zero_does_not_hide_that_the_tool_could_not_work(tmp_path: Path) ->
 
 def test_quiet_leaves_counts_and_summary_out(tmp_path: Path) -> None:
     tool = make_project(tmp_path)
-    assert len(tool.run("check", "-q").text.splitlines()) == 2
+    assert len(tool.run("check", "-q").text.splitlines()) == 4
     assert tool.run("diff", "--quiet").err == ""
     assert tool.run("fix", "-q").err == ""
 
@@ -78,6 +78,58 @@ def test_check_as_json(tmp_path: Path) -> None:
     assert (done.code, done.err) == (1, "")
     assert [(each["code"], each["path"]) for each in report["diagnostics"]] == [("HXF301", "app/x.py")]
     assert report["summary"]["files_seen"] == 2
+
+
+@pytest.mark.parametrize("name", ["sarif", "rdjson", "markdown", "github", "gitlab", "junit", "json-lines"])
+def test_format_for_others_is_printed_and_nothing_else(tmp_path: Path, name: str) -> None:
+    done = make_project(tmp_path).run("check", "--output-format", name, "--color", "always")
+    assert (done.code, done.err) == (1, "")
+    assert b"app/x.py" in done.out
+    assert b"\x1b" not in done.out
+
+
+def test_sarif_and_rdjson_carry_the_fix(tmp_path: Path) -> None:
+    tool = make_project(tmp_path)
+    result = json.loads(tool.run("check", "--output-format", "sarif").out)["runs"][0]["results"][0]
+    replaced = result["fixes"][0]["artifactChanges"][0]["replacements"]
+    assert "aclose" in "".join(one["insertedContent"]["text"] for one in replaced)
+    suggestion = json.loads(tool.run("check", "--output-format", "rdjson").out)["diagnostics"][0][
+        "suggestions"
+    ]
+    start, end = (suggestion[0]["range"][key]["line"] for key in ("start", "end"))
+    lines = LEAK.splitlines(keepends=True)
+    tool.run("fix")
+    fixed = "".join(lines[: start - 1]) + suggestion[0]["text"] + "".join(lines[end - 1 :])
+    assert (tmp_path / "app/x.py").read_text() == fixed
+
+
+def test_report_goes_into_a_file(tmp_path: Path) -> None:
+    tool = make_project(tmp_path)
+    printed = tool.run("check").out
+    done = tool.run("check", "--output-file", "report.txt", env={"FORCE_COLOR": "1"})
+    assert (done.code, done.out, done.err) == (1, b"", "")
+    assert (tmp_path / "report.txt").read_bytes() == printed
+
+
+def test_report_that_cannot_be_written(tmp_path: Path) -> None:
+    done = make_project(tmp_path).run("check", "--output-file", "nowhere/report.txt")
+    assert (done.code, done.out) == (2, b"")
+    assert done.err == "httpx-fixer: error: nowhere/report.txt: No such file or directory\n"
+
+
+def test_statistics_are_the_counts_alone(tmp_path: Path) -> None:
+    tool = make_project(tmp_path)
+    done = tool.run("check", "--statistics")
+    assert done.text == (
+        "rule                    found  safe fix  unsafe fix  by hand  left alone\n"
+        "HXF301 unclosed-stream      1         1           0        0  0\n"
+        "1 diagnostic in 1 file: 1 with a safe fix.\n"
+    )
+
+
+def test_width_of_the_terminal_does_not_matter(tmp_path: Path) -> None:
+    tool = make_project(tmp_path)
+    assert tool.run("check", env={"COLUMNS": "20"}) == tool.run("check", env={"COLUMNS": "300"})
 
 
 def test_paths_are_relative_to_where_the_tool_was_started(tmp_path: Path) -> None:
@@ -98,7 +150,7 @@ def test_only_what_is_named_is_reported(tmp_path: Path) -> None:
     tool = make_project(tmp_path)
     (tmp_path / "tool.py").write_text(LEAK)
     done = tool.run("check", "-q", "tool.py")
-    assert [line.partition(":")[0] for line in done.text.splitlines()[::2]] == ["tool.py"]
+    assert [line.partition(":")[0] for line in done.text.splitlines()[::4]] == ["tool.py"]
 
 
 def test_select_and_ignore(tmp_path: Path) -> None:

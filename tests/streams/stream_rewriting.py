@@ -17,7 +17,7 @@ def find_diagnostics(text: str) -> list[Diagnostic]:
     """Return what the rule says about a module."""
     data = text.encode()
     project = Project((PATH,), frozenset({PATH}), lambda _: data)
-    return list(UnclosedStream(Settings()).check(project, Lifecycles(project, ())))
+    return list(UnclosedStream(Settings()).check(project, Lifecycles(project, (), lambda *_: ())))
 
 
 def apply_fixes(text: str) -> str:

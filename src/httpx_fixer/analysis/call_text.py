@@ -30,7 +30,24 @@ def rewrite_call(
         lead = inside[: len(inside) - len(inside.lstrip())]
         gap = "" if not inside.strip() else ("," + (lead if "\n" in lead else " "))
         inside = f"{lead}{first}{gap}{inside.lstrip()}" if inside.strip() else first
-    return anchor, f"{callee}({inside})"
+    return anchor, f"{callee}({_dedent(module, call, inside)})"
+
+
+def _dedent(module: Module, call: ast.Call, text: str) -> str:
+    """Take the indentation of the statement off the lines that follow: where it goes adds its own."""
+    if '"""' in text or "'''" in text:  # a line in a string literal is no line of the statement
+        return text
+    line = module.source.lines[module.statement_of(call).lineno - 1]
+    indent = line[: len(line) - len(line.lstrip())]
+    return text.replace(f"\n{indent}", "\n")
+
+
+def find_argument(module: Module, anchor: Anchor, name: str) -> Anchor | None:
+    """Return the address of the value of a keyword argument of the call at an anchor."""
+    call = next((node for node in module.calls if module.anchor(node) == anchor), None)
+    found = (keyword.value for keyword in (call.keywords if call else ()) if keyword.arg == name)
+    value = next(found, None)
+    return None if value is None else module.anchor(value)
 
 
 def _without(module: Module, call: ast.Call, start: int, end: int, names: frozenset[str]) -> str:

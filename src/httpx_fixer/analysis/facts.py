@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from httpx_fixer.analysis.site_facts import SpecArgument
 from httpx_fixer.source import Anchor
 
 
@@ -141,3 +142,22 @@ class Program:
 
     entry: Symbol
     call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A function, a class or a name that a module's level assigns.
+
+    `first_line` is that of the first decorator. `normal` is the code with layout and comments taken
+    out, for comparing. `callee` and `arguments` are those of the call whose result is assigned, or
+    returned at the end of a function; `rows` those of a table: (key, arguments).
+    """
+
+    name: str
+    anchor: Anchor
+    first_line: int
+    normal: str
+    parameters: tuple[str, ...]
+    callee: str
+    arguments: tuple[SpecArgument, ...]
+    rows: tuple[tuple[str, tuple[SpecArgument, ...]], ...]

@@ -58,6 +58,14 @@ def import_closure(resolver: Resolver, path: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def find_docstring(module: Module) -> tuple[Anchor, str] | None:
+    """Return the string that a module begins with, as (address, text)."""
+    match module.tree.body[:1]:
+        case [ast.Expr(value=ast.Constant(value=str(text)) as value)]:
+            return module.anchor(value), text
+    return None
+
+
 def find_last_import(module: Module) -> Anchor | None:
     """Return the last statement of the block of imports at the top of a module.
 

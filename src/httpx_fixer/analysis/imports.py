@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -20,10 +20,15 @@ class Target:
 
 
 class ImportIndex:
-    """Maps dotted names to files, as `sys.path` might: several directories may be a root."""
+    """Maps dotted names to files, as `sys.path` might: several directories may be a root.
 
-    def __init__(self, files: Iterable[str]) -> None:
+    `read` returns the bytes of a file; asked only of files that are named like what is imported.
+    """
+
+    def __init__(self, files: Iterable[str], read: Callable[[str], bytes] = lambda _: b"") -> None:
         self._files = frozenset(files)
+        self._read = read
+        self._namesakes: dict[str, bool] = {}
         self._directories: set[str] = set()
         self._homes: dict[str, set[str]] = {}
         for path in self._files:
@@ -69,6 +74,8 @@ class ImportIndex:
         if not parts:
             return None
         for root in self._roots(importer, parts[0]):
+            if self._is_namesake(_join(root, f"{parts[0]}.py")):
+                continue
             target = self._descend(root, parts)
             if target is not None:
                 return target
@@ -90,6 +97,19 @@ class ImportIndex:
         near = [root for root in near if not self.is_package(root)] + [r for r in near if self.is_package(r)]
         far = sorted(root for root in homes if root not in near and not self.is_package(root))
         return near + (far if len(far) == 1 else [])
+
+    def _is_namesake(self, path: str) -> bool:
+        """Answer whether a module is named like a package that it imports: `celery.py` with `import celery`.
+
+        By its plain name then it cannot be reached itself.
+        """
+        if path not in self._files:
+            return False
+        if path not in self._namesakes:
+            stem = path.removesuffix(".py").rpartition("/")[2]
+            names = iter_imported_names(self._read(path))
+            self._namesakes[path] = any(name.split(".")[0] == stem for name in names)
+        return self._namesakes[path]
 
     def _descend(self, directory: str, parts: tuple[str, ...]) -> Target | None:
         root = directory

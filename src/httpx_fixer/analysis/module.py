@@ -9,7 +9,8 @@ from functools import cached_property
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.imports import iter_imported_names
-from httpx_fixer.analysis.scopes import Binding, BindingKind, FunctionNode, Scope, ScopeTable, build_scopes
+from httpx_fixer.analysis.scope_builder import build_scopes
+from httpx_fixer.analysis.scopes import Binding, BindingKind, FunctionNode, Scope, ScopeTable
 from httpx_fixer.source import Anchor, SourceFile
 
 
@@ -108,6 +109,14 @@ class Module:
             if isinstance(candidate, ast.stmt):
                 return candidate
         raise AssertionError("an expression outside of any statement")
+
+    def block_of(self, statement: ast.stmt) -> list[ast.stmt]:
+        """Return the statements among which one stands."""
+        for field in ast.iter_fields(self.table.parents[statement]):
+            block = field[1]
+            if isinstance(block, list) and any(other is statement for other in block):
+                return block
+        raise AssertionError("a statement outside of any block")
 
     def function_scope(self, node: ast.AST) -> Scope | None:
         """Return the scope of the innermost function around a node, None at module or class level."""

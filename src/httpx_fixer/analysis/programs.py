@@ -49,6 +49,10 @@ class Programs:
         node = None if module is None else find_with(module, block)
         return module is not None and node is not None and self._endless.block(module, node)
 
+    def is_endless(self, function: Symbol) -> bool:
+        """Answer whether a function goes on until the process is stopped."""
+        return self._endless.function(function)
+
     def _iter_coroutines(self) -> Iterator[Program]:
         for module in _iter_modules(self._resolver, *_WORDS):
             for node in module.calls:

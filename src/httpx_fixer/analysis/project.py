@@ -33,6 +33,7 @@ from httpx_fixer.analysis.store import FileStore, is_test_path
 from httpx_fixer.analysis.streams import StreamSite, iter_stream_sites
 from httpx_fixer.analysis.suppressions import Suppressions, read_suppressions
 from httpx_fixer.analysis.text_search import TextSearch
+from httpx_fixer.analysis.texts import Texts
 from httpx_fixer.analysis.versions import pinned_version, read_line_length
 from httpx_fixer.source import Anchor, Skip, SourceFile
 
@@ -65,6 +66,7 @@ class Project:
         self.search = TextSearch(self._store)
         self.imports = ImportGraph(self._resolver, self.search)
         self.programs = Programs(self._resolver)
+        self.texts = Texts(self._store)
         self._calls: dict[tuple[str, ...], tuple[Call, ...]] = {}
         self._suppressions: dict[str, Suppressions] = {}
         self._remembered: dict[str, object] = {}
@@ -190,6 +192,10 @@ class Project:
         """Return the names that a module binds at its top level."""
         module = self._store.module(path)
         return frozenset() if module is None else frozenset(module.table.module.bindings)
+
+    def member(self, path: str, name: str) -> Symbol:
+        """Return what a name of a module's level means, followed through imports."""
+        return self._resolver.member(path, name)
 
     def may_bind(self, path: str, name: str, qualified: str) -> bool:
         """Answer whether an import may bind a name in a module: it is free, or stands for the same."""

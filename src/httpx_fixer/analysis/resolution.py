@@ -17,7 +17,7 @@ class Resolver:
 
     def __init__(self, store: FileStore) -> None:
         self.store = store
-        self.index = ImportIndex(store.files)
+        self.index = ImportIndex(store.files, store.data)
         self._resolving: set[tuple[str, str]] = set()
         self._functions: dict[Symbol, Function | None] = {}
         self._imported: dict[str, frozenset[str]] = {}
@@ -49,14 +49,14 @@ class Resolver:
     def _members(self, symbol: Symbol, rest: tuple[str, ...]) -> Symbol:
         for index, part in enumerate(rest):
             if symbol.path and not symbol.name:
-                symbol = self._member(symbol.path, part)
+                symbol = self.member(symbol.path, part)
             else:
                 symbol = Symbol(symbol.path, f"{symbol.name}.{part}")
             if not symbol.path:
                 return Symbol("", ".".join([symbol.name, *rest[index + 1 :]]))
         return symbol
 
-    def _member(self, path: str, part: str) -> Symbol:
+    def member(self, path: str, part: str) -> Symbol:
         """Return what the name `part` of the module `path` means, through that module's imports."""
         key = (path, part)
         module = None if key in self._resolving else self.store.module(path)

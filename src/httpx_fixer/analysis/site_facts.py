@@ -52,7 +52,8 @@ class ClientSpec:
     """A client's constructor: `library` is "httpx" or "httpx2", "" where it may be either.
 
     `class_code` is how the module spells the class. `is_complete` is False where an argument is
-    positional or comes from `*args`/`**kwargs`, `unpacks` True for the latter.
+    positional or comes from `*args`/`**kwargs`, `unpacks` True for the latter. `has_context` says that
+    an earlier run gave it the TLS context of the process; `arguments` are as they were before.
     """
 
     library: str
@@ -61,6 +62,7 @@ class ClientSpec:
     arguments: tuple[SpecArgument, ...]
     is_complete: bool
     unpacks: bool
+    has_context: bool = False
 
     @property
     def is_async(self) -> bool:
@@ -178,12 +180,41 @@ class SingleRequest:
     replaced: Anchor
 
 
+class Closing(Enum):
+    """On which paths a function closes the client that it keeps in a local variable."""
+
+    NEVER = "never closed"
+    SOMETIMES = "closed on some paths only"
+    ALWAYS = "closed on every path"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalClient:
+    """A local variable that holds a client: `statement` assigns it.
+
+    From `first` to `last` stand the statements of that block that use the client, None where there
+    are none; `closes` are the statements in them that close it. `is_stored` and `is_returned` tell
+    where else it goes, `opens_stream` whether it may open one. `obstacles` stand against a `with`.
+    """
+
+    statement: Anchor
+    first: Anchor | None
+    last: Anchor | None
+    closes: tuple[Anchor, ...]
+    closing: Closing
+    is_stored: bool
+    is_returned: bool
+    opens_stream: bool
+    obstacles: tuple[Obstacle, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ClientSite:
     """A place that builds a client, or a top-level request (`httpx.get(...)`), `spec.class_name` "".
 
     `function` is the qualified name of the function around, "" at module or class level.
-    `block` is set for `BindingForm.WITH`, `name` for those forms that bind a name or attribute.
+    `block` is set for `BindingForm.WITH`, `local` for `LOCAL`, `name` for those forms that bind a
+    name or attribute.
     """
 
     path: str
@@ -198,6 +229,7 @@ class ClientSite:
     top_level: str
     single: SingleRequest | None
     is_test: bool
+    local: LocalClient | None = None
 
     @property
     def line(self) -> int:

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from httpx_fixer.analysis.local_clients import build_local_client
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, ClientUsage, SingleRequest, WithBlock
@@ -89,6 +90,9 @@ def _client_site(module: Module, call: ast.Call, library: str, class_name: str) 
         "",
         _chained_request(module, call) if form is BindingForm.CHAINED else None,
         module.is_test,
+        build_local_client(module, call, is_async=class_name == "AsyncClient")
+        if form is BindingForm.LOCAL
+        else None,
     )
 
 

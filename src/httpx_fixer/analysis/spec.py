@@ -32,16 +32,35 @@ _EXACT = 2**53
 
 def build_spec(module: Module, call: ast.Call, library: str, class_name: str) -> ClientSpec:
     """Read the arguments of a client's constructor (all of them are keyword-only)."""
-    arguments = tuple(
-        build_argument(module, keyword.arg, keyword.value)
-        for keyword in call.keywords
-        if keyword.arg is not None
-    )
+    given = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg is not None}
+    context = _find_context(module, given.get("verify"))
+    if context is not None:
+        given |= {"verify": context.args[0]} if context.args else {}
+        given = {name: value for name, value in given.items() if value is not context}
+    arguments = tuple(build_argument(module, name, value) for name, value in given.items())
     unpacks = any(keyword.arg is None for keyword in call.keywords) or any(
         isinstance(value, ast.Starred) for value in call.args
     )
     is_complete = not call.args and not unpacks
-    return ClientSpec(library, class_name, module.code(call.func), arguments, is_complete, unpacks)
+    code = module.code(call.func)
+    return ClientSpec(library, class_name, code, arguments, is_complete, unpacks, context is not None)
+
+
+def _find_context(module: Module, verify: ast.expr | None) -> ast.Call | None:
+    """Return the call `tls_context(...)`, where that is the function that an earlier run put there."""
+    if not isinstance(verify, ast.Call) or not isinstance(verify.func, ast.Name):
+        return None
+    target = module.local_symbol(verify.func)
+    if isinstance(target, str):
+        is_ours = f".{target}".endswith(".http_tls.tls_context")
+    else:
+        own = (
+            module.functions.get("tls_context")
+            if target is not None and target.name == "tls_context"
+            else None
+        )
+        is_ours = own is not None and "create_ssl_context" in ast.unparse(own.body[-1])
+    return verify if is_ours else None
 
 
 def build_argument(module: Module, name: str, value: ast.expr) -> SpecArgument:

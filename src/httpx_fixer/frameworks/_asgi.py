@@ -10,6 +10,7 @@ from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddArgument, CreateFile, Edit, EnsureImport, InsertStatements, WrapStatement
 from httpx_fixer.frameworks._base import Lifecycle, OwnedPool, Ownership, Reach
 from httpx_fixer.frameworks._layout import Import
+from httpx_fixer.frameworks._owner_extension import extend_module
 from httpx_fixer.frameworks._owner_source import (
     LIFESPAN,
     definitions,
@@ -85,6 +86,8 @@ def is_passed_to_strangers(project: Project, lifecycle: Lifecycle) -> bool:
 
 def create_module(project: Project, ownership: Ownership, application: Import) -> tuple[Edit, ...] | Refusal:
     """Return the edits that write the owning module, or its definitions into the application's file."""
+    if ownership.present is not None:
+        return extend_module(project, free_names(ownership, application), ownership.present, application)
     if not ownership.is_inline:
         ownership = free_names(ownership, application)
     needed = imports_of(ownership, application)
@@ -115,7 +118,7 @@ def create_module(project: Project, ownership: Ownership, application: Import) -
 
 def import_edits(project: Project, ownership: Ownership, path: str, name: str) -> tuple[Edit, ...] | Refusal:
     """Return the import of a name of the owning module into a file."""
-    if path == ownership.path:
+    if path == ownership.path or project.member(path, name) == Symbol(ownership.path, name):
         return ()
     dotted = project.imports.import_path(path, ownership.path)
     if dotted is None:
@@ -123,7 +126,34 @@ def import_edits(project: Project, ownership: Ownership, path: str, name: str) -
         return Refusal(RefusalReason.NO_IMPORT_PATH, detail, path, 1)
     if name in project.module_names(path):
         return Refusal(RefusalReason.NAME_CLASH, f"`{name}` is taken in `{path}`", path, 1)
+    if ownership.present is not None and project.imports.reaches(ownership.path, path):
+        detail = (
+            f"`{ownership.path}` owns the clients and imports this file: a module of its own could serve both"
+        )
+        return Refusal(RefusalReason.IMPORT_CIRCLE, detail, path, 1)
     return (EnsureImport(path, dotted, name),)
+
+
+def is_wired(project: Project, ownership: Ownership, lifecycle: Lifecycle) -> bool:
+    """Answer whether an earlier run made the application open and close what is owned."""
+    wanted = Symbol(ownership.path, LIFESPAN)
+    given = lifecycle.call.argument("lifespan")
+    if ownership.present is None:
+        return False
+    if given is not None and given.symbol is not None:
+        entered = (call for call in project.calls_named(LIFESPAN) if call.symbol == wanted)
+        around = {Symbol(call.path, call.function) for call in entered}
+        if given.symbol in {wanted, *around}:
+            return True
+    routers = [
+        call.statement
+        for call in project.calls_named("APIRouter", about=LIFESPAN)
+        if (one := call.argument("lifespan")) is not None and one.symbol == wanted
+    ]
+    return any(
+        call.statement in routers and project.origin_of(call.receiver) == lifecycle.app
+        for call in project.calls_named("include_router", about=LIFESPAN)
+    )
 
 
 def extend_lifespan(

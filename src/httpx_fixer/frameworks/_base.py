@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
@@ -122,7 +123,8 @@ class Ownership:
     """The module that builds, opens, closes and provides what some lifecycles own.
 
     `path` is a file to be created, or the application's own where `is_inline`. `injects` says that
-    the framework fills parameters. All members come from one library, httpx or httpx2.
+    the framework fills parameters. All members come from one library, httpx or httpx2. `present` is
+    what an earlier run made of the module, read back; None for a new one.
     """
 
     path: str
@@ -132,11 +134,18 @@ class Ownership:
     pools: tuple[OwnedPool, ...]
     lifecycles: tuple[Lifecycle, ...]
     policy: Policy
+    present: Ownership | None = None
+    earlier_starts: frozenset[Start] = frozenset()
 
     @property
     def starts(self) -> frozenset[Start]:
-        """The forms in which the lifecycles start."""
-        return frozenset(lifecycle.start for lifecycle in self.lifecycles) or frozenset({Start.LIFESPAN})
+        """The forms in which the lifecycles start, those of earlier runs included."""
+        found = self.earlier_starts.union(lifecycle.start for lifecycle in self.lifecycles)
+        return found or frozenset({Start.LIFESPAN})
+
+
+FindOwners = Callable[[Project, Policy], tuple[Ownership, ...]]
+"""Reads back what modules that an earlier run wrote own; the policy says what they do not."""
 
 
 class Framework(ABC):
@@ -210,8 +219,9 @@ class Reach:
 class Lifecycles:
     """The lifecycles of the project, asked framework by framework."""
 
-    def __init__(self, project: Project, frameworks: tuple[Framework, ...]) -> None:
+    def __init__(self, project: Project, frameworks: tuple[Framework, ...], find_owners: FindOwners) -> None:
         self._project = project
+        self._find_owners = find_owners
         self._frameworks = {framework.name: framework for framework in frameworks}
         self._entries: dict[Symbol, EntryPoint | Refusal | None] = {}
         self._all: tuple[Lifecycle, ...] | None = None
@@ -228,6 +238,10 @@ class Lifecycles:
     def framework(self, name: str) -> Framework:
         """Return the framework of that name."""
         return self._frameworks[name]
+
+    def owners(self, policy: Policy) -> tuple[Ownership, ...]:
+        """Return what modules that an earlier run wrote own by now, in order of path."""
+        return self._find_owners(self._project, policy)
 
     def reaches(self, lifecycle: Lifecycle, path: str) -> bool:
         """Answer whether a lifecycle runs code of a file."""

@@ -54,6 +54,10 @@ def free_names(ownership: Ownership, application: Import) -> Ownership:
     defined = names_defined(definitions(ownership, application))
     taken: dict[str, tuple[str, str]] = dict.fromkeys(defined, ("", ""))
     taken |= {bound: (module, name) for module, name, bound in _own_imports(ownership, application)}
+    present = ownership.present
+    if present is not None:
+        known = (one for owned in _every(present) for a in owned.arguments for one in a.imports)
+        taken |= {bound: (module, name) for module, name, bound in known}
 
     def free(argument: SpecArgument) -> SpecArgument:
         code, imports = argument.code, list[Import]()
@@ -139,13 +143,14 @@ def _pool_for(ownership: Ownership, client: OwnedClient) -> str:
 
 def module_source(ownership: Ownership, application: Import, own: frozenset[str]) -> str:
     """Return the text of the whole module; `own` are the modules of the project that it imports."""
-    header = _header(ownership)
+    header = header_of(ownership)
     gap = "\n\n" if ownership.pools else "\n\n\n"
     imports = import_lines(imports_of(ownership, application), own)
     return f"{header}\n\n{imports}{gap}{definitions(ownership, application)}"
 
 
-def _header(ownership: Ownership) -> str:
+def header_of(ownership: Ownership) -> str:
+    """Return the docstring of a module, quotes included."""
     if not ownership.pools:
         return _CLIENTS
     return _POOLS if ownership.starts == {Start.LIFESPAN} else _POOLS_OF_PROCESSES

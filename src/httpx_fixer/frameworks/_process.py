@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from httpx_fixer.analysis.facts import Function, Program
+from httpx_fixer.analysis.facts import Function, Program, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddDecorator, Edit, InsertStatements
@@ -68,6 +68,9 @@ def decorate_entry(
 ) -> tuple[Edit, ...] | Refusal:
     """Return the edits that open the pools while an entry function or coroutine runs."""
     name = POOLS if lifecycle.start is Start.ENTRY else SYNC_POOLS
+    function = project.function(lifecycle.app)
+    if function is not None and any(d.symbol == Symbol(ownership.path, name) for d in function.decorators):
+        return ()  # by an earlier run
     edits = _asgi.import_edits(project, ownership, lifecycle.path, name)
     if isinstance(edits, Refusal):
         return edits
@@ -82,9 +85,25 @@ def add_statement_after(
     `names` are those of the owning module that the code reads.
     """
     edits: list[Edit] = []
+    if all(project.member(lifecycle.path, name) == Symbol(ownership.path, name) for name in names):
+        return ()  # by an earlier run
     for name in names:
         imported = _asgi.import_edits(project, ownership, lifecycle.path, name)
         if isinstance(imported, Refusal):
             return imported
         edits += imported
     return (*edits, InsertStatements(lifecycle.call.statement, "after", code))
+
+
+def free_name(project: Project, lifecycle: Lifecycle, name: str, qualified: str) -> str:
+    """Return the name under which an import can be read where a lifecycle's object is made.
+
+    Another one than its own where the module, or the function around, uses that for something else.
+    """
+    around = project.function(Symbol(lifecycle.path, lifecycle.call.function))
+    is_local = (
+        around is not None and name in around.names and name not in project.module_names(lifecycle.path)
+    )
+    if not is_local and project.may_bind(lifecycle.path, name, qualified):
+        return name
+    return f"{lifecycle.framework.replace('.', '_')}_{name}"

@@ -57,6 +57,7 @@ async def close_http_pools(*_: object, **__: object) -> None:
 '''
 
 _KEEP = '''\
+@cache
 def keep_sync_http_pools() -> None:
     """Let clients share connections until the process ends, and in its forks until they do."""
     open_sync_http_pools()
@@ -96,9 +97,10 @@ def start_definitions(ownership: Ownership) -> list[str]:
     if has_sync and _has(ownership, Start.SYNC_ENTRY):
         parts.append(_SYNC_ENTRY)
     if has_sync and _NEEDS_SYNC_HOOKS & ownership.starts:
-        parts.append(_SYNC_HOOKS)
+        parts.append(_spare_used(ownership, _SYNC_HOOKS, is_async=False))
     if _has(ownership, Start.HOOKS):
-        parts.append(_hooks(has_async=has_async, has_sync=has_sync))
+        hooks = _hooks(has_async=has_async, has_sync=has_sync)
+        parts.append(_spare_used(ownership, hooks, is_async=True))
     if has_sync and _has(ownership, Start.EXIT):
         parts.append(_KEEP)
     return parts
@@ -128,6 +130,17 @@ def _hooks(*, has_async: bool, has_sync: bool) -> str:
     opened, closed = _HOOKS.split("\n\n\n")
     closed = closed.replace("    for pool in", f"    {CLOSE_SYNC}()\n    for pool in")
     return f"{opened}\n    {OPEN_SYNC}()\n\n\n{closed}"
+
+
+def _spare_used(ownership: Ownership, hooks: str, *, is_async: bool) -> str:
+    """Let the hook of the end leave alone what a lifespan on the same loop or in the same process uses."""
+    if not is_opener_needed(ownership, is_async=is_async):
+        return hooks
+    used = (
+        "_pools.get(_running_loop(), _Pools())" if is_async else "_sync_pools.get(os.getpid(), _SyncPools())"
+    )
+    guard = f"    if {used}.users:\n        return  # something else still runs on them, and closes them\n"
+    return hooks.replace("    for pool in", f"{guard}    for pool in")
 
 
 def _has(ownership: Ownership, start: Start) -> bool:

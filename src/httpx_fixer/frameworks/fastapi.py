@@ -137,6 +137,8 @@ class FastAPI(Framework):
         self, project: Project, ownership: Ownership, lifecycle: Lifecycle
     ) -> tuple[Edit, ...] | Refusal:
         """Return the edits that make the application's lifespan enter ours."""
+        if _asgi.is_wired(project, ownership, lifecycle):
+            return ()
         version = project.pinned_version("fastapi")
         if version is not None and ownership.clients and version < _ANNOTATED_SINCE:
             return _too_old(lifecycle, version, "0.95.0 for `Annotated` dependencies")

@@ -74,6 +74,8 @@ class Starlette(Framework):
         self, project: Project, ownership: Ownership, lifecycle: Lifecycle
     ) -> tuple[Edit, ...] | Refusal:
         """Return the edits that make the application's lifespan enter ours."""
+        if _asgi.is_wired(project, ownership, lifecycle):
+            return ()
         wired = _asgi.extend_lifespan(project, ownership, lifecycle)
         if wired is not None:
             return wired

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from httpx_fixer.diagnostic import Diagnostic, Refusal
 from httpx_fixer.fix import Fix
 from httpx_fixer.report import Report
+from httpx_fixer.reporters.context import Context
 from httpx_fixer.reporters.counts import count
 from httpx_fixer.reporters.paths import Locate
 from httpx_fixer.source import Position
@@ -18,12 +19,12 @@ SCHEMA_VERSION = 1
 _Json = Mapping[str, "str | int | float | Sequence[str] | Sequence[_Json] | _Json | None"]
 
 
-def render_json(report: Report, locate: Locate) -> str:
+def render(report: Report, context: Context) -> str:
     """Return the report as one JSON object and a newline, in ASCII; keys in a fixed order."""
-    counts = count(report)
+    counts, locate = count(report), context.locate
     document: _Json = {
         "schema_version": SCHEMA_VERSION,
-        "diagnostics": [_describe(diagnostic, locate) for diagnostic in report.diagnostics],
+        "diagnostics": [describe_diagnostic(diagnostic, locate) for diagnostic in report.diagnostics],
         "skipped": [
             {"path": locate(skip.path), "reason": skip.reason.name, "detail": skip.detail}
             for skip in report.skipped
@@ -41,7 +42,8 @@ def render_json(report: Report, locate: Locate) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def _describe(diagnostic: Diagnostic, locate: Locate) -> _Json:
+def describe_diagnostic(diagnostic: Diagnostic, locate: Locate) -> _Json:
+    """Return a diagnostic as the schema has it."""
     fix, refusal = diagnostic.fix, diagnostic.refusal
     return {
         "code": diagnostic.code,
@@ -53,6 +55,7 @@ def _describe(diagnostic: Diagnostic, locate: Locate) -> _Json:
         "applicability": None if fix is None else fix.applicability.value,
         "fix": None if fix is None else _describe_fix(fix, locate),
         "refusal": None if refusal is None else _describe_refusal(refusal, locate),
+        "fingerprint": diagnostic.fingerprint,
     }
 
 

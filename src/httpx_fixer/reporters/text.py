@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
+from itertools import groupby
 
 from httpx_fixer.diagnostic import Diagnostic, Refusal
 from httpx_fixer.fix import Applicability, Fix
 from httpx_fixer.report import Report
+from httpx_fixer.reporters.context import Context
 from httpx_fixer.reporters.counts import count, plural
+from httpx_fixer.reporters.excerpt import iter_excerpt
 from httpx_fixer.reporters.paths import Locate, show_path
-from httpx_fixer.source import Skip
+from httpx_fixer.reporters.table import iter_table
+from httpx_fixer.source import Skip, SourceFile
+
+
+def render(report: Report, context: Context) -> str:
+    """Return the report for people."""
+    text = TextReporter(context.locate, colour=context.colour, unsafe_fixes=context.unsafe_fixes)
+    return text.render(report, with_counts=context.with_counts, only_counts=context.only_counts)
 
 
 class Colour(Enum):
@@ -33,12 +43,35 @@ class TextReporter:
         self._colour = colour
         self._unsafe_fixes = unsafe_fixes
 
-    def render(self, report: Report, *, with_counts: bool = True) -> str:
-        """Return the whole report: diagnostics, files not read, and a closing line of counts."""
-        lines = [line for diagnostic in report.diagnostics for line in self.iter_diagnostic(diagnostic)]
-        lines += [self.describe_skip(skip) for skip in report.skipped]
-        lines += self._close(report) if with_counts else ()
+    def render(self, report: Report, *, with_counts: bool = True, only_counts: bool = False) -> str:
+        """Return the report: diagnostics by file with their code, files not read, and what it comes to."""
+        lines = [] if only_counts else list(self._iter_body(report))
+        if with_counts:
+            lines += self._iter_counts(report, after_body=bool(lines))
         return "".join(f"{line}\n" for line in lines)
+
+    def _iter_body(self, report: Report) -> Iterator[str]:
+        for path, group in groupby(report.diagnostics, lambda diagnostic: diagnostic.anchor.path):
+            if path != report.diagnostics[0].anchor.path:
+                yield ""
+            source = SourceFile(path, report.sources.get(path, b""))
+            for diagnostic in group:
+                head, outcome = self.iter_diagnostic(diagnostic)
+                yield head
+                if path in report.sources:
+                    yield from iter_excerpt(source, diagnostic.anchor)
+                yield outcome
+        if report.diagnostics and report.skipped:
+            yield ""
+        yield from map(self.describe_skip, report.skipped)
+
+    def _iter_counts(self, report: Report, *, after_body: bool) -> Iterator[str]:
+        table = list(iter_table(report.diagnostics))
+        if table:
+            yield from [""] if after_body else []
+            yield self.paint(table[0], Colour.BOLD)
+            yield from table[1:]
+        yield from self._close(report)
 
     def iter_diagnostic(self, diagnostic: Diagnostic) -> Iterator[str]:
         """Yield the line of a diagnostic, and one on what becomes of it."""

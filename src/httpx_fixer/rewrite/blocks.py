@@ -154,7 +154,7 @@ def _edit_statement(edits: BlockEdits, slot: _Slot) -> Passage:
             case UnwrapWith():
                 passage = _unwrap(edit, slot.key, passage, edits.snippets)
             case RemoveStatement():
-                passage = remove_statement(passage)
+                passage = remove_statement(passage, is_moved=edit.is_moved)
             case WrapStatement():
                 passage = wrap_statement(edit, passage, edits.snippets)
             case InsertStatements():

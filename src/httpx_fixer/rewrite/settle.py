@@ -87,6 +87,14 @@ def _words_of(diagnostic: Diagnostic) -> tuple[str, str, str]:
     return diagnostic.code, diagnostic.anchor.path, diagnostic.message
 
 
+def apply_alone(diagnostic: Diagnostic, sources: Sources) -> tuple[FileChange, ...]:
+    """Return what one fix makes of the files if no other one is applied, nothing where it fails."""
+    work = _Work(sources, True, {}, {})
+    files, faults = _apply(work, diagnostic.fix.edits if diagnostic.fix is not None else ())
+    changes = [FileChange(path, sources.original(path), after) for path, after in sorted(files.items())]
+    return () if faults else tuple(change for change in changes if change.before != change.after)
+
+
 def _take_over(result: list[Diagnostic], later: Iterable[Diagnostic]) -> None:
     """Bring outcomes of a later round back to what an overlap left open: same rule, same words."""
     known = {_words_of(d): d for d in later}

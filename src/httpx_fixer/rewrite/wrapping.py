@@ -37,12 +37,13 @@ def wrap_long_lines(before: str, after: str, limit: int) -> str:
     if not wanted:
         return after
     breakable = _find_breakable_lines(after)
+    newline = "\r\n" if "\r\n" in before else "\n"
     unit = "\t" if re.search(r"(?m)^\t+\S", before) else "    "
     for index in wanted:
         if index + 1 in breakable:
             ending = lines[index][len(lines[index].rstrip("\r\n")) :]
             broken = _break_line(lines[index].rstrip("\r\n"), limit, unit)
-            lines[index] = "".join(f"{line}{ending or chr(10)}" for line in broken)
+            lines[index] = (ending or newline).join(broken) + ending
     wrapped = "".join(lines)
     return wrapped if _means_the_same(after, wrapped) else after
 

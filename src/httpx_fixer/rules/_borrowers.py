@@ -12,6 +12,7 @@ from httpx_fixer.rules._patches import find_function_patch, find_name_patch
 from httpx_fixer.rules._processes import may_own
 from httpx_fixer.rules._sharing import KNOWN, is_constant, shorten
 
+_NAMED = frozenset({BindingForm.WITH, BindingForm.LOCAL})
 _OWN_TRANSPORT = frozenset({"mounts", "transport"})
 _CLIENT_LEVEL = frozenset({"proxy", "proxies", "verify", "cert", "trust_env"})
 _CONNECTION_AUTH = ("ntlm", "negotiate", "kerberos", "gssapi")
@@ -42,7 +43,7 @@ def find_borrower(project: Project, lifecycles: Lifecycles, site: ClientSite) ->
     Nothing else about the code matters: the client is the caller's own as before, and where no
     lifespan of a reached application runs, its connections are, too.
     """
-    if site.form is not BindingForm.WITH and site.single is None:
+    if site.form not in _NAMED and site.single is None:
         detail = "the request is a part of a larger statement, and no client of the process is in reach yet"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
     if not site.spec.library:

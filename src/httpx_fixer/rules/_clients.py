@@ -24,14 +24,25 @@ class Served:
     moves: tuple[SpecArgument, ...]
 
 
-def serve_candidates(splits: Mapping[Candidate, Split]) -> Iterator[Served]:
-    """Yield for every candidate its client: one client per set of arguments that cannot move."""
+def serve_candidates(
+    splits: Mapping[Candidate, Split], present: Sequence[OwnedClient] = ()
+) -> Iterator[Served]:
+    """Yield for every candidate its client: one client per set of arguments that cannot move.
+
+    A `present` client that fits is taken as it is.
+    """
     groups: dict[_Key, list[Candidate]] = {}
     for candidate, split in splits.items():
-        fixed = tuple(sorted((a.name, _value_of(a)) for a in split.stays if a.name not in MOVABLE))
         spec = candidate.site.spec
+        known = find_fitting(present, candidate, split)
+        if known is not None:
+            needed = {a.name for a in known.arguments if not is_by_policy(a)}
+            moves = (*split.moves, *(a for a in split.stays if a.name in MOVABLE - needed))
+            yield Served(candidate, known, moves)
+            continue
+        fixed = tuple(sorted((a.name, _value_of(a)) for a in split.stays if a.name not in MOVABLE))
         groups.setdefault((spec.library, spec.class_name, fixed), []).append(candidate)
-    names = name_groups({key: _fixed(splits[members[0]].stays) for key, members in groups.items()})
+    names = name_groups({key: _fixed(splits[members[0]].stays) for key, members in groups.items()}, present)
     for key, members in groups.items():
         common = _common_arguments(members, splits)
         first = {a.name: a for a in splits[members[0]].stays if a.name not in MOVABLE or a.name in common}
@@ -43,30 +54,79 @@ def serve_candidates(splits: Mapping[Candidate, Split]) -> Iterator[Served]:
             yield Served(candidate, client, (*split.moves, *extra))
 
 
-def serve_borrowers(borrowers: Sequence[Borrower]) -> dict[Borrower, OwnedPool]:
-    """Return for every borrower its pool: one pool per set of arguments that make one."""
+_BY_POLICY = re.compile(
+    r"\w+\.(?:Timeout\(connect=[^,]+, read=[^,]+, write=[^,]+, pool=[^,]+\)"
+    r"|Limits\(max_connections=[^,]+, max_keepalive_connections=[^,]+, keepalive_expiry=[^,]+\))"
+)
+
+
+def is_by_policy(argument: SpecArgument) -> bool:
+    """Answer whether an argument of a client that an earlier run made was added by it.
+
+    All phases or sizes are written out then; the user may have changed the numbers since.
+    """
+    return argument.name in {"timeout", "limits"} and _BY_POLICY.fullmatch(argument.normal) is not None
+
+
+def find_fitting(present: Sequence[OwnedClient], candidate: Candidate, split: Split) -> OwnedClient | None:
+    """Return the client of an earlier run that was made for just such a site."""
+    given = {a.name: _value_of(a) for a in split.stays}
+    for client in present:
+        own = {a.name: _value_of(a) for a in client.arguments}
+        needed = {a.name for a in client.arguments if not is_by_policy(a)}
+        fixed = {name for name in given if name not in MOVABLE}
+        if is_like(client, candidate) and all(given.get(name) == own.get(name) for name in needed | fixed):
+            return client
+    return None
+
+
+def is_like(client: OwnedClient, candidate: Candidate) -> bool:
+    """Answer whether a client and a site are of the same class."""
+    spec = candidate.site.spec
+    return (client.library, client.class_name) == (spec.library, spec.class_name)
+
+
+def serve_borrowers(
+    borrowers: Sequence[Borrower], present: Sequence[OwnedPool] = ()
+) -> dict[Borrower, OwnedPool]:
+    """Return for every borrower its pool: one pool per set of arguments that make one.
+
+    Pools that are `present` are reused under their names.
+    """
     groups: dict[_Key, list[Borrower]] = {}
     for borrower in borrowers:
         fixed = tuple(sorted((a.name, _value_of(a)) for a in borrower.pool_arguments))
         spec = borrower.site.spec
         # A top-level request names no class: it is sent by a sync client.
         groups.setdefault((spec.library, spec.class_name or "Client", fixed), []).append(borrower)
-    names = name_groups({key: members[0].pool_arguments for key, members in groups.items()})
+    known = {_key_of(pool): pool for pool in present}
+    fresh = {key: members[0].pool_arguments for key, members in groups.items() if key not in known}
+    names = name_groups(fresh, present)
     served: dict[Borrower, OwnedPool] = {}
     for key, members in groups.items():
         arguments = tuple(replace(a, line=0) for a in sorted(members[0].pool_arguments, key=lambda a: a.name))
         takes_class = any(member.names_class for member in members)
-        pool = OwnedPool(key[0], key[1], names[key], arguments, takes_class)
+        if key in known:
+            pool = replace(known[key], takes_class=known[key].takes_class or takes_class)
+        else:
+            pool = OwnedPool(key[0], key[1], names[key], arguments, takes_class)
         served.update((member, pool) for member in members)
     return served
 
 
-def name_groups(groups: Mapping[_Key, Sequence[SpecArgument]]) -> dict[_Key, str]:
+def _key_of(pool: OwnedPool) -> _Key:
+    return pool.library, pool.class_name, tuple(sorted((a.name, _value_of(a)) for a in pool.arguments))
+
+
+def name_groups(
+    groups: Mapping[_Key, Sequence[SpecArgument]], present: Sequence[OwnedClient | OwnedPool] = ()
+) -> dict[_Key, str]:
     """Name each set of arguments after its upstream or what differs; the plainest has no name."""
     names: dict[_Key, str] = {}
     for key in sorted(groups, key=lambda key: (len(key[2]), key)):
-        used = {names[other] for other in names if other[:2] == key[:2]}
-        is_lone = not any(other[:2] == key[:2] for other in groups if other != key)
+        taken = {one.key for one in present if (one.library, one.class_name) == key[:2]}
+        used = taken | {names[other] for other in names if other[:2] == key[:2]}
+        is_lone = not taken and not any(other[:2] == key[:2] for other in groups if other != key)
         names[key] = _name_group(groups[key], used, is_lone=is_lone)
     return names
 
@@ -78,7 +138,7 @@ def _name_group(arguments: Sequence[SpecArgument], used: set[str], *, is_lone: b
         return ""
     name = _name_upstream(fixed["base_url"]) if "base_url" in fixed else ""
     if not name:
-        first = next(iter(fixed), "other")
+        first = next(iter(fixed), "plain")
         name = "unverified" if first == "verify" and fixed[first].normal == "False" else first
     number, base = 2, name
     while name in used | {"http", "sync_http"}:  # the names of the plainest
@@ -109,7 +169,11 @@ def _name_module(argument: SpecArgument) -> str:
 
 def _value_of(argument: SpecArgument) -> str:
     """Return what two arguments share only if they mean the same: `TIMEOUT` of two modules is two values."""
-    return f"{argument.normal} {argument.imports}"
+    code = argument.normal
+    for module, name, bound in argument.imports:
+        meaning = f"{module}.{name}" if name else module
+        code = re.sub(rf"(?<![\w.]){re.escape(bound)}\b", meaning, code)
+    return code
 
 
 def _fixed(arguments: Sequence[SpecArgument]) -> tuple[SpecArgument, ...]:

@@ -26,6 +26,7 @@ from httpx_fixer.owners import Handing
 from httpx_fixer.rules._borrowers import Borrower
 from httpx_fixer.rules._candidates import Passage
 from httpx_fixer.rules._clients import Served
+from httpx_fixer.rules._enclosing import enclose_local
 from httpx_fixer.rules._numbers import limit_changes, timeout_changes
 from httpx_fixer.rules._patches import find_call_assertion
 from httpx_fixer.rules._sharing import plan_moves
@@ -144,6 +145,8 @@ def _drop_imports(project: Project, site: ClientSite) -> tuple[Edit, ...]:
     first = site.spec.class_code.split(".")[0]
     own: Edit = DropImport(site.path, first) if local is None else RemoveStatement(local)
     given = {bound.split(".")[0] for argument in site.spec.arguments for _, _, bound in argument.imports}
+    if site.spec.has_context:
+        given.add("tls_context")
     gone = sorted(
         name for name in given - {first} if not project.search.may_be_read_elsewhere(site.path, name)
     )
@@ -155,11 +158,13 @@ def _rewrite_borrower(project: Project, borrower: Borrower, expression: str) -> 
     site, single = borrower.site, borrower.site.single
     first = site.spec.class_code if borrower.names_class else ""
     without = frozenset(argument.name for argument in borrower.pool_arguments)
-    change = CallChange(first, without, whole=single is not None)
+    if site.spec.has_context:
+        without |= {"verify"}
+    change = CallChange(first, without, whole=single is not None or site.local is not None)
     if single is None:
         rewritten = project.rewrite_call(site.anchor, expression, change)
         assert rewritten is not None
-        return (ReplaceExpression(*rewritten),)
+        return enclose_local(site, rewritten[1]) or (ReplaceExpression(*rewritten),)
     function = project.function(Symbol(site.path, site.function))
     taken = function.names if function is not None else frozenset[str]()
     name = next((name for name in ("client", "http", "borrowed_client") if name not in taken), "")

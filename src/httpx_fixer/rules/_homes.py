@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.frameworks._base import Lifecycle
+from httpx_fixer.frameworks._base import Lifecycle, Lifecycles, Ownership
 from httpx_fixer.rules._borrowers import Borrower
 from httpx_fixer.rules._candidates import Candidate
+from httpx_fixer.settings import Policy
 
 Member = Candidate | Borrower
 
@@ -18,19 +19,32 @@ _FILE_NAMES = ("http_client.py", "shared_http_client.py", "httpx_clients.py")
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """An owning module: the (new) file, or the application's own file where `is_inline`."""
+    """An owning module: the (new) file, or the application's own file where `is_inline`.
+
+    `present` is what an earlier run made of it, None for a new one.
+    """
 
     path: str
     is_inline: bool
     lifecycles: tuple[Lifecycle, ...]
     members: tuple[Member, ...]
+    present: Ownership | None = None
 
 
-def find_homes(project: Project, members: Iterable[Member]) -> tuple[Home, ...]:
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What homes are looked for in."""
+
+    project: Project
+    lifecycles: Lifecycles
+    policy: Policy
+
+
+def find_homes(around: Surroundings, members: Iterable[Member]) -> tuple[Home, ...]:
     """Group sites that share an application or a package; each group gets one module, in order of path."""
     groups: list[tuple[set[Lifecycle | str], list[Member]]] = []
     for member in members:
-        ties: set[Lifecycle | str] = {*member.lifecycles, *_packages_of(project, member)}
+        ties: set[Lifecycle | str] = {*member.lifecycles, *_packages_of(around.project, member)}
         mine = [member]
         for group in [group for group in groups if group[0] & ties]:
             groups.remove(group)
@@ -39,9 +53,9 @@ def find_homes(project: Project, members: Iterable[Member]) -> tuple[Home, ...]:
         groups.append((ties, mine))
     homes: dict[tuple[str, bool], Home] = {}
     for _, mine in groups:
-        home = _build_home(project, mine)
+        home = _build_home(around, mine)
         known = homes.get((home.path, home.is_inline))
-        homes[home.path, home.is_inline] = _build_home(project, [*known.members, *mine]) if known else home
+        homes[home.path, home.is_inline] = _build_home(around, [*known.members, *mine]) if known else home
     return tuple(homes[key] for key in sorted(homes))
 
 
@@ -49,12 +63,17 @@ def _packages_of(project: Project, member: Member) -> set[str]:
     return {top for path in member.files if (top := project.imports.top_package(path))}
 
 
-def _build_home(project: Project, members: list[Member]) -> Home:
+def _build_home(around: Surroundings, members: list[Member]) -> Home:
+    project = around.project
     apps = {lifecycle for member in members for lifecycle in member.lifecycles}
     owners = tuple(sorted(apps, key=lambda lifecycle: lifecycle.call.anchor))
     ordered = tuple(sorted(members, key=lambda member: member.site.anchor))
     directory = _find_directory(project, owners, ordered)
     paths = [posixpath.join(directory, name) for name in _FILE_NAMES]
+    present = _find_present(around, owners, frozenset(paths))
+    if present is not None:
+        is_inline = any(owner.path == present.path for owner in owners)
+        return Home(present.path, is_inline, owners, ordered, replace(present, is_inline=is_inline))
     path = next((path for path in paths if not project.has_file(path)), paths[-1])
     files = {path for member in ordered for path in member.files} | {owner.path for owner in owners}
     only = owners[0].path
@@ -67,6 +86,21 @@ def _build_home(project: Project, members: list[Member]) -> Home:
     return Home(path, False, owners, ordered)
 
 
+def _find_present(
+    around: Surroundings, lifecycles: tuple[Lifecycle, ...], paths: frozenset[str]
+) -> Ownership | None:
+    """Return the module that an earlier run wrote for these applications: the one nearest to them."""
+    ranked: list[tuple[int, str, Ownership]] = []
+    for owner in around.lifecycles.owners(around.policy):
+        if any(one.path == owner.path for one in lifecycles):
+            ranked.append((0, owner.path, owner))
+        elif any(around.lifecycles.reaches(one, owner.path) for one in lifecycles):
+            ranked.append((1, owner.path, owner))
+        elif owner.path in paths:
+            ranked.append((2, owner.path, owner))
+    return min(ranked, key=lambda one: one[:2])[2] if ranked else None
+
+
 def _find_directory(project: Project, owners: tuple[Lifecycle, ...], members: tuple[Member, ...]) -> str:
     """Return the innermost directory above all that will import the module.
 
@@ -75,8 +109,8 @@ def _find_directory(project: Project, owners: tuple[Lifecycle, ...], members: tu
     that most of the others import already.
     """
     files = {path for member in members for path in member.files}
-    shared = _common_directory({*files, *(owner.path for owner in owners)})
-    inner = _common_directory(files)
+    shared = common_directory({*files, *(owner.path for owner in owners)})
+    inner = common_directory(files)
     for directory in (shared, inner):
         if project.imports.is_package(directory):
             return directory
@@ -92,6 +126,7 @@ def _rank_package(project: Project, top: str, files: set[str]) -> tuple[int, int
     return len(beginning), -importers, top
 
 
-def _common_directory(files: set[str]) -> str:
+def common_directory(files: set[str]) -> str:
+    """Return the innermost directory above all of some files, "" for the root."""
     directories = {posixpath.dirname(path) for path in files}
     return "" if "" in directories else posixpath.commonpath(directories)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TypeVar
 
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import ClientSite, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
-from httpx_fixer.frameworks._base import Framework, Lifecycle, Lifecycles, OwnedClient, Ownership
+from httpx_fixer.frameworks._base import Framework, Lifecycle, Lifecycles, OwnedClient, OwnedPool, Ownership
 from httpx_fixer.rules._borrowers import Borrower
 from httpx_fixer.rules._candidates import Candidate, Passage
-from httpx_fixer.rules._clients import Served, serve_borrowers, serve_candidates
+from httpx_fixer.rules._clients import Served, find_fitting, is_by_policy, serve_borrowers, serve_candidates
 from httpx_fixer.rules._handing import Outcome, Owned, borrow, inject
-from httpx_fixer.rules._homes import Home, Member, find_homes
-from httpx_fixer.rules._sharing import Split, plan_moves, split_arguments
+from httpx_fixer.rules._homes import Home, Member, Surroundings, find_homes
+from httpx_fixer.rules._sharing import MOVABLE, Split, plan_moves, shorten, split_arguments
 from httpx_fixer.settings import Policy
+
+_Owned = TypeVar("_Owned", OwnedClient, OwnedPool)
 
 
 def plan_ownership(
@@ -26,7 +29,7 @@ def plan_ownership(
     Sites of one home share the edits for the owner, so that any subset of the fixes is whole.
     """
     outcomes: dict[ClientSite, Outcome] = {}
-    for home in find_homes(project, members):
+    for home in find_homes(Surroundings(project, lifecycles, policy), members):
         outcomes.update(_plan_home(project, lifecycles, home, policy))
     return outcomes
 
@@ -35,7 +38,9 @@ def _plan_home(
     project: Project, lifecycles: Lifecycles, home: Home, policy: Policy
 ) -> dict[ClientSite, Outcome]:
     outcomes: dict[ClientSite, Outcome] = {}
-    library = min(member.site.spec.library for member in home.members)
+    present = home.present
+    had = _libraries_of(present) or {member.site.spec.library for member in home.members}
+    library = min(had)
     splits: dict[Candidate, Split] = {}
     borrowers: list[Borrower] = []
     for member in home.members:
@@ -45,19 +50,26 @@ def _plan_home(
         elif isinstance(given, Borrower):
             borrowers.append(given)
         elif isinstance(member, Candidate):
-            splits[member] = given
+            misfit = _find_misfit(present, member, given)
+            if misfit is None:
+                splits[member] = given
+            else:
+                outcomes[member.site] = misfit
     framework = _find_creator(lifecycles, home)
-    served = tuple(replace(one, client=_free_state(project, one.client)) for one in serve_candidates(splits))
+    clients = () if present is None else present.clients
+    served = tuple(_free_state(project, one, clients) for one in serve_candidates(splits, clients))
     served = _join_parameters(served)
-    pools = serve_borrowers(borrowers)
+    pools = serve_borrowers(borrowers, () if present is None else present.pools)
     ownership = Ownership(
         home.path,
         home.is_inline,
-        framework.injects,
-        tuple(sorted({one.client for one in served}, key=lambda c: (c.class_name, c.key))),
-        tuple(sorted(set(pools.values()), key=lambda p: (p.class_name, p.key))),
+        framework.injects or (present is not None and present.injects),
+        _join(clients, (one.client for one in served)),
+        _join(() if present is None else present.pools, pools.values()),
         home.lifecycles,
-        policy,
+        policy if present is None else present.policy,
+        present,
+        frozenset() if present is None else present.starts,
     )
     owned = _build_owned(project, lifecycles, home, Owned(ownership, framework, ()))
     for one in served:
@@ -80,13 +92,44 @@ def _find_creator(lifecycles: Lifecycles, home: Home) -> Framework:
     return lifecycles.framework((handing or [home.lifecycles[0].framework])[0])
 
 
-def _free_state(project: Project, client: OwnedClient) -> OwnedClient:
+def _libraries_of(present: Ownership | None) -> set[str]:
+    if present is None:
+        return set()
+    return {client.library for client in present.clients} | {pool.library for pool in present.pools}
+
+
+def _join(present: Iterable[_Owned], wanted: Iterable[_Owned]) -> tuple[_Owned, ...]:
+    """Return what is owned after this run, each name once; what is wanted stands for what was there."""
+    every: dict[tuple[str, str], _Owned] = {}
+    for group in (present, wanted):
+        every.update({(one.class_name, one.key): one for one in group})
+    return tuple(every[name] for name in sorted(every))
+
+
+def _find_misfit(present: Ownership | None, candidate: Candidate, split: Split) -> Refusal | None:
+    """Return why no client fits: the one of an earlier run that would gives its requests something else."""
+    clients = () if present is None else present.clients
+    if find_fitting(clients, candidate, split) is not None:
+        return None
+    bare = replace(split, stays=tuple(a for a in split.stays if a.name not in MOVABLE))
+    for client in clients:
+        own = tuple(a for a in client.arguments if a.name in MOVABLE and not is_by_policy(a))
+        rest = replace(client, arguments=tuple(a for a in client.arguments if a not in own))
+        if own and find_fitting((rest,), candidate, bare) is not None:
+            detail = f"the shared client has `{own[0].name}={shorten(own[0].code)}` of its own"
+            return Refusal(RefusalReason.DYNAMIC_ARGUMENT, detail, candidate.site.path, candidate.site.line)
+    return None
+
+
+def _free_state(project: Project, one: Served, present: tuple[OwnedClient, ...]) -> Served:
     """Name a client otherwise where the application's state has something of its name already."""
-    key = client.key or "http"
-    state = f"{'' if client.is_async else 'sync_'}{key}_client"
-    return (
-        replace(client, key=f"shared_{key}") if project.search.mentions(f"state.{state}".encode()) else client
-    )
+    if one.client in present:
+        return one
+    key = one.client.key or "http"
+    state = f"{'' if one.client.is_async else 'sync_'}{key}_client"
+    if not project.search.mentions(f"state.{state}".encode()):
+        return one
+    return replace(one, client=replace(one.client, key=f"shared_{key}"))
 
 
 def _join_parameters(served: tuple[Served, ...]) -> tuple[Served, ...]:

@@ -50,6 +50,17 @@ def find_patch(project: Project, site: ClientSite) -> Refusal | None:
     return None
 
 
+def find_new_argument_obstacle(project: Project, site: ClientSite) -> Refusal | None:
+    """Return the test that would notice one more argument where a client is built."""
+    place = find_name_patch(project, site) if not site.top_level else find_function_patch(project, site)
+    strict = project.search.places_in_tests(b"Client", *_STRICT_FAKES)
+    place = place or next((one for one in strict if project.search.may_drive(one[0], site.path)), None)
+    if place is None:
+        return None
+    detail = f"a test replaces `{site.spec.class_code}`, and might not take one more argument"
+    return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *place)
+
+
 def find_call_assertion(project: Project) -> tuple[str, int] | None:
     """Return the place in the tests that replaces the class and looks at the arguments of its calls.
 

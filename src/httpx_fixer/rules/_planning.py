@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
+from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, Closing
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._borrowers import find_borrower
 from httpx_fixer.rules._candidates import Candidate, find_candidate
+from httpx_fixer.rules._enclosing import find_local_obstacle
 from httpx_fixer.rules._homes import Member
 from httpx_fixer.rules._ownership import plan_ownership
 from httpx_fixer.rules._processes import is_reported, owns_for_duration
@@ -20,12 +21,18 @@ Outcome = Fix | Refusal
 
 CLIENT_PER_REQUEST = ("HXF101", "client-per-request")
 UNCLOSED_LOCAL = ("HXF104", "unclosed-local-client")
+_CACHES = frozenset({"alru_cache", "cache", "cached_property", "lru_cache"})
 TOP_LEVEL = ("HXF105", "top-level-request")
+_KINDS = (CLIENT_PER_REQUEST, UNCLOSED_LOCAL, TOP_LEVEL)
 
 
 def plan_sites(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:
-    """Return a fix or a refusal for every client built per call, in source order; computed once a project."""
-    return project.remember("sites", lambda: _plan(project, lifecycles, settings))
+    """Return a fix or a refusal for every client built per call, in source order.
+
+    Computed once a project and choice of rules.
+    """
+    chosen = [kind[0] for kind in _KINDS if settings.is_selected(*kind)]
+    return project.remember(f"sites {chosen}", lambda: _plan(project, lifecycles, settings))
 
 
 def kind_of(project: Project, site: ClientSite) -> tuple[str, str] | None:
@@ -38,9 +45,28 @@ def kind_of(project: Project, site: ClientSite) -> tuple[str, str] | None:
         return None
     if site.form is BindingForm.WITH:
         return None if owns_for_duration(project, site) else CLIENT_PER_REQUEST
-    if site.form in {BindingForm.LOCAL, BindingForm.CHAINED, BindingForm.DISCARDED}:
-        return None if project.is_closed(site) else UNCLOSED_LOCAL
+    if site.form is BindingForm.LOCAL:
+        return _kind_of_local(project, site)
+    if site.form in {BindingForm.CHAINED, BindingForm.DISCARDED}:
+        return UNCLOSED_LOCAL
     return None
+
+
+def _kind_of_local(project: Project, site: ClientSite) -> tuple[str, str] | None:
+    """A local that is kept in something else, or handed to the caller, is theirs to close."""
+    local = site.local
+    if local is None or local.is_stored or owns_for_duration(project, site) or _is_cached(project, site):
+        return None
+    if local.closing is Closing.ALWAYS:
+        return CLIENT_PER_REQUEST
+    return None if local.is_returned else UNCLOSED_LOCAL
+
+
+def _is_cached(project: Project, site: ClientSite) -> bool:
+    """Answer whether the function around runs once, and its result is kept."""
+    function = project.function(Symbol(site.path, site.function))
+    names = [d.symbol.name.rpartition(".")[2] for d in function.decorators if d.symbol] if function else []
+    return any(name in _CACHES for name in names)
 
 
 def _plan(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:
@@ -71,9 +97,12 @@ def _decide(project: Project, lifecycles: Lifecycles, site: ClientSite) -> Membe
     if version is not None and version >= (1,) and site.spec.library == "httpx":
         detail = f"httpx {'.'.join(map(str, version))} is pinned, which has another API"
         return Refusal(RefusalReason.HTTPX_TOO_NEW, detail, site.path, site.line)
-    if site.form is BindingForm.LOCAL or (site.form is BindingForm.DISCARDED and not site.top_level):
-        detail = "the close of a client in a local variable is not added yet"
-        return Refusal(RefusalReason.NO_CLOSE_YET, detail, site.path, site.line)
+    if site.form is BindingForm.DISCARDED and not site.top_level:
+        detail = "the client is built and dropped; nothing says what for"
+        return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
+    refusal = find_local_obstacle(site)
+    if refusal is not None:
+        return refusal
     if project.may_lack(site.path, site.spec.class_code.split(".")[0]) and not any(
         project.needs_package(app.path, site.spec.library) for app in lifecycles.all()
     ):
@@ -96,8 +125,10 @@ def _decide(project: Project, lifecycles: Lifecycles, site: ClientSite) -> Membe
 def _may_abandon_http2(site: ClientSite) -> bool:
     """Answer whether a client that speaks HTTP/2 opens streams: httpcore never resets one."""
     http2 = site.spec.argument("http2")
-    if http2 is None or http2.normal == "False" or site.usage is None:
+    if http2 is None or http2.normal == "False":
         return False
+    if site.usage is None:
+        return site.local is not None and site.local.opens_stream
     return bool(site.usage.obstacles) or any(r.method in {"stream", "send"} for r in site.usage.requests)
 
 

@@ -6,7 +6,7 @@ import re
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import ClientSite
+from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.frameworks._base import Lifecycle, Lifecycles
 from httpx_fixer.settings import Settings
 
@@ -49,14 +49,14 @@ _MANAGERS = frozenset({"contextlib.asynccontextmanager", "contextlib.contextmana
 
 
 def owns_for_duration(project: Project, site: ClientSite) -> bool:
-    """Answer whether a `with` block is itself the owner: a lifespan, a daemon, another context manager.
+    """Answer whether a block or a function is itself the owner: a lifespan, a daemon, a context manager.
 
     It holds the client until the process is stopped, or for as long as its caller's block lasts. One
     that yields the client itself is a factory: each of its callers builds a client.
     """
-    if site.block is None or not site.function:
+    if site.form not in {BindingForm.WITH, BindingForm.LOCAL} or not site.function:
         return False
-    if not site.in_loop and project.programs.is_held_for_ever(site.block.anchor):
+    if not site.in_loop and _is_held_for_ever(project, site):
         return True
     function = project.function(Symbol(site.path, site.function))
     if function is None or not function.is_generator:
@@ -65,3 +65,9 @@ def owns_for_duration(project: Project, site: ClientSite) -> bool:
     if managers & _MANAGERS or project.is_given_as(function.symbol, "lifespan"):
         return not project.yields_name(function, site.name)
     return False
+
+
+def _is_held_for_ever(project: Project, site: ClientSite) -> bool:
+    if site.block is not None:
+        return project.programs.is_held_for_ever(site.block.anchor)
+    return project.programs.is_endless(Symbol(site.path, site.function))

@@ -28,7 +28,8 @@ class ClientPerRequest(Rule):
     in Starlette; a helper that only handlers of its module call gets it as an argument. There is one
     client, or one per set of arguments that cannot move to the calls. It has an explicit timeout and
     limits, and stores no cookies. Where the lifespan does not run, as in most tests, each request
-    gets a client of its own, as before.
+    gets a client of its own, as before. What an earlier run wrote is known again and extended; the
+    numbers and the code that were changed in it since stay.
 
     Everywhere else (methods, helpers of several modules, generators, code that lives by the cookies
     of its client, changes it or hands it on, code whose tests replace the class) the `with` stays and
@@ -47,11 +48,13 @@ class ClientPerRequest(Rule):
     - SYNC_IN_ASYNC: a sync client in a coroutine.
     - UNKNOWN_ARGUMENT: an argument is none of httpx 0.28.
     - DYNAMIC_ARGUMENT: an argument that makes a pool of connections is decided on each call.
-    - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from.
+    - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from, or the code cannot
+      import the owner.
     - NO_ENTRY_POINT: no known application or worker imports the code.
     - MANY_LOOPS: the process runs the code on an event loop per call.
     - FRAMEWORK_TOO_OLD: the pinned version lacks what the fix uses.
     - LIFESPAN_UNKNOWN: the application's lifespan could not be extended.
+    - OWNER_CHANGED: a definition of an earlier run that has to change was changed by hand.
     - NO_IMPORT_PATH: how the project's modules import one another is not clear.
     - NAME_CLASH: a name that the fix adds to a module is taken there.
     - STREAM_LEFT_OPEN: the client speaks HTTP/2 and a stream may be left early.

@@ -34,6 +34,7 @@ class TopLevelRequest(Rule):
     - PATCHED_IN_TESTS: a test replaces the function.
     - SYNC_IN_ASYNC: a coroutine sends a sync request.
     - NO_ENTRY_POINT: no known application imports the code.
+    - OWNER_CHANGED: a definition of an earlier run that has to change was changed by hand.
     - NAME_CLASH: no plain name for the client is free.
 
     ## References

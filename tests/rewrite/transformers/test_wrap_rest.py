@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from httpx_fixer.fix import AnchoredEdit, WrapRest
+from httpx_fixer.fix import AnchoredEdit, RemoveStatement, WrapRest
 from httpx_fixer.rewrite.apply import EditsClash
 
 from ..anchoring import Case, Variant, anchor_of, in_all_variants, rewrite
@@ -197,3 +197,37 @@ def test_rests_that_overlap_are_our_mistake() -> None:
     a, b, c = (anchor_of(source, "Expr", nth) for nth in range(3))
     with pytest.raises(EditsClash):
         rewrite(source, WrapRest(a, b, CLOSE), WrapRest(b, c, CLOSE))
+
+
+def test_another_header_takes_the_place_of_the_line_above() -> None:
+    source = """\
+async def f(url):
+    # about the client
+    client = make(  # why
+        timeout=5,  # seconds
+    )  # slow
+
+    # ask
+    r = await client.get(url)
+    print(r)
+    return r
+"""
+    header = "async with borrow(\n    timeout=5,  # seconds\n) as client:"
+    wrapped = WrapRest(anchor_of(source, "Assign", 1), anchor_of(source, "Expr", 0), header=header)
+    removed = RemoveStatement(anchor_of(source, "Assign", 0), is_moved=True)
+    assert (
+        rewrite(source, wrapped, removed)
+        == """\
+async def f(url):
+    # about the client
+    # slow
+
+    async with borrow(
+        timeout=5,  # seconds
+    ) as client:
+        # ask
+        r = await client.get(url)
+        print(r)
+    return r
+"""
+    )

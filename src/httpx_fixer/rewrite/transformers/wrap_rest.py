@@ -1,4 +1,4 @@
-"""Put the statements of a block into `try`."""
+"""Put statements of a block into a block of their own."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from httpx_fixer.rewrite.snippets import Snippets
 
 
 def wrap_rest(edit: WrapRest, updated: Passage, snippets: Snippets) -> Passage:
-    """Return the try statement; comments above the first statement move into it with the rest."""
+    """Return the compound statement; comments above the first statement move into it with the rest."""
     blanks, comments = split_blank_prefix(updated.leading_lines)
-    shell = snippets.compound(f"try:\n    pass\n{edit.footer}")
+    shell = snippets.compound(f"{edit.header}\n    pass\n{edit.footer}")
     inner = deepen(updated.with_leading_lines(comments), snippets.indent)
     return Passage((shell.with_changes(leading_lines=blanks, body=build_block(inner, shell.body)),))

@@ -1,0 +1,161 @@
+"""How the uses of a local variable that holds a client treat it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.scopes import Scope
+from httpx_fixer.analysis.usage import VERBS
+
+_CLOSERS = frozenset({"aclose", "close"})
+_ENTERING = frozenset(
+    {"aclosing", "callback", "closing", "enter_async_context", "enter_context", "push_async_callback"}
+)
+_LOOKERS = frozenset({"bool", "hasattr", "id", "isinstance", "print", "repr", "str", "type"})
+"""Builtins that look at an object and do not keep it."""
+_TASKS = frozenset({"create_task", "ensure_future", "run_coroutine_threadsafe", "start_soon", "submit"})
+
+
+class UseKind(Enum):
+    """What a use does to the client."""
+
+    LOOKED_AT = auto()
+    """Reads or sets something of it."""
+    REQUEST = auto()
+    """Sends a request that is over with the statement."""
+    PENDING = auto()
+    """Makes the coroutine of a request that something else awaits."""
+    STREAM = auto()
+    """Opens a stream that no `with` of the same statement closes."""
+    CLOSED = auto()
+    """Closes it, in a statement of its own."""
+    CLOSED_OTHERWISE = auto()
+    """Closes it in a larger expression."""
+    ENTERED = auto()
+    """Hands it to `with`, or its close to an exit stack."""
+    BOUND = auto()
+    """Binds the name to something, or deletes it."""
+    PASSED = auto()
+    """Hands it to a call."""
+    CAPTURED = auto()
+    """Uses it in a nested function."""
+    STORED = auto()
+    """Keeps it in something else."""
+    RETURNED = auto()
+    """Returns or yields it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalUse:
+    """One use; `how` goes on after the name of the variable."""
+
+    node: ast.Name
+    kind: UseKind
+    how: str = ""
+    opens_stream: bool = False
+
+
+def iter_local_uses(module: Module, scope: Scope, name: str, *, is_async: bool) -> Iterator[LocalUse]:
+    """Yield each place in a function that names one of its local variables, which holds a client."""
+    named = (node for node in ast.walk(scope.node) if isinstance(node, ast.Name) and node.id == name)
+    for node in named:
+        if module.table.enclosing(node).find(name) is scope:
+            yield _read(module, scope, node, is_async=is_async)
+
+
+def _read(module: Module, scope: Scope, node: ast.Name, *, is_async: bool) -> LocalUse:
+    if not isinstance(node.ctx, ast.Load):
+        return LocalUse(node, UseKind.BOUND, "is assigned again")
+    if module.function_scope(node) is not scope or _is_in_lambda(module, node):
+        return LocalUse(node, UseKind.CAPTURED, "is captured by a nested function")
+    parent = module.table.parents[node]
+    if isinstance(parent, ast.Attribute):
+        return _read_attribute(module, node, parent, is_async=is_async)
+    return _read_value(module, node, parent)
+
+
+def _is_in_lambda(module: Module, node: ast.Name) -> bool:
+    for parent in module.ancestors(node):
+        if isinstance(parent, ast.stmt):
+            return False
+        if isinstance(parent, ast.Lambda):
+            return True
+    return False
+
+
+def _read_attribute(module: Module, node: ast.Name, attribute: ast.Attribute, *, is_async: bool) -> LocalUse:
+    """Read `client.<attribute>`."""
+    outer = module.table.parents[attribute]
+    is_called = isinstance(outer, ast.Call) and outer.func is attribute
+    if attribute.attr in _CLOSERS:
+        return _read_close(module, node, attribute)
+    if attribute.attr not in VERBS | {"send", "stream"}:
+        return LocalUse(node, UseKind.LOOKED_AT)
+    if not is_called:
+        return LocalUse(node, UseKind.PASSED, f"has its `{attribute.attr}` passed on")
+    assert isinstance(outer, ast.Call)
+    is_stream = attribute.attr == "stream" or any(
+        keyword.arg in {None, "stream"} and not _is_false(keyword.value) for keyword in outer.keywords
+    )
+    if attribute.attr in {"send", "stream"} and is_stream:
+        is_entered = isinstance(module.table.parents[outer], ast.withitem)
+        how = "opens a stream that no `with` closes here"
+        return LocalUse(node, UseKind.REQUEST if is_entered else UseKind.STREAM, how, opens_stream=True)
+    if not is_async or _is_awaited(module, outer):
+        return LocalUse(node, UseKind.REQUEST)
+    return LocalUse(node, UseKind.PENDING, "sends a request that is not awaited here")
+
+
+def _is_false(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is False
+
+
+def _is_awaited(module: Module, call: ast.Call) -> bool:
+    """Answer whether a coroutine is awaited in its statement, by itself or with others."""
+    for parent in module.ancestors(call):
+        match parent:
+            case ast.Await():
+                return True
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _TASKS:
+                return False
+            case ast.stmt():
+                return False
+    return False
+
+
+def _read_close(module: Module, node: ast.Name, attribute: ast.Attribute) -> LocalUse:
+    statement = module.statement_of(node)
+    match statement:
+        case ast.Expr(value=ast.Await(value=ast.Call(func=function)) | ast.Call(func=function)):
+            if function is attribute:
+                return LocalUse(node, UseKind.CLOSED, "is closed on some paths only")
+    match module.table.parents[attribute]:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _ENTERING:
+            return LocalUse(node, UseKind.ENTERED, "is closed by an exit stack")
+    return LocalUse(node, UseKind.CLOSED_OTHERWISE, "is closed in a larger expression")
+
+
+def _read_value(module: Module, node: ast.Name, parent: ast.AST) -> LocalUse:
+    """Read a use of the client itself."""
+    if isinstance(parent, ast.keyword):
+        parent = module.table.parents[parent]
+    match parent:
+        case ast.withitem():
+            return LocalUse(node, UseKind.ENTERED, "is entered further down")
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _ENTERING:
+            return LocalUse(node, UseKind.ENTERED, "is entered further down")
+        case ast.Call():
+            if isinstance(parent.func, ast.Name) and parent.func.id in _LOOKERS:
+                return LocalUse(node, UseKind.LOOKED_AT)
+            return LocalUse(node, UseKind.PASSED, f"is passed to `{ast.unparse(parent.func)}`")
+        case ast.Compare() | ast.FormattedValue() | ast.Expr() | ast.UnaryOp() | ast.Assert():
+            return LocalUse(node, UseKind.LOOKED_AT)
+        case ast.If() | ast.While():
+            return LocalUse(node, UseKind.LOOKED_AT)
+        case ast.Return() | ast.Yield() | ast.YieldFrom():
+            return LocalUse(node, UseKind.RETURNED, "is handed to the caller")
+    return LocalUse(node, UseKind.STORED, "is kept in something else")

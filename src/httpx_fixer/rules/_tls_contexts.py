@@ -1,0 +1,155 @@
+"""Where the shared TLS context stands, and how a site says it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from httpx_fixer.analysis.project import Project
+from httpx_fixer.analysis.site_facts import ClientSite, SpecArgument
+from httpx_fixer.diagnostic import Refusal, RefusalReason
+from httpx_fixer.fix import AddArgument, CreateFile, Edit, EnsureImport, InsertStatements, ReplaceExpression
+from httpx_fixer.rules._homes import common_directory
+
+NAME = "tls_context"
+_FILE = "http_tls.py"
+_PLAIN = '''\
+@cache
+def tls_context() -> SSLContext:
+    """Load the trusted certificates once: a client takes 20 ms to build otherwise."""
+    return @lib.create_ssl_context()
+'''
+_VARYING = '''\
+@cache
+def tls_context(
+    verify: bool | str | SSLContext = True, *, trust_env: bool = True
+) -> SSLContext:
+    """Load certificates once a value: a client takes 20 ms to build otherwise."""
+    return @lib.create_ssl_context(verify=verify, trust_env=trust_env)
+'''
+_HEADER = '"""TLS contexts that the HTTP clients of this process share."""'
+
+
+@dataclass(frozen=True, slots=True)
+class TlsHome:
+    """The module with the context for some sites; `varies` says that it takes arguments."""
+
+    path: str
+    library: str
+    is_inline: bool
+    varies: bool
+
+
+def find_argument_obstacle(site: ClientSite) -> str | None:
+    """Return why a context cannot be given to a client, None where it can.
+
+    A client certificate would be loaded into the shared context; HTTP/2 sets its protocols on the
+    context at each connect; a transport of its own ignores `verify=`; a call makes the value anew.
+    """
+    spec = site.spec
+    if spec.unpacks or not spec.library or not (spec.is_complete or site.top_level):
+        return "the arguments are not all written out"
+    for name in ("cert", "transport", "app", "proxies"):
+        if _is_given(spec.argument(name), "None"):
+            return f"`{name}=` is given"
+    if _is_given(spec.argument("http2"), "False"):
+        return "the client speaks HTTP/2"
+    verify = spec.argument("verify")
+    if verify is not None and (verify.has_call or verify.normal == "False"):
+        return "`verify=` brings a context of its own"
+    trust = spec.argument("trust_env")
+    return "`trust_env=` is computed" if trust is not None and trust.has_call else None
+
+
+def _is_given(argument: SpecArgument | None, default: str) -> bool:
+    return argument is not None and argument.normal != default
+
+
+def find_tls_homes(project: Project, sites: Iterable[ClientSite]) -> dict[ClientSite, TlsHome]:
+    """Return for each site the module that its context comes from: one a package."""
+    groups: dict[tuple[str, str], list[ClientSite]] = {}
+    for site in sites:
+        groups.setdefault((project.imports.top_package(site.path), site.spec.library), []).append(site)
+    homes: dict[ClientSite, TlsHome] = {}
+    for (_, library), members in groups.items():
+        varies = any(_varies(member) for member in members)
+        path = posixpath.join(common_directory({member.path for member in members}), _FILE)
+        for member in members:
+            is_inline = project.imports.import_path(member.path, path) is None
+            mine = _varies(member) if is_inline else varies
+            homes[member] = TlsHome(member.path if is_inline else path, library, is_inline, mine)
+    return homes
+
+
+def _varies(site: ClientSite) -> bool:
+    return any(
+        _is_given(site.spec.argument(name), "True") and site.spec.argument(name) is not None
+        for name in ("verify", "trust_env")
+    )
+
+
+def plan_context(project: Project, site: ClientSite, home: TlsHome) -> tuple[Edit, ...] | Refusal:
+    """Return the edits that give a site the context of its home."""
+    made = _plan_home(project, site, home)
+    if isinstance(made, Refusal):
+        return made
+    given: list[str] = []
+    verify, trust = site.spec.argument("verify"), site.spec.argument("trust_env")
+    if verify is not None and verify.normal != "True":
+        given.append(verify.code)
+    if trust is not None and trust.normal != "True":
+        given.append(f"trust_env={trust.code}")
+    code = f"{NAME}({', '.join(given)})"
+    anchor = None if verify is None else project.texts.argument_anchor(site.anchor, "verify")
+    if anchor is not None:
+        return (*made, ReplaceExpression(anchor, code))
+    return (*made, AddArgument(site.anchor, "verify", code))
+
+
+def _plan_home(project: Project, site: ClientSite, home: TlsHome) -> tuple[Edit, ...] | Refusal:
+    names = project.module_names(site.path)
+    if home.is_inline:
+        return _plan_inline(project, home, names)
+    is_there = project.has_file(home.path)
+    if is_there and not _is_ours(project, home):
+        detail = f"`{home.path}` is there already, and is something else"
+        return Refusal(RefusalReason.NAME_CLASH, detail, home.path, 1)
+    dotted = project.imports.import_path(site.path, home.path)
+    assert dotted is not None
+    if not project.may_bind(site.path, NAME, f"{dotted}.{NAME}"):
+        return Refusal(RefusalReason.NAME_CLASH, f"`{NAME}` is taken in `{site.path}`", site.path, 1)
+    imported = EnsureImport(site.path, dotted, NAME)
+    return (imported,) if is_there else (CreateFile(home.path, _source(home)), imported)
+
+
+def _is_ours(project: Project, home: TlsHome) -> bool:
+    """Answer whether an earlier run, or somebody else, has put such a function there."""
+    text = project.search.text(home.path)
+    wanted = f"def {NAME}(\n" if home.varies else f"def {NAME}("
+    return wanted in text
+
+
+def _plan_inline(project: Project, home: TlsHome, names: frozenset[str]) -> tuple[Edit, ...] | Refusal:
+    anchor = project.last_import(home.path)
+    imports: tuple[Edit, ...] = (
+        EnsureImport(home.path, "functools", "cache"),
+        EnsureImport(home.path, "ssl", "SSLContext"),
+        EnsureImport(home.path, home.library),
+    )
+    if NAME in names and f"def {NAME}(" in project.search.text(home.path):
+        return ()
+    taken = sorted({NAME, "cache", "SSLContext"} & names)
+    if anchor is None or taken:
+        detail = f"`{taken[0] if taken else NAME}` cannot be put into `{home.path}`"
+        return Refusal(RefusalReason.NAME_CLASH, detail, home.path, 1)
+    return (*imports, InsertStatements(anchor, "after", "\n\n" + _definition(home)))
+
+
+def _definition(home: TlsHome) -> str:
+    return (_VARYING if home.varies else _PLAIN).replace("@lib", home.library)
+
+
+def _source(home: TlsHome) -> str:
+    imports = f"from functools import cache\nfrom ssl import SSLContext\n\nimport {home.library}\n"
+    return f"{_HEADER}\n\n{imports}\n\n{_definition(home)}"

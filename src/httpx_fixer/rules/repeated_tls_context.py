@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from httpx_fixer.analysis.project import Project
+from httpx_fixer.analysis.site_facts import ClientSite
+from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
+from httpx_fixer.fix import Fix
+from httpx_fixer.frameworks._base import Lifecycles
+from httpx_fixer.rules._base import Rule
+from httpx_fixer.rules._patches import find_new_argument_obstacle
+from httpx_fixer.rules._planning import plan_sites
+from httpx_fixer.rules._tls_contexts import (
+    TlsHome,
+    find_argument_obstacle,
+    find_tls_homes,
+    plan_context,
+)
+
+_HOPELESS = frozenset({RefusalReason.HTTPX_TOO_NEW, RefusalReason.GENERATED_CODE})
+
+
+class RepeatedTlsContext(Rule):
+    """A client per call that loads the trusted certificates each time.
+
+    ## What it does
+    Finds clients per call that could not be given an owner (another rule says why) and whose TLS
+    context could be shared all the same.
+
+    ## Why is this bad?
+    98 % of the 20 ms that it takes to build a client goes into the TLS context, also where only plain
+    `http://` is spoken. With a ready context a client takes 0.07 ms.
+
+    ## Fix
+    Adds `verify=tls_context()`, a function that loads the certificates once a process, in a small module
+    of the package. A value of `verify=` or `trust_env=` that the code chooses is kept: there is one
+    context a value.
+
+    ## Fix safety
+    Safe: neither connections, cookies, loops nor lifetimes are shared. Certificates and the
+    environment variables that name them are read once, not for every client.
+
+    ## Refused when
+    - PATCHED_IN_TESTS: a test replaces the class and might not take one more argument.
+    - NAME_CLASH: a name that the fix adds is taken.
+
+    ## References
+    - https://www.python-httpx.org/advanced/ssl/
+    """
+
+    code = "HXF112"
+    name = "repeated-tls-context"
+    order = 60
+    stands_beside_refusals = True
+
+    def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
+        """Yield a diagnostic for every client per call that stays one and can be relieved."""
+        everything = replace(self.settings, select=(), ignore=())
+        outcomes = plan_sites(project, lifecycles, everything)
+        left = [site for site, outcome in outcomes.items() if _is_left(site, outcome)]
+        for site, home in find_tls_homes(project, left).items():
+            message = f"`{site.spec.class_code}(...)` loads the trusted certificates on each call"
+            yield self.diagnostic(site.anchor, message, _plan(project, site, home))
+
+
+def _is_left(site: ClientSite, outcome: Fix | Refusal) -> bool:
+    if isinstance(outcome, Fix) or outcome.reason in _HOPELESS:
+        return False
+    return not site.spec.has_context and find_argument_obstacle(site) is None
+
+
+def _plan(project: Project, site: ClientSite, home: TlsHome) -> Fix | Refusal:
+    obstacle = find_new_argument_obstacle(project, site)
+    if obstacle is not None:
+        return obstacle
+    edits = plan_context(project, site, home)
+    if isinstance(edits, Refusal):
+        return edits
+    return Fix("load the trusted certificates once a process", edits)

@@ -1,0 +1,1 @@
+"""Frameworks other than those under uvicorn, started for real before and after the rewrite."""
