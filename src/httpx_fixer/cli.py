@@ -13,7 +13,7 @@ import typer
 
 from httpx_fixer.options import Options, ReportOptions, with_signature
 from httpx_fixer.outcome import Outcome
-from httpx_fixer.review_options import DiffOptions, MigrateOptions, PlanOptions
+from httpx_fixer.review_options import DiffOptions, MigrateOptions, PageOptions, PlanOptions
 from httpx_fixer.toml_table import UsageError
 
 app = typer.Typer(
@@ -83,6 +83,14 @@ def diff(options: DiffOptions) -> Outcome:
     from httpx_fixer import splitting  # noqa: PLC0415
 
     return splitting.split(options)
+
+
+@_command(PageOptions)
+def report(options: PageOptions) -> Outcome:
+    """Write one HTML file to review all fixes in; change nothing else."""
+    from httpx_fixer import paging  # noqa: PLC0415
+
+    return paging.report(options)
 
 
 @_command(MigrateOptions)

@@ -48,6 +48,13 @@ class PlanOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PageOptions(Options):
+    """The options of the command that writes a page to look at."""
+
+    output: Annotated[Path, Option("--output", "-o", help="The file to write.")] = Path("review.html")
+
+
+@dataclass(frozen=True, kw_only=True)
 class MigrateOptions(FixOptions):
     """The options of the command that writes."""
 

@@ -63,6 +63,20 @@ def test_plan_tells_what_is_left_alone(tmp_path: Path) -> None:
     assert "Left alone\n└── shop/prices.py:5 HXF101 DYNAMIC_ARGUMENT: " in tool.run("plan").text
 
 
+def test_report_is_one_file_with_the_plan_and_the_diffs(tmp_path: Path) -> None:
+    tool = make_shop(tmp_path)
+    done = tool.run("report", "--output", "out.html")
+    assert (done.code, done.out, done.err) == (1, b"", "httpx-fixer: wrote out.html\n")
+    page = (tmp_path / "out.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert page.count('class="said"') == 2
+    assert page.count('<article class="file"') == 4
+    assert 'fetch_price</code> <span class="soft">borrows from it' in page
+    tool.run("report", "--output", "out.html")
+    assert (tmp_path / "out.html").read_text() == page
+    assert tool.git("status", "--porcelain") == b"?? out.html\n"
+
+
 def test_plan_without_anything_says_so(tmp_path: Path) -> None:
     done = make_project(tmp_path).run("plan", "clean.py")
     assert (done.code, done.err) == (0, "")
