@@ -13,7 +13,7 @@ import typer
 
 from httpx_fixer.options import Options, ReportOptions, with_signature
 from httpx_fixer.outcome import Outcome
-from httpx_fixer.review_options import DiffOptions, MigrateOptions, PageOptions, PlanOptions
+from httpx_fixer.review_options import BotOptions, DiffOptions, MigrateOptions, PageOptions, PlanOptions
 from httpx_fixer.toml_table import UsageError
 
 app = typer.Typer(
@@ -91,6 +91,14 @@ def report(options: PageOptions) -> Outcome:
     from httpx_fixer import paging  # noqa: PLC0415
 
     return paging.report(options)
+
+
+@_command(BotOptions)
+def bot(options: BotOptions) -> Outcome:
+    """Make a branch with one commit a rule, and title and body of a pull request; no file changes."""
+    from httpx_fixer import proposing  # noqa: PLC0415
+
+    return proposing.bot(options)
 
 
 @_command(MigrateOptions)

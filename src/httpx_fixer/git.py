@@ -1,10 +1,10 @@
-"""What git knows about the user's files; nothing here changes a repository."""
+"""What git knows about the user's files."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 _REPOSITORY_VARIABLES = frozenset(
@@ -68,7 +68,7 @@ def list_files(directory: Path, *patterns: str) -> list[str]:
     those of submodules and of nested repositories are not; a conflict lists its file once a stage.
     Raises `GitError`.
     """
-    listing = _run(directory, "ls-files", "-co", "--exclude-standard", "-z", "--", *patterns)
+    listing = run(directory, "ls-files", "-co", "--exclude-standard", "-z", "--", *patterns)
     return os.fsdecode(listing).split("\0")[:-1]
 
 
@@ -101,22 +101,25 @@ def _relative(path: Path, top: Path) -> str:
 def _iter_status(top: Path, paths: Sequence[str]) -> Iterator[str]:
     # "traditional" next to "all" names ignored files one by one; "matching" would name their folder.
     options = ("--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignored=traditional")
-    listing = os.fsdecode(_run(top, "--literal-pathspecs", "status", *options, "--", *paths))
+    listing = os.fsdecode(run(top, "--literal-pathspecs", "status", *options, "--", *paths))
     for entry in listing.split("\0")[:-1]:
         path = entry[3:]
         if os.path.lexists(top / path):
             yield path
 
 
-def _run(directory: Path, *arguments: str) -> bytes:
+def run(
+    directory: Path, *arguments: str, given: bytes = b"", variables: Mapping[str, str] | None = None
+) -> bytes:
+    """Return what a git command prints; `given` is its input. Raises `GitError`."""
     environment = {key: value for key, value in os.environ.items() if key not in _REPOSITORY_VARIABLES}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", **(variables or {})}
     try:
         done = subprocess.run(
             ("git", *arguments),
             cwd=directory,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             check=False,
         )

@@ -55,6 +55,21 @@ class PageOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BotOptions(Options):
+    """The options of the command that makes a branch."""
+
+    branch: Annotated[str, Option(help="The branch to make, or to make anew.")] = "httpx-fixer/fixes"
+    push: Annotated[str, Option(help="The remote to push the branch to.", show_default=False)] = ""
+    identity: Annotated[str, Option(help="Who the commits are by.")] = (
+        "httpx-fixer bot <bot@httpx-fixer.invalid>"
+    )
+    output_dir: Annotated[
+        Path | None,
+        Option(help="Where title.txt and body.md of the pull request go.", show_default="inside of .git"),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class MigrateOptions(FixOptions):
     """The options of the command that writes."""
 
