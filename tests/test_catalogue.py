@@ -33,6 +33,7 @@ SHOWN_ELSEWHERE: dict[tuple[str, str], str] = {
     ("HXF104", "SYNC_IN_ASYNC"): SHARED_PLAN,
     ("HXF104", "NAME_CLASH"): "the block is added as for HXF105, whose case shows it",
     ("HXF105", "SYNC_IN_ASYNC"): SHARED_PLAN,
+    ("HXF105", "IMPORT_CIRCLE"): SHARED_PLAN,
 }
 """Reasons that a page lists and no case of the rule shows: {(code, reason): why}."""
 OF_ANY_RULE = {
@@ -85,7 +86,7 @@ def test_name_is_that_of_the_file(rule: type[Rule]) -> None:
 
 @each_rule
 def test_code_has_the_form_of_its_family(rule: type[Rule]) -> None:
-    assert re.fullmatch(r"HXF[1-9]\d\d", rule.code)
+    assert re.fullmatch(r"HXF\d\d[1-9]|HXF\d[1-9]\d", rule.code)
 
 
 def test_codes_and_names_are_unique() -> None:

@@ -11,7 +11,13 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from httpx_fixer.options import Options, ReportOptions, with_signature
+from httpx_fixer.options import (
+    BaselineOptions,
+    CheckOptions,
+    Options,
+    complete_arguments,
+    with_signature,
+)
 from httpx_fixer.outcome import Outcome
 from httpx_fixer.review_options import BotOptions, DiffOptions, MigrateOptions, PageOptions, PlanOptions
 from httpx_fixer.toml_table import UsageError
@@ -24,6 +30,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+baseline = typer.Typer(help="Keep a list of what is known, so that only what is new fails.")
+app.add_typer(baseline, name="baseline")
+
 COULD_NOT_WORK = 2
 
 _Given = TypeVar("_Given", bound=Options)
@@ -34,17 +43,19 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a path need not be text, nor a terminal UTF-8
-    app(prog_name="httpx-fixer")
+    app(complete_arguments(sys.argv[1:]), prog_name="httpx-fixer")
 
 
-def _command(options: type[_Given]) -> Callable[[Callable[[_Given], Outcome]], Callable[[_Given], Outcome]]:
+def _command(
+    options: type[_Given], parent: typer.Typer = app, name: str | None = None
+) -> Callable[[Callable[[_Given], Outcome]], Callable[[_Given], Outcome]]:
     """Make a function of options a command."""
 
     def register(function: Callable[[_Given], Outcome]) -> Callable[[_Given], Outcome]:
         def command(**given: Any) -> None:
             _leave(lambda: function(options(**given)))
 
-        app.command(function.__name__, help=function.__doc__)(with_signature(command, options))
+        parent.command(name or function.__name__, help=function.__doc__)(with_signature(command, options))
         return function
 
     return register
@@ -53,12 +64,12 @@ def _command(options: type[_Given]) -> Callable[[Callable[[_Given], Outcome]], C
 # The commands import what they need when they run: `--help` has no use for it.
 
 
-@_command(ReportOptions)
-def check(options: ReportOptions) -> Outcome:
+@_command(CheckOptions)
+def check(options: CheckOptions) -> Outcome:
     """Report the misuse of httpx at or below PATHS; change nothing."""
-    from httpx_fixer import commands  # noqa: PLC0415
+    from httpx_fixer import checking  # noqa: PLC0415
 
-    return commands.check(options)
+    return checking.check(options)
 
 
 @_command(PlanOptions)
@@ -127,6 +138,22 @@ def _undo(paths: list[Path] | None) -> Outcome:
     return migrating.undo(Options(paths=paths))
 
 
+@_command(BaselineOptions, baseline, "write")
+def write_baseline(options: BaselineOptions) -> Outcome:
+    """Write a file of what is found now, for `check --baseline`; a file that exists may only shrink."""
+    from httpx_fixer import checking  # noqa: PLC0415
+
+    return checking.write_baseline(options)
+
+
+@_command(Options)
+def init(options: Options) -> Outcome:
+    """Write the table [tool.httpx-fixer] into pyproject.toml, with what is found now."""
+    from httpx_fixer import founding  # noqa: PLC0415
+
+    return founding.init(options)
+
+
 def _explain(word: str) -> Outcome:
     from httpx_fixer import catalogue  # noqa: PLC0415
 
@@ -139,8 +166,17 @@ def _list_rules() -> Outcome:
     return Outcome(0, catalogue.render_list())
 
 
+def _complete_rule() -> list[str]:
+    """Return what may stand for a rule; of these typer offers what fits."""
+    from httpx_fixer import catalogue  # noqa: PLC0415
+
+    return [word for rule in catalogue.read_rule_names() for word in (rule.code, rule.name)]
+
+
 @app.command()
-def explain(rule: Annotated[str, typer.Argument(help="Code or name of a rule.")]) -> None:
+def explain(
+    rule: Annotated[str, typer.Argument(help="Code or name of a rule.", autocompletion=_complete_rule)],
+) -> None:
     """Print what a rule finds, why, how it is fixed and when it is not."""
     _leave(lambda: _explain(rule))
 

@@ -1,10 +1,11 @@
-"""What `check`, `diff` and `fix` do with their options; the printing is left to `cli`."""
+"""A run as options ask for it, and what `diff` and `fix` do with it; the printing is left to `cli`."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO, overload
@@ -12,6 +13,7 @@ from typing import TextIO, overload
 from httpx_fixer import git, pipeline
 from httpx_fixer.config import Project
 from httpx_fixer.options import (
+    ChangeOptions,
     FixOptions,
     Options,
     OutputFormat,
@@ -26,43 +28,35 @@ from httpx_fixer.reporters._registry import load_renderer
 from httpx_fixer.reporters.context import Context
 from httpx_fixer.reporters.patch import PlacedChanges, colour_patch, place_changes
 from httpx_fixer.reporters.paths import build_locator
+from httpx_fixer.reporters.progress import show_progress
 from httpx_fixer.reporters.summary import SummaryReporter
 from httpx_fixer.reporters.text import TextReporter
 from httpx_fixer.rule_page import RulePage
 from httpx_fixer.settings import Settings
-from httpx_fixer.source import SkipReason
-from httpx_fixer.toml_table import RuleName
+from httpx_fixer.source import SkipReason, SourceFile
+from httpx_fixer.toml_table import RuleName, UsageError
 from httpx_fixer.writing import recover, refuse_uncommitted, tell_unfinished, write
 
 
-def check(options: ReportOptions) -> Outcome:
-    """Read, and report what was found."""
-    output_format = options.output_format
-    extras = pipeline.Extras(with_replacements=output_format in _WITH_REPLACEMENTS)
-    run = start(options, with_changes=output_format in _WITH_CHANGES, extras=extras)
-    return Outcome(run.code(), run.render_report(options), run.remark(), options.output_file)
-
-
-_WITH_REPLACEMENTS = {OutputFormat.SARIF, OutputFormat.RDJSON}
-"""The formats that carry fixes."""
-_WITH_CHANGES = {*_WITH_REPLACEMENTS, OutputFormat.MARKDOWN}
-"""The formats that say what will be changed, for which all fixes have to be tried."""
-
-
-def diff(options: Options) -> Outcome:
+def diff(options: ChangeOptions) -> Outcome:
     """Read, and return the fixes as a patch."""
-    return show_patch(start(options, with_changes=True))
+    return show_patch(start(options, with_changes=True), options)
 
 
-def show_patch(run: Run) -> Outcome:
+def show_patch(run: Run, options: ChangeOptions) -> Outcome:
     """Return the changes of a run as a patch."""
     patch, hint = _render_patch(run)
-    return Outcome(run.code(), patch, run.remark() + run.render_summary(written=False) + hint)
+    summary = run.render_summary(written=False, show_fixes=options.show_fixes)
+    return Outcome(run.code(), patch, run.remark() + summary + hint)
 
 
 def fix(options: FixOptions) -> Outcome:
     """Read, and write the fixes to the files."""
     run = start(options, with_changes=True, writes=True)
+    if run.project.given is not None:
+        if options.output_format is not OutputFormat.TEXT:
+            raise UsageError("`fix -` prints the file and no report")
+        return _show_fixed(run, run.project.given)
     if run.report.changes and not options.allow_dirty:
         refuse_uncommitted(run.project.root, run.directory, run.report.changes)
     remark = write(run.project.root, run.directory, run.report.changes)
@@ -72,8 +66,16 @@ def fix(options: FixOptions) -> Outcome:
 def tell_written(run: Run, options: FixOptions, remark: str) -> Outcome:
     """Return what is told once the changes of a run are in the files."""
     product = "" if options.output_format is OutputFormat.TEXT else run.render_report(options)
-    talk = run.remark() + remark + run.render_summary(written=True) + run.tell_next()
-    return Outcome(run.code(), product, talk, options.output_file)
+    code = int(bool(run.report.changes)) if options.exit_non_zero_on_fix else run.code()
+    talk = run.remark() + remark + run.render_summary(written=True, show_fixes=options.show_fixes)
+    talk += run.tell_next()
+    return Outcome(code, product, talk, options.output_file)
+
+
+def _show_fixed(run: Run, given: SourceFile) -> Outcome:
+    """Return the given file as it is after all fixes; it is returned as it was where it cannot be read."""
+    after = next((change.after for change in run.report.changes), given.data)
+    return Outcome(run.code(), after, run.render_summary(written=True, show_fixes=False))
 
 
 class _RuleNames(Sequence[RuleName]):
@@ -135,14 +137,18 @@ class Run:
         )
         return load_renderer(options.output_format.value)(self.report, context)
 
-    def render_summary(self, *, written: bool) -> str:
+    def render_summary(self, *, written: bool, show_fixes: bool) -> str:
         """Return what was done, for standard error."""
         if self.options.quiet:
             return ""
         text = self.text_reporter(sys.stderr)
-        return SummaryReporter(text, written=written, unsafe_fixes=self.settings.unsafe_fixes).render(
-            self.report
-        )
+        unsafe_fixes = self.settings.unsafe_fixes
+        summary = SummaryReporter(text, written=written, unsafe_fixes=unsafe_fixes, show_fixes=show_fixes)
+        return summary.render(self.report)
+
+    def render_text(self, report: Report) -> str:
+        """Return a report for people, without counts."""
+        return self.text_reporter(sys.stdout).render(report, with_counts=False)
 
     def tell_next(self) -> str:
         """Return what to do after the files were changed."""
@@ -171,30 +177,46 @@ def _read_pages() -> Sequence[RulePage]:
     return read_pages()
 
 
-def start(
-    options: Options,
-    *,
-    with_changes: bool,
-    writes: bool = False,
-    extras: pipeline.Extras = pipeline.NO_EXTRAS,
-) -> Run:
-    """Read what the options ask for; with changes, all applicable fixes are made in memory."""
-    run, proposal = propose(options, writes=writes)
-    report = proposal.settle({}) if with_changes else proposal.report
-    return replace(run, report=proposal.complete(report, extras))
-
-
-def propose(options: Options, *, writes: bool = False) -> tuple[Run, pipeline.Proposal]:
-    """Read what the options ask for, and leave open which of the fixes are to be made.
+def start(options: Options, *, with_changes: bool, writes: bool = False, with_processes: bool = False) -> Run:
+    """Read what the options ask for; with changes, all applicable fixes are made in memory.
 
     Who `writes` puts back first what a run that was killed left; others only tell of it.
     """
     project = read_project(options)
+    extras = pipeline.Extras(given=project.given, with_processes=with_processes)
+    recovered = _look_after(project, writes=writes)
+    run = start_with(options, project, with_changes=with_changes, extras=extras)
+    return replace(run, recovered=recovered) if recovered else run
+
+
+def start_with(
+    options: Options, project: Project, *, with_changes: bool, extras: pipeline.Extras = pipeline.NO_EXTRAS
+) -> Run:
+    """Read a project that was found already, and do what else is asked for."""
     settings = read_settings(options, project, _RuleNames())
-    directory = Path(os.path.realpath(os.curdir))
-    recovered = recover(project.root, directory) if writes else tell_unfinished(project.root)
+    with nullcontext(extras.tell) if options.quiet else show_progress(sys.stderr) as tell:
+        extras = replace(extras, tell=tell)
+        report = pipeline.run(project.root, project.paths, settings, with_changes=with_changes, extras=extras)
+    return Run(options, project, settings, report, Path(os.path.realpath(os.curdir)))
+
+
+def propose(options: Options, *, writes: bool = False) -> tuple[Run, pipeline.Proposal]:
+    """Read files as `start` does, and leave open which of the fixes are to be made."""
+    project = read_project(options)
+    if project.given is not None:
+        raise UsageError("this works on files, not on standard input")
+    recovered = _look_after(project, writes=writes)
+    settings = read_settings(options, project, _RuleNames())
     proposal = pipeline.propose(project.root, project.paths, settings)
+    directory = Path(os.path.realpath(os.curdir))
     return Run(options, project, settings, proposal.report, directory, recovered), proposal
+
+
+def _look_after(project: Project, *, writes: bool) -> str:
+    """Return what there is to say of a run that was killed; its files are put back if we are to write."""
+    if writes and project.given is None:
+        return recover(project.root, Path(os.path.realpath(os.curdir)))
+    return tell_unfinished(project.root)
 
 
 def _render_patch(run: Run) -> tuple[bytes, str]:

@@ -15,6 +15,7 @@ from httpx_fixer.settings import (
     Settings,
     TimeoutPolicy,
 )
+from httpx_fixer.source import SourceFile
 from httpx_fixer.toml_table import RuleName, Table, UsageError, check_globs
 
 FILE_NAME = "pyproject.toml"
@@ -31,11 +32,13 @@ class Project:
     that holds `pyproject.toml` or `.git`; the one that holds `config`, if that is further up; and
     where there is neither, the nearest directory above all paths. `config` is the nearest
     `pyproject.toml` at or above the first path, not beyond its repository, that has our table.
+    `given` is the one file to look at where its text comes from standard input; None else.
     """
 
     root: Path
     paths: tuple[Path, ...]
     config: Path | None
+    given: SourceFile | None = None
 
 
 def find_project(paths: Sequence[Path], *, with_config: bool = True) -> Project:

@@ -125,7 +125,8 @@ class AddToFinally:
 class InsertStatements:
     """Insert the statements `code` before or after the statement at `anchor`, in its block.
 
-    Blank lines at the start of `code` are kept. `where` is "before" or "after".
+    Blank lines at the start of `code` are kept. `where` is "before" or "after", or "above": before the
+    statement and the comments above it, which then speak about `code`.
     """
 
     anchor: Anchor
@@ -143,6 +144,14 @@ class RemoveStatement:
 
     anchor: Anchor
     is_moved: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ReplaceComment:
+    """Put `code` in place of the part of a comment at `anchor`; where nothing is left the comment goes."""
+
+    anchor: Anchor
+    code: str
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -166,7 +175,7 @@ AnchoredEdit = (
     | RemoveStatement
 )
 ImportEdit = EnsureImport | DropImport
-Edit = AnchoredEdit | ImportEdit | CreateFile
+Edit = AnchoredEdit | ImportEdit | ReplaceComment | CreateFile
 
 
 def path_of(edit: Edit) -> str:

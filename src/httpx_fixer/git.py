@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 _REPOSITORY_VARIABLES = frozenset(
@@ -70,6 +71,26 @@ def list_files(directory: Path, *patterns: str) -> list[str]:
     """
     listing = run(directory, "ls-files", "-co", "--exclude-standard", "-z", "--", *patterns)
     return os.fsdecode(listing).split("\0")[:-1]
+
+
+def list_untracked(directory: Path) -> list[str]:
+    """Return the Python files below `directory` that git would track and does not. Raises `GitError`."""
+    listing = run(directory, "ls-files", "-o", "--exclude-standard", "-z", "--", "*.py")
+    return os.fsdecode(listing).split("\0")[:-1]
+
+
+def diff_since(directory: Path, ref: str) -> bytes:
+    """Return a patch without context of the Python files below `directory`, names relative to it.
+
+    From where the work branched off from `ref` to the files as they are; from `ref` itself where
+    the two have no commit in common, as in a clone that is too shallow. Raises `GitError`.
+    """
+    commit = run(directory, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
+    with suppress(GitError):  # they have none in common
+        commit = run(directory, "merge-base", commit, "HEAD").decode().strip()
+    plain = ("--no-color", "--no-ext-diff", "--no-textconv", "--ignore-submodules", "--dst-prefix=b/")
+    options = (*plain, "--unified=0", "--find-renames", "--relative")
+    return run(directory, "diff", *options, commit, "--", "*.py")
 
 
 def list_uncommitted(root: Path, paths: Iterable[str]) -> list[str]:

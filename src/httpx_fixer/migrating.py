@@ -53,7 +53,7 @@ def diff(options: DiffOptions) -> Outcome:
         raise UsageError("--interactive and --split-by exclude one another")
     run, proposal = propose(options)
     report = proposal.settle(choose(run, proposal))
-    return show_patch(replace(run, report=proposal.complete(report)))
+    return show_patch(replace(run, report=proposal.complete(report)), options)
 
 
 def undo(options: Options) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
@@ -14,7 +15,11 @@ from typer import Argument, Option
 
 from httpx_fixer.config import PRESERVE, Project, find_project, load_settings
 from httpx_fixer.settings import Policy, Settings
+from httpx_fixer.source import SourceFile
 from httpx_fixer.toml_table import RuleName, UsageError, check_globs, check_rules
+
+_STDIN = Path("-")
+BASELINE_NAME = ".httpx-fixer-baseline.json"
 
 _Function = TypeVar("_Function", bound=Callable[..., None])
 
@@ -54,7 +59,7 @@ class Options:
 
     paths: Annotated[
         list[Path] | None,
-        Argument(help="Files and directories.", show_default="the working directory"),
+        Argument(help="Files and directories; `-` for standard input.", show_default="the working directory"),
     ] = None
     select: Annotated[
         list[str] | None,
@@ -77,6 +82,9 @@ class Options:
         PolicyName | None,
         Option(help="Timeouts and limits to write where none are: recommended ones, or those of httpx."),
     ] = None
+    stdin_filename: Annotated[
+        Path | None, Option(help="The file that standard input is, as it may stand in an editor.")
+    ] = None
     config: Annotated[Path | None, Option(help="The pyproject.toml to read, instead of the nearest.")] = None
     isolated: Annotated[bool, Option("--isolated", help="Read no pyproject.toml.")] = False
     color: Annotated[When, Option(help="When to use colours.")] = When.AUTO
@@ -96,12 +104,56 @@ class ReportOptions(Options):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FixOptions(ReportOptions):
+class CheckOptions(ReportOptions):
+    """The options of the command that only reports."""
+
+    diff_base: Annotated[
+        str | None,
+        Option(metavar="REF", help="Report only on lines that changed since the work branched off from REF."),
+    ] = None
+    baseline: Annotated[
+        Path | None, Option(help="Report only what is not in this file (see `baseline write`).")
+    ] = None
+    add_ignore: Annotated[
+        str | None,
+        Option(
+            metavar="[REASON]",
+            help="Silence what is found by comments in the files; a reason may follow `=`.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineOptions(Options):
+    """The options of the command that writes a baseline."""
+
+    baseline: Annotated[Path, Option(help="The file to write.")] = Path(BASELINE_NAME)
+    grow: Annotated[bool, Option("--grow", help="Let the file take in what is new.")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeOptions(Options):
+    """The options of a command that works out changes."""
+
+    show_fixes: Annotated[bool, Option("--show-fixes", help="List every fix that is applied.")] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FixOptions(ReportOptions, ChangeOptions):
     """The options of the command that writes."""
 
     allow_dirty: Annotated[
         bool, Option("--allow-dirty", help="Change files also where git does not have their present content.")
     ] = False
+    exit_non_zero_on_fix: Annotated[
+        bool,
+        Option("--exit-non-zero-on-fix", help="Exit with 1 if files changed, else with 0, whatever is left."),
+    ] = False
+
+
+def complete_arguments(arguments: Sequence[str]) -> list[str]:
+    """Return the arguments with an empty reason for an `--add-ignore` that has none: typer wants a value."""
+    return ["--add-ignore=" if argument == "--add-ignore" else argument for argument in arguments]
 
 
 def with_signature(function: _Function, options: type[Options]) -> _Function:
@@ -124,7 +176,17 @@ def read_project(options: Options) -> Project:
     if options.isolated and options.config is not None:
         raise UsageError("--isolated and --config exclude one another")
     with_config = not options.isolated and options.config is None
-    project = find_project(options.paths or [Path()], with_config=with_config)
+    paths = options.paths or [Path()]
+    is_given = _STDIN in paths
+    if is_given and len(paths) > 1:
+        raise UsageError("`-` stands for the only file")
+    if options.stdin_filename is not None and not is_given:
+        raise UsageError("--stdin-filename is for `-`")
+    file = options.stdin_filename or Path("stdin.py")
+    project = find_project([file.parent] if is_given else paths, with_config=with_config)
+    if is_given:
+        path = (project.paths[0] / file.name).relative_to(project.root).as_posix()
+        project = replace(project, given=SourceFile(path, sys.stdin.buffer.read()))
     if options.config is None:
         return project
     return replace(project, config=Path(os.path.realpath(options.config)))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from httpx_fixer.commands import propose
+from httpx_fixer.commands import start
 from httpx_fixer.outcome import Outcome
 from httpx_fixer.reporters.page import PageReporter
 from httpx_fixer.reporters.paths import build_locator
@@ -14,8 +12,7 @@ from httpx_fixer.rewrite.diff import render_patch
 
 def report(options: PageOptions) -> Outcome:
     """Read, make the fixes in memory, and return a page to look at them."""
-    run, proposal = propose(options)
-    run = replace(run, report=replace(proposal.settle({}), processes=proposal.processes()))
+    run = start(options, with_changes=True, with_processes=True)
     locate = build_locator(run.project.root, run.directory)
     patches = {change.path: render_patch([change]) for change in run.report.changes}
     reporter = PageReporter(locate, patches, unsafe_fixes=run.settings.unsafe_fixes)

@@ -5,17 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import filterfalse
 from pathlib import Path
 
-from httpx_fixer.analysis.discovery import Discovery, discover
+from httpx_fixer.analysis.discovery import Discovery, discover, discover_around
 from httpx_fixer.analysis.files import build_reader, mentions_httpx
+from httpx_fixer.analysis.suppressions import may_suppress
 from httpx_fixer.diagnostic import Diagnostic, Refusal
 from httpx_fixer.interpreter import set_for_trees
 from httpx_fixer.owners import Process
 from httpx_fixer.report import Report
 from httpx_fixer.rewrite.sources import Sources
 from httpx_fixer.settings import Settings
-from httpx_fixer.source import Skip
+from httpx_fixer.source import Skip, SourceFile
+
+
+def _tell_nobody(_what: str, _done: int, _total: int) -> None:
+    pass
 
 
 def _keep_all(_diagnostic: Diagnostic) -> bool:
@@ -27,11 +33,17 @@ class Extras:
     """What a run may be asked for besides.
 
     `keep` says which diagnostics are to be reported; it does not choose what is fixed.
-    `with_replacements`, beside changes, asks what each applicable fix makes of the files alone.
+    `given` is a file as it stands in an editor: the only one to be reported on, and to be changed.
+    `tell` is told what is being done, how many steps of it are done and of how many.
+    `with_replacements`, beside changes, asks what each applicable fix makes of the files alone;
+    `with_processes` what starts and ends once.
     """
 
     keep: Callable[[Diagnostic], bool] = _keep_all
+    given: SourceFile | None = None
+    tell: Callable[[str, int, int], None] = _tell_nobody
     with_replacements: bool = False
+    with_processes: bool = False
 
 
 NO_EXTRAS = Extras()
@@ -46,31 +58,51 @@ def run(
     in memory, verified by reading the result again, and reported as `changes`; nothing is written.
     Anything wrong with a user's file becomes a `Skip` or a `Refusal`; what is raised is our mistake.
     """
-    proposal = propose(root, paths, settings)
+    proposal = propose(root, paths, settings, extras)
     report = proposal.settle({}) if with_changes else proposal.report
     return proposal.complete(report, extras)
 
 
-def propose(root: Path, paths: tuple[Path, ...], settings: Settings) -> Proposal:
+def propose(root: Path, paths: tuple[Path, ...], settings: Settings, extras: Extras = NO_EXTRAS) -> Proposal:
     """Read as `run` does, and leave open which of the fixes are to be made."""
     with set_for_trees():
-        return _propose(root, paths, settings)
+        return _propose(root, paths, settings, extras)
 
 
-def _propose(root: Path, paths: tuple[Path, ...], settings: Settings) -> Proposal:
+def _propose(root: Path, paths: tuple[Path, ...], settings: Settings, extras: Extras) -> Proposal:
     started = time.perf_counter()
-    discovery = discover(root, paths, settings)
-    read = build_reader(str(root), settings.max_file_size)
+    given = extras.given
+    if given is None:
+        discovery = discover(root, paths, settings)
+    else:
+        discovery = discover_around(root, given.path, settings)
+    texts = None if given is None else {given.path: given.data}
+    read = build_reader(str(root), settings.max_file_size, texts)
     scanned = {path: read(path) for path in sorted(discovery.targets)}
     known = {path: data for path, data in scanned.items() if not isinstance(data, Skip)}
     unread = {skip for skip in scanned.values() if isinstance(skip, Skip)} | set(discovery.skipped)
     report = Report(files_seen=len(discovery.targets))
     basis = None
-    if any(mentions_httpx(data) for data in known.values()):
-        report, basis = _judge(root, discovery, settings, known)
+    if any(map(_may_concern, known.values())):
+        report, basis = _judge(_Task(root, discovery, settings, extras), known)
     skipped = _sort_skips({*unread, *report.skipped})
     report = replace(report, skipped=skipped, elapsed_s=time.perf_counter() - started)
     return Proposal(report, basis, unsafe_fixes=settings.unsafe_fixes)
+
+
+def _may_concern(data: bytes) -> bool:
+    """Answer from the bytes alone whether rules may have something to say about a file."""
+    return mentions_httpx(data) or b".build_request(" in data or may_suppress(data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What a reading is to do."""
+
+    root: Path
+    discovery: Discovery
+    settings: Settings
+    extras: Extras
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +121,6 @@ class Proposal:
         self.report = report
         self.unsafe_fixes = unsafe_fixes
         self._basis = basis
-
-    def processes(self) -> tuple[Process, ...]:
-        """Return what starts and ends once in the project, in order of path."""
-        return self._basis.processes() if self._basis is not None else ()
 
     def build_sources(self) -> Sources | None:
         """Return where files come from while they are rewritten, None where there is nothing to rewrite."""
@@ -133,24 +161,25 @@ class Proposal:
             with set_for_trees():
                 alone = list_alone(wanted, self._basis.sources(), unsafe_fixes=self.unsafe_fixes)
             report = replace(report, replacements=alone)
+        if extras.with_processes:
+            report = replace(report, processes=self._basis.processes())
         kept = tuple(filter(extras.keep, report.diagnostics))
-        paths = dict.fromkeys(diagnostic.anchor.path for diagnostic in kept)
-        texts = {path: self._basis.bytes_of(path) or b"" for path in paths}
-        return replace(report, diagnostics=kept, sources=texts)
+        hidden = tuple(filterfalse(extras.keep, report.diagnostics))
+        sites = dict.fromkeys(diagnostic.anchor.path for diagnostic in kept)
+        texts = {path: self._basis.bytes_of(path) or b"" for path in sites}
+        return replace(report, diagnostics=kept, hidden=hidden, sources=texts)
 
 
-def _judge(
-    root: Path, discovery: Discovery, settings: Settings, known: dict[str, bytes]
-) -> tuple[Report, _Basis]:
+def _judge(task: _Task, known: dict[str, bytes]) -> tuple[Report, _Basis]:
     # Rules and frameworks take 0.1 s to load: only where there is something to read.
     from httpx_fixer.reading import Reading  # noqa: PLC0415 -- as said
 
-    reading = Reading(root, discovery, settings, known)
+    reading = Reading(task.root, task.discovery, task.settings, known, task.extras.tell)
     project, diagnostics = reading.read({})
     report = Report(
         diagnostics,
-        project.skips_of(discovery.targets),
-        files_seen=len(discovery.targets),
+        project.skips_of(task.discovery.targets),
+        files_seen=len(task.discovery.targets),
         files_read=project.parsed(),
     )
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 
-from httpx_fixer.commands import propose
+from httpx_fixer.commands import start
 from httpx_fixer.outcome import Outcome
 from httpx_fixer.reporters.paths import build_locator
 from httpx_fixer.reporters.plan import PlanReporter
@@ -14,8 +13,7 @@ from httpx_fixer.review_options import PlanFormat, PlanOptions
 
 def plan(options: PlanOptions) -> Outcome:
     """Read, make the fixes in memory, and return who will own what and which sites reach it how."""
-    run, proposal = propose(options)
-    run = replace(run, report=replace(proposal.settle({}), processes=proposal.processes()))
+    run = start(options, with_changes=True, with_processes=True)
     reporter = PlanReporter(
         run.text_reporter(sys.stdout),
         build_locator(run.project.root, run.directory),

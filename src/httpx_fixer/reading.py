@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from httpx_fixer.analysis.discovery import Discovery
@@ -14,8 +14,9 @@ from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.frameworks._owner_reading import find_owners
 from httpx_fixer.frameworks._registry import build_frameworks
+from httpx_fixer.git import find_top_level
 from httpx_fixer.owners import Process
-from httpx_fixer.rewrite.plan import refuse_excluded
+from httpx_fixer.rewrite.plan import refuse_excluded, refuse_spreading
 from httpx_fixer.rules._judgement import judge
 from httpx_fixer.settings import Settings
 
@@ -24,15 +25,24 @@ class Reading:
     """Reads the project as it is, or as it is going to be."""
 
     def __init__(
-        self, root: Path, discovery: Discovery, settings: Settings, known: Mapping[str, bytes]
+        self,
+        root: Path,
+        discovery: Discovery,
+        settings: Settings,
+        known: Mapping[str, bytes],
+        tell: Callable[[str, int, int], None],
     ) -> None:
         self._root = str(root)
+        top = find_top_level(root) or root
+        self._place = root.relative_to(top).as_posix()
         self._known = known
         self._discovery = discovery
         self._settings = settings
         self._ignores = compile_file_ignores(settings)
         self._first: Project | None = None
         self._lifecycles: Lifecycles | None = None
+        self._tell = tell
+        self._readings = 0
 
     def read(self, overlay: Mapping[str, bytes]) -> tuple[Project, tuple[Diagnostic, ...]]:
         """Read the project with the files of `overlay` in place of those on disk."""
@@ -45,9 +55,17 @@ class Reading:
         lifecycles = Lifecycles(project, build_frameworks(), find_owners)
         if self._lifecycles is None:
             self._lifecycles = lifecycles
-        diagnostics = judge(project, lifecycles, self._settings, self._ignores)
+        stage = f"checking the result, {self._readings}" if self._readings else "reading"
+        self._readings += 1
+
+        def tell(what: str, done: int, total: int) -> None:
+            self._tell(f"{stage}: {what}", done, total)
+
+        diagnostics = judge(project, lifecycles, self._settings, self._ignores, tell)
         allowed = refuse_excluded(diagnostics, self._discovery.excluded)
-        return project, add_fingerprints(project, allowed)
+        if self._discovery.lone is not None:
+            allowed = refuse_spreading(allowed, self._discovery.lone)
+        return project, add_fingerprints(project, allowed, self._place)
 
     def read_again(self, overlay: Mapping[str, bytes]) -> tuple[Diagnostic, ...]:
         """Return what is said about the project as it is going to be."""

@@ -39,6 +39,7 @@ class Report:
 
     `diagnostics` in order of path and position; `changes` is the outcome of all applicable fixes
     together, sorted by path; `numbers` lists every number in force that they change.
+    `hidden` are diagnostics that are not to be reported: not on changed lines, known for long.
     `sources` holds the bytes of the files that diagnostics lie in, `{path: bytes}`; `replacements` what
     each fix makes of the files alone, `{fingerprint: replacements}`, and `processes` what starts and
     ends once, where that was asked for. `elapsed_s` is wall time.
@@ -48,6 +49,7 @@ class Report:
     skipped: tuple[Skip, ...] = ()
     changes: tuple[FileChange, ...] = ()
     numbers: tuple[NumberChange, ...] = ()
+    hidden: tuple[Diagnostic, ...] = ()
     sources: Mapping[str, bytes] = field(default_factory=dict)
     replacements: Mapping[str, tuple[Replacement, ...]] = field(default_factory=dict)
     processes: tuple[Process, ...] = ()

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from typer import Option
 
-from httpx_fixer.options import FixOptions, Options
+from httpx_fixer.options import ChangeOptions, FixOptions, Options
 
 
 class PlanFormat(StrEnum):
@@ -28,7 +28,7 @@ class SplitBy(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiffOptions(Options):
+class DiffOptions(ChangeOptions):
     """The options of the command that prints a patch."""
 
     interactive: Annotated[bool, Option("--interactive", "-i", help="Ask for each fix.")] = False

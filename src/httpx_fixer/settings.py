@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
+FAMILY = "HXF"
+"""How the codes of all rules begin."""
+
 
 @dataclass(frozen=True, slots=True)
 class TimeoutPolicy:

@@ -25,7 +25,7 @@ class Anchor:
     """The address of one node of an original file.
 
     `kind` is the name that the standard library's `ast` gives to the node ("Call", "AsyncWith",
-    "Expr", ...). `path` is relative to the root of the run and uses `/`. `end` is exclusive.
+    "Expr", ...), or "Comment". `path` is relative to the root of the run and uses `/`. `end` is exclusive.
     Parentheses around an expression are outside of it, decorators are outside of a function.
     """
 

@@ -49,7 +49,7 @@ def split(options: DiffOptions) -> Outcome:
     except WriteFailure as failure:
         raise UsageError(f"writing failed: {directory / failure.path}: {failure.message}") from failure
     names = "".join(f"{show_path(str(directory / file.path))}\n" for file in files)
-    talk = run.remark() + run.render_summary(written=False)
+    talk = run.remark() + run.render_summary(written=False, show_fixes=options.show_fixes)
     return Outcome(run.code(), names, talk + tell_elsewhere(place(run, run.report.changes)))
 
 

@@ -7,8 +7,8 @@ import textwrap
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.parsing import parse
+from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.stream_facts import StreamSite, WrapUses
-from httpx_fixer.analysis.streams import iter_stream_sites
 from httpx_fixer.source import SourceFile
 
 SEND = 'client.send(client.build_request("GET", url), stream=True)'
@@ -24,7 +24,8 @@ def read_module(text: str) -> Module:
 
 
 def find_sites(text: str) -> list[StreamSite]:
-    return list(iter_stream_sites(read_module(textwrap.dedent(text))))
+    data = textwrap.dedent(text).encode()
+    return list(Project(("app.py",), frozenset({"app.py"}), lambda _: data).stream_sites)
 
 
 def judge(body: str, header: str = ASYNC_HEADER) -> StreamSite:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import pytest
 from stream_reading import covered_lines, find_sites, judge
 
-from httpx_fixer.analysis.stream_facts import WrapUses
+from httpx_fixer.analysis.stream_facts import GuardUses, WrapUses
 from httpx_fixer.diagnostic import RefusalReason
 
 
 @pytest.mark.parametrize(
     ("body", "line"),
     [
-        ("r = SEND\nreturn r", 1),
         ("r = SEND\nyield r", 1),
         ("r = SEND\nwork()\nself.r = r", 2),
         ("r = SEND\nother = r", 1),
@@ -21,7 +20,6 @@ from httpx_fixer.diagnostic import RefusalReason
         ("r = SEND\nitems = [r]", 1),
         ("r = SEND\nwork()\nf = lambda: r.url", 2),
         ("r = SEND\ndef f():\n    return r.url\nreturn f", 2),
-        ("r = SEND\nreturn r.raise_for_status()", 1),
         ("r = SEND\nreturn r.aiter_raw()", 1),
         ("r = SEND\nlines = r.aiter_lines()", 1),
         ("r = SEND\nreturn (line async for line in r.aiter_lines())", 1),
@@ -30,7 +28,6 @@ from httpx_fixer.diagnostic import RefusalReason
         ("r = SEND\nreturn r.extensions['network_stream']", 1),
         ("r = SEND\nraise Failed(r)", 1),
         ("r = SEND\nbool = work\nbool(r)", 2),
-        ("return SEND", 0),
         ("self.r = SEND", 0),
         ("work(SEND)", 0),
         ("return [SEND for url in url]", 0),
@@ -70,6 +67,50 @@ def test_use_that_is_no_escape(use: str) -> None:
     assert site.cover is not None
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "return SEND",
+        "r = SEND\nreturn r",
+        "r = SEND\nreturn r, 1",
+        "r = SEND\nif url:\n    await r.aclose()\n    return\nreturn r",
+        "r = SEND\ntry:\n    work()\nexcept BaseException:\n    await r.aclose()\n    raise\nreturn r",
+        "return httpx.Wrapper(SEND)",
+    ],
+)
+def test_response_that_is_handed_on_is_settled(body: str) -> None:
+    assert judge(body).closed_on_every_path
+
+
+@pytest.mark.parametrize(
+    ("body", "lines", "early"),
+    [
+        ("r = SEND\nwork()\nreturn r", (1, 2), 0),
+        ("r = SEND\nreturn r.raise_for_status()", (1, 1), 0),
+        ("r = SEND\nif url:\n    return None\nreturn r, work()", (1, 3), 1),
+        ("r = SEND\nif r.is_error:\n    return await r.aread()\nreturn r, work()", (1, 3), 0),
+        ("r = SEND\ntry:\n    work()\nexcept OSError:\n    return\nreturn r", (1, 5), 1),
+        ("r = SEND\nwork()\nx = httpx.Wrapper(r)\nx.y = 1\nreturn x", (1, 4), 0),
+    ],
+)
+def test_exceptions_before_the_response_is_handed_on_are_guarded(
+    body: str, lines: tuple[int, int], early: int
+) -> None:
+    site = judge(body)
+    assert isinstance(site.cover, GuardUses)
+    covered = (site.cover.first.start.line - site.line, site.cover.last.end.line - site.line)
+    assert (covered, len(site.cover.early)) == (lines, early)
+
+
+def test_false_flag_needs_no_close() -> None:
+    header = "import httpx\n\nasync def fetch(client: httpx.AsyncClient, url, stream):\n"
+    body = (
+        "    r = await client.send(url, stream=stream)\n"
+        "    if stream:\n        return r\n    return r.json()\n"
+    )
+    assert find_sites(header + body)[0].closed_on_every_path
+
+
 def test_escape_of_another_response_of_the_name_does_not_count() -> None:
     site = judge("if url:\n    r = await client.get(url)\n    return r\nr = SEND\nprint(r.url)")
     assert site.obstacles == ()
@@ -83,7 +124,6 @@ def test_escape_of_a_response_that_is_read_does_not_count() -> None:
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("await client.send(url, stream=url)", RefusalReason.DYNAMIC_ARGUMENT),
         ("SEND", RefusalReason.UNSUPPORTED_BINDING),
         ("x = (SEND).status_code", RefusalReason.UNSUPPORTED_BINDING),
         ("a = b = SEND", RefusalReason.UNSUPPORTED_BINDING),

@@ -6,13 +6,23 @@ import tokenize
 
 import pytest
 
-from httpx_fixer.analysis.suppressions import ALL, compile_file_ignores, read_suppressions, suppressed_lines
+from httpx_fixer.analysis.suppression_facts import ALL, END
+from httpx_fixer.analysis.suppressions import compile_file_ignores, read_suppressions
 from httpx_fixer.settings import Settings
 from httpx_fixer.source import SourceFile
 
 
 def _source(text: str) -> SourceFile:
     return SourceFile("app/x.py", text.encode())
+
+
+def _words(text: str) -> dict[int, set[str]]:
+    """Return what is silenced on single lines: `{line: words}`."""
+    found: dict[int, set[str]] = {}
+    for request in read_suppressions(_source(text)).requests:
+        if request.first == request.last:
+            found.setdefault(request.first, set()).update(request.words)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -32,7 +42,7 @@ def _source(text: str) -> SourceFile:
     ],
 )
 def test_comment_silences_its_line(comment: str, words: set[str]) -> None:
-    assert suppressed_lines(_source(f"import httpx\nx = 1  {comment}\n")) == {2: words}
+    assert _words(f"import httpx\nx = 1  {comment}\n") == {2: set(words)}
 
 
 @pytest.mark.parametrize(
@@ -47,12 +57,12 @@ def test_comment_silences_its_line(comment: str, words: set[str]) -> None:
     ],
 )
 def test_what_is_no_request(text: str) -> None:
-    assert suppressed_lines(_source(f"{text}\n")) == {}
+    assert _words(f"{text}\n") == {}
 
 
 def test_lines_are_counted_as_python_counts_them() -> None:
     text = '"""\x0c\x1c\u2028"""\r\na = 1\rb = 2  # httpx-fixer: ignore'
-    assert suppressed_lines(_source(text)) == {3: ALL}
+    assert _words(text) == {3: set(ALL)}
 
 
 def test_comment_for_the_whole_file() -> None:
@@ -93,11 +103,11 @@ def test_any_line_of_a_statement_may_carry_the_comment() -> None:
 
 def test_file_that_asks_for_nothing_is_not_tokenized(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tokenize, "generate_tokens", None)
-    assert suppressed_lines(_source("import httpx\n")) == {}
+    assert _words("import httpx\n") == {}
 
 
 def test_file_that_ends_in_the_middle_keeps_what_was_read() -> None:
-    assert suppressed_lines(_source("x = 1  # httpx-fixer: ignore\ny = (\n")) == {1: ALL}
+    assert _words("x = 1  # httpx-fixer: ignore\ny = (\n") == {1: set(ALL)}
 
 
 def test_settings_silence_files_by_glob() -> None:
@@ -107,3 +117,62 @@ def test_settings_silence_files_by_glob() -> None:
     assert ignores_of("app/x.py") == frozenset()
     suppressions = read_suppressions(_source(""), ignores_of("tests/x.py"))
     assert suppressions.covers("HXF101", "client-per-request", range(1, 2))
+
+
+BLOCKS = """\
+import httpx  # httpx-fixer: ignore-file
+
+class A:  # httpx-fixer: ignore-block
+    x = 1
+
+    def f(
+        self,  # httpx-fixer: ignore-block
+    ):
+        y = (
+            2,  # httpx-fixer: ignore-block
+        )
+        # httpx-fixer: ignore-block
+        if y:
+            z = 3
+    # httpx-fixer: ignore-block
+    w = 4
+
+# httpx-fixer: ignore-block
+v = 5
+"""
+
+
+def test_reach_of_comments_for_blocks() -> None:
+    """That below a header, that of a statement, the rest of the block around: each to its last line."""
+    found = [(r.line, r.first, r.last) for r in read_suppressions(_source(BLOCKS)).requests]
+    assert found == [
+        (1, 1, END),
+        (3, 3, 18),
+        (7, 6, 15),
+        (10, 9, 11),
+        (12, 12, 15),
+        (15, 15, 18),
+        (18, 18, END),
+    ]
+
+
+def test_request_for_every_rule_does_not_count_where_a_name_is_wanted() -> None:
+    text = "x = 1  # httpx-fixer: ignore\ny = 2  # httpx-fixer: ignore[HXF0]\n"
+    suppressions = read_suppressions(_source(text), frozenset({"HXF"}))
+    assert suppressions.covers("HXF001", "unused-suppression", range(1, 2))
+    assert not suppressions.covers("HXF001", "unused-suppression", range(1, 2), by_name=True)
+    assert suppressions.covers("HXF001", "unused-suppression", range(2, 3), by_name=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "request_text", "inner"),
+    [
+        ("x  # a  # httpx-fixer: ignore[HXF101] why  # b", "# httpx-fixer: ignore[HXF101] why  ", "HXF101"),
+        ("x  # httpx-fixer: ignore", "# httpx-fixer: ignore", ""),
+        ("x  # noqa: E501, HXF101 because", "# noqa: E501, HXF101", "E501, HXF101"),
+    ],
+)
+def test_place_of_a_request(line: str, request_text: str, inner: str) -> None:
+    (request,) = read_suppressions(_source(f"{line}\n")).requests
+    assert line[request.start : request.end] == request_text
+    assert line[slice(*request.inner)] == inner

@@ -64,9 +64,10 @@ class Tool:
         directory: Path | None = None,
         env: Mapping[str, str] | None = None,
         before: Sequence[str] = (),
+        given: bytes = b"",
     ) -> Done:
-        """Run the tool to its end; `before` is a command to run it under."""
-        return self._finish((*before, *self.command(), *map(str, arguments)), directory, env)
+        """Run the tool to its end; `before` is a command to run it under, `given` its standard input."""
+        return self._finish((*before, *self.command(), *map(str, arguments)), directory, env, given)
 
     def python(self, *arguments: str) -> Done:
         """Run the interpreter of the tool."""
@@ -93,12 +94,18 @@ class Tool:
         process.wait(60)
         return shown
 
-    def _finish(self, command: Sequence[str], directory: Path | None, env: Mapping[str, str] | None) -> Done:
+    def _finish(
+        self,
+        command: Sequence[str],
+        directory: Path | None,
+        env: Mapping[str, str] | None,
+        given: bytes = b"",
+    ) -> Done:
         done = subprocess.run(
             command,
             cwd=directory or self.directory,
             env={**self.environment(), **(env or {})},
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             check=False,
             timeout=120,

@@ -258,6 +258,21 @@ def test_fix_as_json(tmp_path: Path) -> None:
     assert done.err.startswith("Changed 1 file")
 
 
+def test_fixes_are_listed_where_that_is_asked_for(tmp_path: Path) -> None:
+    tool = make_project(tmp_path)
+    listed = "Fixes:\n  app/x.py:6:22 HXF301 "
+    assert listed in tool.run("diff", "--show-fixes").err
+    assert listed in tool.run("fix", "--show-fixes").err
+
+
+def test_exit_code_may_say_only_whether_files_changed(tmp_path: Path) -> None:
+    tool = make_project(tmp_path)
+    (tmp_path / "app/y.py").write_text(ESCAPE)
+    assert tool.run("fix", "--exit-non-zero-on-fix").code == 1
+    assert tool.run("fix", "--exit-non-zero-on-fix").code == 0
+    assert tool.run("fix").code == 1
+
+
 def _spoil(tool: Tool, how: str) -> None:
     """Leave `app/x.py` in a state that no commit holds."""
     file = tool.directory / "app/x.py"

@@ -247,6 +247,18 @@ def test_own_lifespan_is_extended(text: str) -> None:
     assert edits[1].header in {"async with http_lifespan(app):", "async with http_lifespan(_):"}
 
 
+def test_each_yield_of_an_own_lifespan_is_wrapped() -> None:
+    two = LIFESPAN.replace("    yield", "    if app:\n        yield\n    else:\n        yield")
+    edits = _wire(f"{APP}{two}app = FastAPI(lifespan=lifespan)\n")
+    assert _kinds(edits) == ["EnsureImport", "WrapStatement", "WrapStatement"]
+
+
+def test_bare_generator_is_extended_like_a_context_manager() -> None:
+    bare = LIFESPAN.replace("@asynccontextmanager\n", "")
+    edits = _wire(f"{APP}{bare}app = FastAPI(lifespan=lifespan)\n")
+    assert _kinds(edits) == ["EnsureImport", "WrapStatement"]
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -256,9 +268,6 @@ def test_own_lifespan_is_extended(text: str) -> None:
         "app = FastAPI(lifespan=make_lifespan())\n",
         "app = FastAPI()\nInstrumentator().instrument(app)\n",
         "class Api(FastAPI): pass\napp = Api()\n",
-        LIFESPAN.replace("    yield", "    if app:\n        yield\n    else:\n        yield")
-        + "app = FastAPI(lifespan=lifespan)\n",
-        LIFESPAN.replace("@asynccontextmanager\n", "") + "app = FastAPI(lifespan=lifespan)\n",
     ],
 )
 def test_what_else_hooks_into_the_start_is_left_and_a_router_added(text: str) -> None:
@@ -281,7 +290,8 @@ ON_EVENT = "app = FastAPI()\n@app.on_event('startup')\ndef start(): pass\n"
         (ON_EVENT, "fastapi~=0.112.2", None),
         (ON_EVENT, "fastapi", None),
         ("app = FastAPI()\n", "fastapi==0.95.0", None),
-        ("app = FastAPI()\napp.router.lifespan_context = other\n", "fastapi", RefusalReason.LIFESPAN_UNKNOWN),
+        ("app = FastAPI()\napp.router.lifespan_context = other\n", "fastapi", None),
+        ("app = FastAPI()\nmake().lifespan_context = other\n", "fastapi", RefusalReason.LIFESPAN_UNKNOWN),
     ],
 )
 def test_pinned_version_decides(text: str, pin: str, reason: RefusalReason | None) -> None:

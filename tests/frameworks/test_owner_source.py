@@ -7,6 +7,7 @@ import builtins
 import importlib.util
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -82,6 +83,7 @@ OWNERSHIPS = {
     **{f"pool-of-{start.name}": _ownership(_pool(), starts=(start,)) for start in Start},
     **{f"sync-pool-of-{start.name}": _ownership(_BOTH[1], starts=(start,)) for start in Start},
     "client-and-pools-of-everything": _ownership(_client(), *_BOTH, starts=tuple(Start)),
+    "wrapped": replace(_ownership(_client(), _pool()), earlier_starts=frozenset({Start.WRAPPED})),
     "no-limits": _ownership(_client(), policy=Policy(limits=LimitsPolicy(None, None, None))),
 }
 each_ownership = pytest.mark.parametrize("ownership", OWNERSHIPS.values(), ids=OWNERSHIPS)
@@ -101,7 +103,7 @@ def test_every_name_is_imported_or_defined(ownership: Ownership) -> None:
                 bound.add((node.asname or node.name).split(".")[0])
             case ast.arg():
                 bound.add(node.arg)
-            case ast.Name(id=name, ctx=ast.Store()):
+            case ast.Name(id=name, ctx=ast.Store()) | ast.AsyncFunctionDef(name=name):
                 bound.add(name)
             case ast.Name(id=name):
                 read.add(name)

@@ -120,7 +120,7 @@ async def lifespan(app):
         ("app = Starlette()\n", ["EnsureImport", "AddArgument"]),
         ("app = Starlette(debug=True)\n", ["EnsureImport", "AddArgument"]),
         (f"{LIFESPAN}app = Starlette(lifespan=lifespan)\n", ["EnsureImport", "WrapStatement"]),
-        ("app = Starlette(lifespan=make())\n", RefusalReason.LIFESPAN_UNKNOWN),
+        ("app = Starlette(lifespan=make())\n", ["EnsureImport", "ReplaceExpression"]),
         ("app = Starlette(on_startup=[start])\n", RefusalReason.LIFESPAN_UNKNOWN),
         ("app = Starlette(**options)\n", RefusalReason.LIFESPAN_UNKNOWN),
         ("class App(Starlette): pass\napp = App()\n", RefusalReason.LIFESPAN_UNKNOWN),

@@ -101,6 +101,7 @@ class _Writer:
     def _leave(self, place: Place) -> Lines:
         ways = ["return" if self.is_generator else "return 1", "world.op('stay')"]
         ways += ["break", "continue"] if place.in_loop else []
+        ways += [] if self.is_generator else [f"return {self._name()}", f"return 1, {self._name()}"]
         return ["if world.cond():", f"    {self._pick(*ways)}"]
 
     def _if(self, place: Place) -> Lines:
@@ -143,5 +144,5 @@ def modules(draw: DrawFn) -> str:
     if draw(st.booleans()):
         lines += writer.statement(Place())
     lines += [writer.send(names[0]), *writer.block(Place())]
-    lines += ["yield 0" if writer.is_generator else "return 0"]
+    lines += ["yield 0" if writer.is_generator else draw(st.sampled_from(["return 0", f"return {names[0]}"]))]
     return HEADER + "".join(f"    {line}\n" for line in lines)

@@ -89,6 +89,7 @@ class Response:
         self.site = site
         self.is_closed = False
         self.is_read = False
+        self.is_handed_on = False
         self.status_code = 200 if not world.bits or world.bits[0] else 404
         self.headers = {"number": number}
 
@@ -168,7 +169,16 @@ def _finish(coroutine: Any) -> object:
     try:
         coroutine.send(None)
     except StopIteration as stop:
-        return ("returned", stop.value)
+        return ("returned", *_tell(stop.value))
     except (BoomError, Cancelled, RuntimeError, NameError, AttributeError) as error:
         return ("raised", type(error).__name__)
     raise AssertionError("the coroutine waits for something")
+
+
+def _tell(value: Any) -> list[object]:
+    """Return what a function returned; a response by its number, and it is the caller's from then on."""
+    parts = value if isinstance(value, tuple) else (value,)
+    for part in parts:
+        if isinstance(part, Response):
+            part.is_handed_on = True
+    return [(part.number, part.is_closed) if isinstance(part, Response) else part for part in parts]

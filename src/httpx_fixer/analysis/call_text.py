@@ -56,19 +56,17 @@ def _without(module: Module, call: ast.Call, start: int, end: int, names: frozen
     spans = [(_start_of(module, keyword), keyword.arg) for keyword in call.keywords]
     spans += [(module.offset(value.lineno, value.col_offset), "") for value in call.args]
     spans.sort(key=lambda span: span[0])
-    cuts: list[tuple[int, int]] = []
-    for index, (begin, name) in enumerate(spans):
-        if name not in names:
-            continue
-        if index + 1 < len(spans):
-            cuts.append((begin, spans[index + 1][0]))
-        else:
-            before = max((b for b, n in spans[:index] if n not in names), default=None)
-            cuts.append((begin if before is None else _end_before(module, call, begin), end))
+    last = max((index for index, (_, name) in enumerate(spans) if name not in names), default=-1)
+    cuts: list[tuple[int, int]] = [
+        (begin, spans[index + 1][0]) for index, (begin, name) in enumerate(spans[:last]) if name in names
+    ]
+    if last + 1 < len(spans):
+        following = spans[last + 1][0]
+        cuts.append((_end_before(module, call, following) if last >= 0 else following, end))
     kept, at = "", start
     for begin, stop in cuts:
         kept += text[at:begin]
-        at = max(at, stop)
+        at = stop
     tail = text[at:end] if not cuts or cuts[-1][1] < end else _closing_space(text[start:end])
     return kept + tail if kept.strip() or not cuts else (kept + tail).strip()
 

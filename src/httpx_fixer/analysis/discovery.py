@@ -22,13 +22,22 @@ class Discovery:
     `targets`, a part of them, are to be reported on: at or below the paths that were named, and let
     through by `include` and `exclude`. `excluded` are those that `include` and `exclude` keep out:
     read, so that the callers and patches in them are known, but never to be changed. `skipped`
-    holds what was named, or found below what was named, and cannot be read.
+    holds what was named, or found below what was named, and cannot be read. `lone` is the only file
+    that may change, where a text stands for one; None else.
     """
 
     files: tuple[str, ...]
     targets: frozenset[str]
     excluded: frozenset[str]
     skipped: tuple[Skip, ...]
+    lone: str | None = None
+
+
+def discover_around(root: Path, path: str, settings: Settings) -> Discovery:
+    """Find the Python files of the project at `root`, to report on one of them, which need not exist."""
+    found = discover(root, (), settings)
+    files = tuple(sorted({*found.files, path}))
+    return Discovery(files, frozenset({path}), frozenset(), (), lone=path)
 
 
 def discover(root: Path, paths: tuple[Path, ...], settings: Settings) -> Discovery:

@@ -20,7 +20,7 @@ _FOREVER = frozenset(
 """Methods that return when the process is to stop."""
 _STOPPED = re.compile(r"(?i)stop|shut|exit|quit|running|alive|active|cancel|terminat|forever|should_")
 """What a flag is called that ends a loop from outside."""
-_SOURCE = re.compile(r"(?i)listen|consum|subscri|pubsub|receive|iterator|updates|watch|events?\b")
+_SOURCE = re.compile(r"(?i)\.listen\(|consum|subscri|pubsub|\.iterator\(|watch\(")
 """What an `async for` iterates over that never runs dry."""
 _DEPTH = 4
 """Calls from the entry down to the loop: `main` -> `Worker.run` -> `Worker._loop` is usual."""
@@ -158,13 +158,17 @@ def _waits_for_the_end(module: Module, call: ast.Call) -> bool:
 
 
 def find_entry_of(resolver: Resolver, module: Module, call: ast.Call) -> Symbol | None:
-    """Return the coroutine function that `asyncio.run(f(...))` or `anyio.run(f)` runs."""
+    """Return the coroutine function that `asyncio.run(f(...))` or `anyio.run(f)` runs.
+
+    One that is defined inside of a function is a step of that function, no program.
+    """
     if not call.args:
         return None
     given = call.args[0]
     symbol = find_callee(resolver, module, given.func if isinstance(given, ast.Call) else given)
     function = None if symbol is None else resolver.function(symbol)
-    return symbol if function is not None and function.is_async and not function.is_generator else None
+    is_plain = function is not None and function.is_async and not (function.is_generator or function.outer)
+    return symbol if is_plain else None
 
 
 def iter_guarded_calls(module: Module) -> Iterator[ast.Call]:

@@ -161,3 +161,50 @@ class Definition:
     callee: str
     arguments: tuple[SpecArgument, ...]
     rows: tuple[tuple[str, tuple[SpecArgument, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """An assignment `receiver.attribute = value`; `receiver` is what is known of the object."""
+
+    receiver: Symbol | None
+    value: Argument
+
+
+@dataclass(frozen=True, slots=True)
+class FactoryUse:
+    """A place that names a function which makes a client.
+
+    `function` is the qualified name of the function around, "" at module level; `is_closed` says that
+    the client is closed there on every path.
+    """
+
+    path: str
+    function: str
+    is_closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class of the project.
+
+    `values` are what its body assigns to names, `methods` what it defines. `last` is the last
+    statement of its body, `last_value` the last of those that assign, None where there is none.
+    """
+
+    symbol: Symbol
+    anchor: Anchor
+    bases: tuple[Symbol | None, ...]
+    values: tuple[Argument, ...]
+    methods: frozenset[str]
+    last: Anchor
+    last_value: Anchor | None
+
+    def value(self, name: str) -> Argument | None:
+        """Return what the body assigns to a name."""
+        return next((value for value in self.values if value.name == name), None)
+
+    @property
+    def line(self) -> int:
+        """The line of `class`."""
+        return self.anchor.start.line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,18 +16,22 @@ _LENGTH = 32
 """Hexadecimal digits: 128 bits, so that no two sites of a project meet by chance."""
 
 
-def add_fingerprints(project: Project, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+def add_fingerprints(
+    project: Project, diagnostics: Iterable[Diagnostic], place: str = "."
+) -> tuple[Diagnostic, ...]:
     """Return the diagnostics, given in order, each with its fingerprint.
 
     It is made of what stays when other code moves: the rule, the file, the function around the
     site, and the code of the site as far as a formatter leaves it alone. Of several that are alike
-    in all that, the first one of the file is number 0, the next one number 1.
+    in all that, the first one of the file is number 0, the next one number 1. `place` is where the
+    root of the run lies in its repository, whose other parts may be runs of their own.
     """
     seen: Counter[tuple[str, ...]] = Counter()
     found = []
     for diagnostic in diagnostics:
         anchor = diagnostic.anchor
-        key = (diagnostic.code, anchor.path, project.texts.function_at(anchor), _code_of(project, anchor))
+        path = posixpath.normpath(posixpath.join(place, anchor.path))
+        key = (diagnostic.code, path, project.texts.function_at(anchor), _code_of(project, anchor))
         text = "\0".join((*key, str(seen[key])))
         seen[key] += 1
         digest = hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

@@ -116,30 +116,38 @@ def _bound(module: Module, node: ast.Call) -> Symbol | None:
             # Not by what reads of the name mean: `import app.tables` may have bound it before.
             home = module.table.enclosing(target).find(target.id)
             return None if home is None else Symbol(module.path, f"{home.qualname}.{target.id}".lstrip("."))
+        case (
+            ast.Assign(targets=[ast.Attribute(value=ast.Name(id="self"), attr=attribute)])
+            | ast.AnnAssign(target=ast.Attribute(value=ast.Name(id="self"), attr=attribute))
+        ):
+            owner = module.function_name(node).rpartition(".")[0]
+            return Symbol(module.path, f"{owner}.{attribute}") if owner in module.classes else None
     return None
 
 
 def _iter_arguments(module: Module, node: ast.Call, resolve: Resolve) -> Iterator[Argument]:
     for value in node.args:
-        yield _argument(module, "*" if isinstance(value, ast.Starred) else "", value, resolve)
+        yield build_argument(module, "*" if isinstance(value, ast.Starred) else "", value, resolve)
     for keyword in node.keywords:
-        yield _argument(module, "**" if keyword.arg is None else keyword.arg, keyword.value, resolve)
+        yield build_argument(module, "**" if keyword.arg is None else keyword.arg, keyword.value, resolve)
 
 
-def _argument(module: Module, name: str, value: ast.expr, resolve: Resolve) -> Argument:
+def build_argument(module: Module, name: str, value: ast.expr, resolve: Resolve) -> Argument:
+    """Describe an argument of a call, or another value that is handed somewhere."""
     text = value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
     factory = resolve(module, value.func) if isinstance(value, ast.Call) else None
     return Argument(name, module.code(value), module.anchor(value), text, resolve(module, value), factory)
 
 
-def find_lone_yield(module: Module, qualname: str) -> Anchor | None:
-    """Return the statement `yield` of a function, where it has exactly one and drops its result."""
+def find_plain_yields(module: Module, qualname: str) -> tuple[Anchor, ...]:
+    """Return the statements `yield` of a function; none where the result of one is used."""
     node = module.functions.get(qualname)
     if node is None:
-        return None
+        return ()
     yields = [inner for inner in own_nodes(node) if isinstance(inner, ast.Yield | ast.YieldFrom)]
-    parent = module.table.parents[yields[0]] if len(yields) == 1 else None
-    return module.anchor(parent) if isinstance(parent, ast.Expr) else None
+    parents = [module.table.parents[inner] for inner in yields]
+    anchors = tuple(module.anchor(parent) for parent in parents if isinstance(parent, ast.Expr))
+    return tuple(sorted(anchors)) if len(anchors) == len(yields) else ()
 
 
 def find_lone_local_import(module: Module, qualname: str, name: str, reads: int) -> Anchor | None:

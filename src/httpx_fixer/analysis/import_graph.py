@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from httpx_fixer.analysis.import_style import find_first_party, find_import_path, import_closure
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.text_search import TextSearch
@@ -58,15 +60,23 @@ class ImportGraph:
         """Answer whether importing a file imports another one, directly or not."""
         return path in self.import_closure(start)
 
+    def importers_of(self, path: str) -> tuple[str, ...]:
+        """Return the files outside of the tests whose import statements lead to a file, in order."""
+        stem = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2].encode()
+        return tuple(
+            other
+            for other in self._search.mentions(stem)
+            if other != path and path in self._resolver.imported_files(other)
+        )
+
     def is_imported(self, path: str) -> bool:
         """Answer whether another module outside of the tests imports this one."""
-        stem = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2].encode()
-        return any(
-            other != path and path in self._resolver.imported_files(other)
-            for other in self._search.mentions(stem)
-        )
+        return bool(self.importers_of(path))
 
     def runs_as_script(self, path: str) -> bool:
         """Answer whether a module that is started by hand and ends by itself imports a file, or is it."""
-        scripts = [other for other in self._search.mentions(b"__main__") if self._search.is_one_shot(other)]
-        return any(path in self.import_closure(script) for script in scripts)
+        return any(path in self.import_closure(script) for script in self._scripts)
+
+    @cached_property
+    def _scripts(self) -> list[str]:
+        return [other for other in self._search.mentions(b"__main__") if self._search.is_one_shot(other)]

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from httpx_fixer.analysis.imports import dotted_name, iter_imported_names, relative_name
+from httpx_fixer.analysis.imports import dotted_name, imported_names, relative_name
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.scopes import BindingKind
@@ -126,7 +126,8 @@ def find_first_party(resolver: Resolver) -> frozenset[str]:
         root = resolver.index.package_root(path)
         found.add(path[len(root) :].lstrip("/").split("/")[0].removesuffix(".py"))
     for module in resolver.store.modules():
-        names = (name for name in iter_imported_names(module.source.data) if not name.startswith("."))
+        said = resolver.store.ask(module.path, imported_names)
+        names = (name for name in said if not name.startswith("."))
         found.update(name.split(".")[0] for name in names if resolver.index.resolve(module.path, name))
     return frozenset(found)
 
@@ -165,7 +166,7 @@ def _iter_habits(resolver: Resolver, witness: str, path: str) -> Iterator[tuple[
     Level 0 is an absolute import whose names start at the directory `root`.
     """
     counted: dict[tuple[int, str], int] = {}
-    for name in iter_imported_names(resolver.store.data(witness)):
+    for name in resolver.store.ask(witness, imported_names):
         target = resolver.index.resolve(witness, name)
         if target is None or target.path == witness:
             continue

@@ -163,6 +163,11 @@ def iter_imported_names(data: bytes) -> Iterator[str]:
                 yield f"{prefix}{joint}{name.split()[0]}"
 
 
+def imported_names(data: bytes) -> tuple[str, ...]:
+    """Return the dotted names of all imports of a file, see `iter_imported_names`."""
+    return tuple(iter_imported_names(data))
+
+
 def dotted_name(path: str, root: str) -> str:
     """Return the dotted name of a file below an import root."""
     inside = path[len(root) + 1 :] if root else path

@@ -16,17 +16,17 @@ _LASTING = (UseKind.PASSED, UseKind.CAPTURED, UseKind.PENDING, UseKind.STREAM)
 """Uses that may go on after the statement that they stand in."""
 
 
-def build_local_client(module: Module, call: ast.Call, *, is_async: bool) -> LocalClient | None:
+def build_local_client(module: Module, value: ast.expr, *, is_async: bool) -> LocalClient | None:
     """Describe the variable that a client is assigned to, None where it is no plain local."""
-    statement = module.statement_of(call)
-    scope = module.function_scope(call)
+    statement = module.statement_of(value)
+    scope = module.function_scope(value)
     if scope is None or not isinstance(statement, ast.Assign | ast.AnnAssign):
         return None
     target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
     if not isinstance(target, ast.Name) or target.id in scope.elsewhere:
         return None
     uses = tuple(iter_local_uses(module, scope, target.id, is_async=is_async))
-    return _LocalReader(module, statement, target.id, uses).build(call)
+    return _LocalReader(module, statement, target.id, uses).build(value)
 
 
 class _LocalReader:
@@ -43,7 +43,7 @@ class _LocalReader:
         self.uses = uses
         self.span = self._find_span()
 
-    def build(self, call: ast.Call) -> LocalClient:
+    def build(self, value: ast.expr) -> LocalClient:
         inside = {id(node) for statement in self.span for node in ast.walk(statement)}
         mine = [use for use in self.uses if id(use.node) in inside]
         closing = self._find_closing(mine)
@@ -52,7 +52,7 @@ class _LocalReader:
         closes = [use for use in mine if use.kind is UseKind.CLOSED]
         if final is not None:
             last = self.span[self.span.index(final) - 1] if final is not self.span[0] else None
-        obstacles = tuple(self._iter_obstacles(call, inside, mine, final))
+        obstacles = tuple(self._iter_obstacles(value, inside, mine, final))
         return LocalClient(
             self.module.anchor(self.statement),
             None if last is None else self.module.anchor(self.span[0]),
@@ -136,10 +136,10 @@ class _LocalReader:
         return any(id(use.node) in inside and use.kind is UseKind.ENTERED for use in self.uses)
 
     def _iter_obstacles(
-        self, call: ast.Call, inside: set[int], mine: Sequence[LocalUse], final: ast.stmt | None
+        self, value: ast.expr, inside: set[int], mine: Sequence[LocalUse], final: ast.stmt | None
     ) -> Iterator[Obstacle]:
         """Yield what stands against a `with` block around the uses."""
-        if self.statement.value is not call:
+        if self.statement.value is not value:
             detail = f"`{self.name}` may also hold a client that somebody else made"
             yield Obstacle(RefusalReason.MAY_BE_INJECTED, detail, self.statement.lineno)
         for use in self.uses:

@@ -12,9 +12,10 @@ from httpx_fixer.analysis.scopes import Scope
 from httpx_fixer.analysis.usage import VERBS
 
 _CLOSERS = frozenset({"aclose", "close"})
-_ENTERING = frozenset(
+ENTERING = frozenset(
     {"aclosing", "callback", "closing", "enter_async_context", "enter_context", "push_async_callback"}
 )
+"""Functions and methods that close what they are given, or run what they are given at the end."""
 _LOOKERS = frozenset({"bool", "hasattr", "id", "isinstance", "print", "repr", "str", "type"})
 """Builtins that look at an object and do not keep it."""
 _TASKS = frozenset({"create_task", "ensure_future", "run_coroutine_threadsafe", "start_soon", "submit"})
@@ -45,8 +46,10 @@ class UseKind(Enum):
     """Uses it in a nested function."""
     STORED = auto()
     """Keeps it in something else."""
+    YIELDED = auto()
+    """Yields it: the function goes on when its caller has done with it."""
     RETURNED = auto()
-    """Returns or yields it."""
+    """Returns it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +137,7 @@ def _read_close(module: Module, node: ast.Name, attribute: ast.Attribute) -> Loc
             if function is attribute:
                 return LocalUse(node, UseKind.CLOSED, "is closed on some paths only")
     match module.table.parents[attribute]:
-        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _ENTERING:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in ENTERING:
             return LocalUse(node, UseKind.ENTERED, "is closed by an exit stack")
     return LocalUse(node, UseKind.CLOSED_OTHERWISE, "is closed in a larger expression")
 
@@ -146,7 +149,7 @@ def _read_value(module: Module, node: ast.Name, parent: ast.AST) -> LocalUse:
     match parent:
         case ast.withitem():
             return LocalUse(node, UseKind.ENTERED, "is entered further down")
-        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _ENTERING:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in ENTERING:
             return LocalUse(node, UseKind.ENTERED, "is entered further down")
         case ast.Call():
             if isinstance(parent.func, ast.Name) and parent.func.id in _LOOKERS:
@@ -156,6 +159,8 @@ def _read_value(module: Module, node: ast.Name, parent: ast.AST) -> LocalUse:
             return LocalUse(node, UseKind.LOOKED_AT)
         case ast.If() | ast.While():
             return LocalUse(node, UseKind.LOOKED_AT)
-        case ast.Return() | ast.Yield() | ast.YieldFrom():
+        case ast.Return():
             return LocalUse(node, UseKind.RETURNED, "is handed to the caller")
+        case ast.Yield():
+            return LocalUse(node, UseKind.YIELDED)
     return LocalUse(node, UseKind.STORED, "is kept in something else")

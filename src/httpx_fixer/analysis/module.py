@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from httpx_fixer.analysis.facts import Symbol
-from httpx_fixer.analysis.imports import iter_imported_names
+from httpx_fixer.analysis.imports import imported_names
+from httpx_fixer.analysis.mentions import Mentions, find_mentions
 from httpx_fixer.analysis.scope_builder import build_scopes
 from httpx_fixer.analysis.scopes import Binding, BindingKind, FunctionNode, Scope, ScopeTable
 from httpx_fixer.source import Anchor, SourceFile
@@ -32,6 +33,19 @@ class Module:
         except RecursionError:
             self.is_too_deep = True
             return ScopeTable(Scope(self.tree, None, ""), {}, {})
+
+    @cached_property
+    def mentions(self) -> Mentions:
+        """Where names are read, imported and written into strings."""
+        return find_mentions(self.table.parents)
+
+    @cached_property
+    def scopes_named(self) -> dict[str, list[Scope]]:
+        """`{qualified name: scopes}` in the order of the module."""
+        found: dict[str, list[Scope]] = {}
+        for scope in self.table.of.values():
+            found.setdefault(scope.qualname, []).append(scope)
+        return found
 
     @cached_property
     def functions(self) -> dict[str, FunctionNode]:
@@ -61,10 +75,38 @@ class Module:
         found = [node for node in self.table.parents if isinstance(node, ast.Call)]
         return sorted(found, key=lambda node: (node.lineno, node.col_offset, -(node.end_lineno or 0)))
 
+    def calls_of(self, names: tuple[str, ...]) -> list[ast.Call]:
+        """Return the calls `f()` and `x.f()` of some names in source order, those under an alias too."""
+        indexes = {index for name in names for index in self._call_index.get(name, ())}
+        return [self.calls[index] for index in sorted(indexes)]
+
+    @cached_property
+    def _call_index(self) -> dict[str, list[int]]:
+        """`{name: indexes into calls}`; the target of an import counts as a name of what it binds."""
+        found: dict[str, list[int]] = {}
+        for index, node in enumerate(self.calls):
+            match node.func:
+                case ast.Attribute(attr=name):
+                    found.setdefault(name, []).append(index)
+                case ast.Name(id=name):
+                    for one in {name, *self._imported_as.get(name, ())}:
+                        found.setdefault(one, []).append(index)
+        return found
+
+    @cached_property
+    def _imported_as(self) -> dict[str, set[str]]:
+        """`{bound name: last parts of what imports bind to it anywhere in the module}`."""
+        found: dict[str, set[str]] = {}
+        for scope in self.table.of.values():
+            for name, bindings in scope.bindings.items():
+                targets = {binding.target.rpartition(".")[2] for binding in bindings if binding.target}
+                found.setdefault(name, set()).update(targets)
+        return found
+
     @cached_property
     def imported_packages(self) -> frozenset[str]:
         """The first parts of the names of all absolute imports."""
-        names = iter_imported_names(self.source.data)
+        names = imported_names(self.source.data)
         return frozenset(name.split(".")[0] for name in names if not name.startswith("."))
 
     def anchor(self, node: ast.expr | ast.stmt | ast.ExceptHandler) -> Anchor:
@@ -81,10 +123,7 @@ class Module:
 
     def reads(self, name: str) -> int:
         """Return how often a name is read anywhere in the module."""
-        return sum(
-            isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
-            for node in self.table.parents
-        )
+        return sum(isinstance(node, ast.Name) for node in self.mentions.reads.get(name, ()))
 
     def code(self, node: ast.expr | ast.stmt) -> str:
         """Return the source text of a node, as the author wrote it."""

@@ -6,36 +6,42 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TypeVar, cast
 
+from httpx_fixer.analysis.bodies import Bodies
 from httpx_fixer.analysis.call_text import rewrite_call
 from httpx_fixer.analysis.closing import is_closed
-from httpx_fixer.analysis.facts import Call, Function, Reference, Symbol
+from httpx_fixer.analysis.factories import iter_factory_uses
+from httpx_fixer.analysis.facts import Assigned, Call, FactoryUse, Function, Reference, Symbol
 from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.functions import (
     find_lone_local_import,
-    find_lone_yield,
+    find_plain_yields,
     passes_arguments_on,
     yields_name,
 )
 from httpx_fixer.analysis.import_graph import ImportGraph
-from httpx_fixer.analysis.import_style import (
-    find_last_import,
-    find_spelling,
-    may_lack,
-    needs_package,
-)
+from httpx_fixer.analysis.import_style import find_last_import, find_spelling, may_lack, needs_package
 from httpx_fixer.analysis.module import Module, is_missing_marker
+from httpx_fixer.analysis.packaging import Packaging
 from httpx_fixer.analysis.programs import Programs
-from httpx_fixer.analysis.references import find_calls, find_given, find_references, iter_calls_passing
+from httpx_fixer.analysis.references import (
+    find_assigned,
+    find_calls,
+    find_given,
+    find_references,
+    iter_calls_passing,
+)
 from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.analysis.silences import Silences
 from httpx_fixer.analysis.site_facts import CallChange, ClientSite
 from httpx_fixer.analysis.sites import iter_client_sites, may_hold_client_sites
 from httpx_fixer.analysis.store import FileStore, is_test_path
-from httpx_fixer.analysis.streams import StreamSite, iter_stream_sites
-from httpx_fixer.analysis.suppressions import Suppressions, read_suppressions
+from httpx_fixer.analysis.stream_blocks import iter_stream_blocks
+from httpx_fixer.analysis.stream_facts import StreamBlock, StreamSite
+from httpx_fixer.analysis.stream_wrappers import iter_project_streams
 from httpx_fixer.analysis.text_search import TextSearch
 from httpx_fixer.analysis.texts import Texts
-from httpx_fixer.analysis.versions import pinned_version, read_line_length
-from httpx_fixer.source import Anchor, Skip, SourceFile
+from httpx_fixer.analysis.versions import Versions, read_line_length
+from httpx_fixer.source import Anchor, Skip
 
 T = TypeVar("T")
 
@@ -63,12 +69,15 @@ class Project:
             self._store.take_over(earlier._store, changed)
         self._resolver = Resolver(self._store)
         self._read = read
+        self._versions = Versions(read)
         self.search = TextSearch(self._store)
+        self.silences = Silences(self._store)
         self.imports = ImportGraph(self._resolver, self.search)
         self.programs = Programs(self._resolver)
+        self.bodies = Bodies(self._resolver)
         self.texts = Texts(self._store)
+        self.packaging = Packaging(self._resolver, read)
         self._calls: dict[tuple[str, ...], tuple[Call, ...]] = {}
-        self._suppressions: dict[str, Suppressions] = {}
         self._remembered: dict[str, object] = {}
         self._given: dict[str, frozenset[Symbol]] = {}
         self._references: dict[Symbol, tuple[Reference, ...]] = {}
@@ -87,19 +96,14 @@ class Project:
 
     @cached_property
     def stream_sites(self) -> tuple[StreamSite, ...]:
-        """Every `send(..., stream=...)` of the target files, in order of path and position.
+        """Every call of the target files that opens a streamed response, in order of path and position."""
+        return tuple(iter_project_streams(self._resolver, (p for p in self.files if p in self.targets)))
 
-        A module may use a client without importing httpx: what it sends says so (`build_request`).
-        """
-        paths = [path for path in self.files if path in self.targets and self._may_stream(path)]
-        modules = [module for path in paths if (module := self._store.module(path)) is not None]
-        return tuple(site for module in modules for site in iter_stream_sites(module))
-
-    def _may_stream(self, path: str) -> bool:
-        data = self._store.data(path)
-        if b".send(" not in data or b"stream" not in data:
-            return False
-        return b".build_request(" in data or mentions_httpx(data)
+    @cached_property
+    def stream_blocks(self) -> tuple[StreamBlock, ...]:
+        """Every `with x.stream(...)` of the target files whose body leaves it, in order."""
+        modules = [module for module in self._httpx_modules if b"stream(" in self._store.data(module.path)]
+        return tuple(block for module in modules for block in iter_stream_blocks(module))
 
     @cached_property
     def _httpx_modules(self) -> list[Module]:
@@ -160,6 +164,10 @@ class Project:
             self._references[function.symbol] = find_references(self._resolver, function)
         return self._references[function.symbol]
 
+    def factory_uses(self, function: Function, *, is_async: bool) -> tuple[FactoryUse, ...]:
+        """Return what becomes of the client that a function makes at every place that names it."""
+        return tuple(iter_factory_uses(self._resolver, self.references(function), is_async=is_async))
+
     def calls_passing(self, path: str, symbol: Symbol) -> tuple[Call, ...]:
         """Return the calls of a module that get an object as an argument."""
         module = self._store.module(path)
@@ -181,10 +189,14 @@ class Project:
         module = self._store.module(function.path)
         return module is not None and yields_name(module, function.qualname, name)
 
-    def lone_yield(self, function: Function) -> Anchor | None:
-        """Return the statement `yield` of a function, where it has exactly one and drops its result."""
+    def plain_yields(self, function: Function) -> tuple[Anchor, ...]:
+        """Return the statements `yield` of a function; none where the result of one is used."""
         module = self._store.module(function.path)
-        return None if module is None else find_lone_yield(module, function.qualname)
+        return () if module is None else find_plain_yields(module, function.qualname)
+
+    def assignments_to(self, attribute: str) -> tuple[Assigned, ...]:
+        """Return every `x.attribute = value` outside of tests, in order."""
+        return find_assigned(self._resolver, attribute)
 
     # Writing into modules.
 
@@ -253,9 +265,9 @@ class Project:
         """Return how long a line may be by the project's formatter, None where none says."""
         return read_line_length(self._read)
 
-    def pinned_version(self, package: str) -> tuple[int, ...] | None:
-        """Return the lowest version of a package that the project's lock or requirement files allow."""
-        return pinned_version(self._read, package)
+    def pinned_version(self, package: str, near: str = "") -> tuple[int, ...] | None:
+        """Return the lowest version of a package that lock or requirement files near a file allow."""
+        return self._versions.pinned(package, near)
 
     def uses_of(self, path: str, name: str) -> int:
         """Return how often a module reads a name."""
@@ -267,13 +279,6 @@ class Project:
         if key not in self._remembered:
             self._remembered[key] = build()
         return cast("T", self._remembered[key])
-
-    def suppressions(self, path: str, file_ignores: frozenset[str]) -> Suppressions:
-        """Return what a file's comments and the settings silence in it."""
-        if path not in self._suppressions:
-            source = SourceFile(path, self._store.data(path))
-            self._suppressions[path] = read_suppressions(source, file_ignores)
-        return self._suppressions[path]
 
     def bytes_of(self, path: str) -> bytes | None:
         """Return the bytes of a file as they were read, None where there is no such file."""

@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from httpx_fixer.analysis.facts import Call, Function, Reference, Symbol
-from httpx_fixer.analysis.functions import build_call
+from httpx_fixer.analysis.facts import Assigned, Call, Function, Reference, Symbol
+from httpx_fixer.analysis.functions import build_argument
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.store import is_test_path
@@ -30,17 +30,13 @@ def find_calls(resolver: Resolver, names: tuple[str, ...], about: str) -> tuple[
 
 
 def _iter_calls(resolver: Resolver, module: Module, names: tuple[str, ...]) -> Iterator[Call]:
-    for node in module.calls:
-        match node.func:
-            case ast.Attribute(attr=name):
-                is_wanted = name in names
-            case ast.Name(id=name):
-                local = module.local_symbol(node.func)
-                is_wanted = name in names or (isinstance(local, str) and local.rpartition(".")[2] in names)
-            case _:
-                is_wanted = False
+    for node in module.calls_of(names):
+        is_wanted = True
+        if isinstance(node.func, ast.Name) and node.func.id not in names:
+            local = module.local_symbol(node.func)
+            is_wanted = isinstance(local, str) and local.rpartition(".")[2] in names
         if is_wanted:
-            yield build_call(module, node, resolver.expression)
+            yield resolver.call(module, node)
 
 
 def find_given(resolver: Resolver, keyword: str) -> frozenset[Symbol]:
@@ -56,6 +52,27 @@ def find_given(resolver: Resolver, keyword: str) -> frozenset[Symbol]:
     return frozenset(found)
 
 
+def find_assigned(resolver: Resolver, attribute: str) -> tuple[Assigned, ...]:
+    """Return every `x.attribute = value` outside of tests, in order."""
+    modules = (
+        resolver.store.module(path)
+        for path in resolver.store.paths_with(f".{attribute}".encode())
+        if not is_test_path(path)
+    )
+    return tuple(
+        Assigned(
+            resolver.expression(module, node.targets[0].value),
+            build_argument(module, "", node.value, resolver.expression),
+        )
+        for module in modules
+        if module is not None
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Attribute)
+        and node.targets[0].attr == attribute
+    )
+
+
 def find_references(resolver: Resolver, function: Function) -> tuple[Reference, ...]:
     """Return every place that names a function, tests included, its definition left out.
 
@@ -63,9 +80,8 @@ def find_references(resolver: Resolver, function: Function) -> tuple[Reference, 
     """
     found: list[Reference] = []
     word = re.compile(rb"\b" + function.name.encode() + rb"\b")
-    for path in resolver.store.files:
-        data = resolver.store.data(path)
-        if function.name.encode() in data and word.search(data):
+    for path in resolver.store.paths_with(function.name.encode()):
+        if word.search(resolver.store.data(path)):
             module = resolver.store.module(path)
             if module is not None:
                 found.extend(_iter_references(resolver, module, function))
@@ -74,25 +90,18 @@ def find_references(resolver: Resolver, function: Function) -> tuple[Reference, 
 
 def _iter_references(resolver: Resolver, module: Module, function: Function) -> Iterator[Reference]:
     aliases = {function.name}
-    for node in module.table.parents:
-        if isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                if alias.name == function.name and _imports(resolver, module, node, function):
-                    aliases.add(alias.asname or alias.name)
-                    yield _place(module, node, "import", None)
-    for node in module.table.parents:
-        match node:
-            case ast.Name(id=name, ctx=ast.Load()) | ast.Attribute(attr=name, ctx=ast.Load()) if (
-                name in aliases
-            ):
-                known = resolver.expression(module, node)
-                is_vague = known is None or (known.path and resolver.function(known) is None)
-                if known == function.symbol or (
-                    is_vague and function.owner and isinstance(node, ast.Attribute)
-                ):
-                    yield _reference(resolver, module, node)
-            case ast.Constant(value=str(text)) if text.endswith(f".{function.name}") and " " not in text:
-                yield _place(module, node, "text", None)
+    for statement in module.mentions.imports.get(function.name, ()):
+        if _imports(resolver, module, statement, function):
+            aliases |= {one.asname or one.name for one in statement.names if one.name == function.name}
+            yield _place(module, statement, "import", None)
+    for name in sorted(aliases):
+        for node in module.mentions.reads.get(name, ()):
+            known = resolver.expression(module, node)
+            is_vague = known is None or (known.path and resolver.function(known) is None)
+            if known == function.symbol or (is_vague and function.owner and isinstance(node, ast.Attribute)):
+                yield _reference(resolver, module, node)
+    for text in module.mentions.texts.get(function.name, ()):
+        yield _place(module, text, "text", None)
 
 
 def _imports(resolver: Resolver, module: Module, node: ast.ImportFrom, function: Function) -> bool:
@@ -104,7 +113,7 @@ def _imports(resolver: Resolver, module: Module, node: ast.ImportFrom, function:
 def _reference(resolver: Resolver, module: Module, node: ast.Name | ast.Attribute) -> Reference:
     parent = module.table.parents[node]
     if isinstance(parent, ast.Call) and parent.func is node:
-        return _place(module, node, "call", build_call(module, parent, resolver.expression))
+        return _place(module, node, "call", resolver.call(module, parent))
     if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return _place(module, node, "decorated", None)
     return _place(module, node, "value", None)
@@ -119,5 +128,13 @@ def iter_calls_passing(resolver: Resolver, module: Module, symbol: Symbol) -> It
     name = symbol.name.rpartition(".")[2]
     for node in module.calls:
         values = [*node.args, *(keyword.value for keyword in node.keywords)]
-        if any(isinstance(value, ast.Name) and value.id == name for value in values):
-            yield build_call(module, node, resolver.expression)
+        if any(_last_name(value) == name for value in values):
+            yield resolver.call(module, node)
+
+
+def _last_name(value: ast.expr) -> str:
+    """Return `app` for `app` and for `self.app`, "" for anything else."""
+    match value:
+        case ast.Name(id=name) | ast.Attribute(value=ast.Name(id="self"), attr=name):
+            return name
+    return ""

@@ -6,7 +6,7 @@ import ast
 
 from httpx_fixer.analysis.facts import Call, Function, Symbol
 from httpx_fixer.analysis.functions import build_call, build_function, own_nodes
-from httpx_fixer.analysis.imports import ImportIndex, iter_imported_names
+from httpx_fixer.analysis.imports import ImportIndex, imported_names
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import BindingKind
 from httpx_fixer.analysis.store import FileStore
@@ -21,6 +21,8 @@ class Resolver:
         self._resolving: set[tuple[str, str]] = set()
         self._functions: dict[Symbol, Function | None] = {}
         self._imported: dict[str, frozenset[str]] = {}
+        self._calls: dict[ast.Call, Call] = {}
+        self._origins: dict[Symbol, Symbol] = {}
 
     def dotted(self, path: str, dotted: str) -> Symbol:
         """Return what a dotted import target means for a module, followed to its definition."""
@@ -34,17 +36,23 @@ class Resolver:
     def imported_files(self, path: str) -> frozenset[str]:
         """Return the project files that the import statements of a file lead to."""
         if path not in self._imported:
-            names = iter_imported_names(self.store.data(path))
+            names = self.store.ask(path, imported_names)
             targets = (self.index.resolve(path, name) for name in names)
             self._imported[path] = frozenset(target.path for target in targets if target is not None)
         return self._imported[path]
+
+    def call(self, module: Module, node: ast.Call) -> Call:
+        """Return the facts of a call of a module."""
+        if node not in self._calls:
+            self._calls[node] = build_call(module, node, self.expression)
+        return self._calls[node]
 
     def expression(self, module: Module, expression: ast.expr) -> Symbol | None:
         """Return what a name or dotted name in a module means, None where unknown or computed."""
         local = module.local_symbol(expression)
         if isinstance(local, str):
             return self.dotted(module.path, local)
-        return local
+        return None if local is None else _attribute_of_class(module, local)
 
     def _members(self, symbol: Symbol, rest: tuple[str, ...]) -> Symbol:
         for index, part in enumerate(rest):
@@ -75,8 +83,15 @@ class Resolver:
 
     def origin_of(self, symbol: Symbol | None) -> Symbol | None:
         """Follow aliases (`a = b`) and factories (`app = create_app()`) to where an object is made."""
+        if symbol is None:
+            return None
+        if symbol not in self._origins:
+            self._origins[symbol] = self._find_origin(symbol)
+        return self._origins[symbol]
+
+    def _find_origin(self, symbol: Symbol) -> Symbol:
         seen: set[Symbol] = set()
-        while symbol is not None and symbol not in seen:
+        while symbol not in seen:
             seen.add(symbol)
             following = self._next_origin(symbol)
             if following is None:
@@ -117,7 +132,7 @@ class Resolver:
         value = None if module is None else single_value(module, symbol.name)
         if module is None or not isinstance(value, ast.Call):
             return None
-        return build_call(module, value, self.expression)
+        return self.call(module, value)
 
     def annotation_of(self, symbol: Symbol) -> Symbol | None:
         """Return what a parameter is annotated with."""
@@ -157,11 +172,20 @@ class Resolver:
         return build_function(module, node, self.expression)
 
 
+def _attribute_of_class(module: Module, symbol: Symbol) -> Symbol:
+    """Return `Server.app` for `self.app` in any method of `Server`, where it is no method of its own."""
+    method, _, attribute = symbol.name.partition(".self.")
+    owner = method.rpartition(".")[0]
+    if not attribute or owner not in module.classes or f"{owner}.{attribute}" in module.functions:
+        return symbol
+    return Symbol(symbol.path, f"{owner}.{attribute}")
+
+
 def single_value(module: Module, name: str) -> ast.expr | None:
     """Return the one expression that a qualified name is assigned, placeholders (`= None`) aside."""
     owner, _, last = name.rpartition(".")
-    for scope in module.table.of.values():
-        if scope.qualname == owner and last in scope.bindings:
+    for scope in module.scopes_named.get(owner, ()):
+        if last in scope.bindings:
             bindings = [b for b in scope.bindings[last] if not isinstance(b.value, ast.Constant)]
             return bindings[0].value if len(bindings) == 1 else None
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from httpx_fixer.analysis.scopes import Binding, BindingKind, FunctionNode, Scope, ScopeNode, ScopeTable
 
@@ -42,36 +43,14 @@ class _Builder:
         self.parents = table.parents
         self.type_checking = 0
         self.depth = 0
-        functions, comprehensions = self._function, self._comprehension
-        self._special: Mapping[type[ast.AST], Callable[..., None]] = {
-            ast.FunctionDef: functions,
-            ast.AsyncFunctionDef: functions,
-            ast.ClassDef: self._class,
-            ast.Lambda: self._lambda,
-            ast.ListComp: comprehensions,
-            ast.SetComp: comprehensions,
-            ast.DictComp: comprehensions,
-            ast.GeneratorExp: comprehensions,
-            ast.If: self._if,
-            ast.Import: self._import,
-            ast.ImportFrom: self._import_from,
-            ast.Global: self._elsewhere,
-            ast.Nonlocal: self._elsewhere,
-            ast.Name: self._name,
-            ast.Constant: self._leaf,
-            ast.ExceptHandler: self._handler,
-            ast.MatchAs: self._pattern,
-            ast.MatchStar: self._pattern,
-            ast.MatchMapping: self._pattern,
-        }
 
     def visit(self, node: ast.AST, parent: ast.AST, scope: Scope) -> None:
         self.parents[node] = parent
-        special = self._special.get(type(node))
+        special = _SPECIAL.get(type(node))
         if special is None:
             self.visit_fields(node, scope)
         else:
-            special(node, scope)
+            special(self, node, scope)
 
     def visit_fields(self, node: ast.AST, scope: Scope) -> None:
         self._enter()
@@ -90,25 +69,25 @@ class _Builder:
         if self.depth > _DEPTH:
             raise RecursionError("nested too deep to be read")
 
-    def _leaf(self, node: ast.Constant, scope: Scope) -> None:
+    def pass_over(self, node: ast.Constant, scope: Scope) -> None:
         """Do nothing: there is nothing below."""
 
-    def _class(self, node: ast.ClassDef, scope: Scope) -> None:
+    def open_class(self, node: ast.ClassDef, scope: Scope) -> None:
         self._bind(scope, node.name, BindingKind.CLASS, node)
         outer = [*node.decorator_list, *node.bases, *node.keywords]
         self._open(node, scope, (node.name, outer, node.body))
 
-    def _function(self, node: FunctionNode, scope: Scope) -> None:
+    def open_function(self, node: FunctionNode, scope: Scope) -> None:
         self._bind(scope, node.name, BindingKind.FUNCTION, node)
         outer = [*node.decorator_list, *([] if node.returns is None else [node.returns])]
         inner = self._open(node, scope, (node.name, outer, node.body))
         self._parameters(node, inner, scope)
 
-    def _lambda(self, node: ast.Lambda, scope: Scope) -> None:
+    def open_lambda(self, node: ast.Lambda, scope: Scope) -> None:
         inner = self._open(node, scope, ("<lambda>", (), (node.body,)))
         self._parameters(node, inner, scope)
 
-    def _comprehension(
+    def open_comprehension(
         self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp, scope: Scope
     ) -> None:
         inner = Scope(node, scope, f"{scope.qualname}.<comp>".lstrip("."))
@@ -145,7 +124,7 @@ class _Builder:
             if default is not None:
                 self.visit(default, args, outer)
 
-    def _if(self, node: ast.If, scope: Scope) -> None:
+    def visit_if(self, node: ast.If, scope: Scope) -> None:
         if not _is_type_checking(node.test):
             self.visit_fields(node, scope)
             return
@@ -157,35 +136,35 @@ class _Builder:
         for child in node.orelse:
             self.visit(child, node, scope)
 
-    def _import(self, node: ast.Import, scope: Scope) -> None:
+    def bind_import(self, node: ast.Import, scope: Scope) -> None:
         for alias in node.names:
             bound = alias.asname or alias.name.split(".")[0]
             target = alias.name if alias.asname else bound
             self._bind(scope, bound, BindingKind.IMPORT, node, target)
 
-    def _import_from(self, node: ast.ImportFrom, scope: Scope) -> None:
+    def bind_import_from(self, node: ast.ImportFrom, scope: Scope) -> None:
         prefix = "." * node.level + (node.module or "")
         joint = "" if prefix.endswith(".") else "."
         for alias in node.names:
             target = f"{prefix}{joint}{alias.name}"
             self._bind(scope, alias.asname or alias.name, BindingKind.IMPORT, node, target)
 
-    def _elsewhere(self, node: ast.Global | ast.Nonlocal, scope: Scope) -> None:
+    def note_elsewhere(self, node: ast.Global | ast.Nonlocal, scope: Scope) -> None:
         for name in node.names:
             scope.elsewhere[name] = isinstance(node, ast.Global)
 
-    def _handler(self, node: ast.ExceptHandler, scope: Scope) -> None:
+    def bind_handler(self, node: ast.ExceptHandler, scope: Scope) -> None:
         if node.name is not None:
             self._bind(scope, node.name, BindingKind.VALUE, node)
         self.visit_fields(node, scope)
 
-    def _pattern(self, node: ast.MatchAs | ast.MatchStar | ast.MatchMapping, scope: Scope) -> None:
+    def bind_pattern(self, node: ast.MatchAs | ast.MatchStar | ast.MatchMapping, scope: Scope) -> None:
         name = node.rest if isinstance(node, ast.MatchMapping) else node.name
         if name is not None:
             self._bind(scope, name, BindingKind.VALUE, node)
         self.visit_fields(node, scope)
 
-    def _name(self, node: ast.Name, scope: Scope) -> None:
+    def bind_name(self, node: ast.Name, scope: Scope) -> None:
         if isinstance(node.ctx, ast.Load):
             return
         parent = self.parents[node]
@@ -208,6 +187,30 @@ class _Builder:
         if scope.elsewhere.get(name):
             scope = scope.module()
         scope.bindings.setdefault(name, []).append(binding)
+
+
+_SPECIAL: Mapping[type[ast.AST], Callable[[_Builder, Any, Scope], None]] = {
+    ast.FunctionDef: _Builder.open_function,
+    ast.AsyncFunctionDef: _Builder.open_function,
+    ast.ClassDef: _Builder.open_class,
+    ast.Lambda: _Builder.open_lambda,
+    ast.ListComp: _Builder.open_comprehension,
+    ast.SetComp: _Builder.open_comprehension,
+    ast.DictComp: _Builder.open_comprehension,
+    ast.GeneratorExp: _Builder.open_comprehension,
+    ast.If: _Builder.visit_if,
+    ast.Import: _Builder.bind_import,
+    ast.ImportFrom: _Builder.bind_import_from,
+    ast.Global: _Builder.note_elsewhere,
+    ast.Nonlocal: _Builder.note_elsewhere,
+    ast.Name: _Builder.bind_name,
+    ast.Constant: _Builder.pass_over,
+    ast.ExceptHandler: _Builder.bind_handler,
+    ast.MatchAs: _Builder.bind_pattern,
+    ast.MatchStar: _Builder.bind_pattern,
+    ast.MatchMapping: _Builder.bind_pattern,
+}
+"""What is done at nodes that bind names or open scopes; the fields of all others are visited."""
 
 
 def _all_arguments(args: ast.arguments) -> list[ast.arg]:

@@ -84,6 +84,7 @@ class BindingForm(Enum):
     INSTANCE = "an attribute of an instance"
     LAZY = "a global variable filled on first use"
     CHAINED = "nothing: the call is chained"
+    STACKED = "an exit stack"
     ARGUMENT = "an argument of another call"
     RETURNED = "the return value"
     YIELDED = "a yielded value"
@@ -171,13 +172,16 @@ class ClientUsage:
 class SingleRequest:
     """A request that brings its client along: `httpx.get(...)` or `AsyncClient(...).get(...)`.
 
-    `statement` is the simple statement around, the only such request in it; `replaced` is the
-    expression in whose place a client's method (top level) or a client (chained) can stand.
+    `statement` is the statement around, which holds no other such request; `replaced` is the
+    expression in whose place a client's method (top level) or a client (chained) can stand. In the
+    header of a compound statement, `leads` says that the request is the first thing that runs there.
     """
 
     verb: str
     statement: Anchor
     replaced: Anchor
+    is_compound: bool = False
+    leads: bool = False
 
 
 class Closing(Enum):
@@ -214,7 +218,8 @@ class ClientSite:
 
     `function` is the qualified name of the function around, "" at module or class level.
     `block` is set for `BindingForm.WITH`, `local` for `LOCAL`, `name` for those forms that bind a
-    name or attribute.
+    name or attribute. `single` is set for requests that bring their client along; a `str` says why the
+    client cannot get a block of its own.
     """
 
     path: str
@@ -227,7 +232,7 @@ class ClientSite:
     block: WithBlock | None
     usage: ClientUsage | None
     top_level: str
-    single: SingleRequest | None
+    single: SingleRequest | str | None
     is_test: bool
     local: LocalClient | None = None
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from httpx_fixer.analysis.local_clients import build_local_client
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
-from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, ClientUsage, SingleRequest, WithBlock
+from httpx_fixer.analysis.single_requests import CLIENTS, find_chained_request, find_single_request
+from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, ClientUsage, WithBlock
 from httpx_fixer.analysis.spec import build_spec
 from httpx_fixer.analysis.usage import VERBS, build_usage
 
-_CLIENTS = frozenset({"AsyncClient", "Client"})
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 _HINT = re.compile(
@@ -39,7 +39,7 @@ def iter_client_sites(module: Module) -> Iterator[ClientSite]:
         if package not in {"httpx", "httpx2"}:
             continue
         library = package if _is_one_library(module, call) else ""
-        if name in _CLIENTS:
+        if name in CLIENTS:
             yield _client_site(module, call, library, name)
         elif name in VERBS or name == "stream":
             yield _top_level_site(module, call, library, name)
@@ -69,7 +69,7 @@ def _top_level_site(module: Module, call: ast.Call, library: str, name: str) -> 
         None,
         None,
         name,
-        _single_request(module, call, name, call.func),
+        find_single_request(module, call, name, call.func),
         module.is_test,
     )
 
@@ -88,47 +88,12 @@ def _client_site(module: Module, call: ast.Call, library: str, class_name: str) 
         block,
         usage,
         "",
-        _chained_request(module, call) if form is BindingForm.CHAINED else None,
+        find_chained_request(module, call) if form is BindingForm.CHAINED else None,
         module.is_test,
         build_local_client(module, call, is_async=class_name == "AsyncClient")
         if form is BindingForm.LOCAL
         else None,
     )
-
-
-def _chained_request(module: Module, call: ast.Call) -> SingleRequest | None:
-    attribute = module.table.parents[call]
-    outer = module.table.parents[attribute]
-    if not isinstance(attribute, ast.Attribute) or attribute.attr not in VERBS:
-        return None
-    is_called = isinstance(outer, ast.Call) and outer.func is attribute
-    return _single_request(module, call, attribute.attr, call) if is_called else None
-
-
-def _single_request(module: Module, call: ast.Call, verb: str, replaced: ast.expr) -> SingleRequest | None:
-    """Return the request where the statement around can move into a `with` block of its own."""
-    if verb not in VERBS:
-        return None
-    for parent in module.ancestors(call):
-        if isinstance(parent, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-            return None
-        if isinstance(parent, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Expr | ast.Return):
-            inside = sum(_is_request(module, node) for node in ast.walk(parent))
-            return (
-                SingleRequest(verb, module.anchor(parent), module.anchor(replaced)) if inside == 1 else None
-            )
-        if isinstance(parent, ast.stmt):
-            return None
-    return None
-
-
-def _is_request(module: Module, node: ast.AST) -> bool:
-    """Answer whether a node builds a client or sends a top-level request."""
-    target = module.local_symbol(node.func) if isinstance(node, ast.Call) else None
-    if not isinstance(target, str):
-        return False
-    package, _, name = target.rpartition(".")
-    return package in {"httpx", "httpx2"} and (name in _CLIENTS or name in VERBS)
 
 
 def _form_of(module: Module, call: ast.Call) -> tuple[BindingForm, str]:
@@ -147,11 +112,30 @@ def _form_of(module: Module, call: ast.Call) -> tuple[BindingForm, str]:
             return BindingForm.RETURNED, ""
         case ast.Yield():
             return BindingForm.YIELDED, ""
+        case ast.Call() if _enters(module, parent):
+            return BindingForm.STACKED, ""
         case ast.Call() | ast.keyword():
             return BindingForm.ARGUMENT, ""
         case ast.Expr():
             return BindingForm.DISCARDED, ""
     return BindingForm.OTHER, ""
+
+
+def _enters(module: Module, call: ast.Call) -> bool:
+    """Answer whether a call closes what it is given: `stack.enter_async_context(...)`, `closing(...)`.
+
+    A stack that is no local variable may live longer than the function.
+    """
+    match call.func:
+        case ast.Attribute(value=ast.Name(id=name), attr="enter_async_context" | "enter_context"):
+            scope = module.function_scope(call)
+            bindings = scope.bindings.get(name, []) if scope is not None else []
+            parents = [module.table.parents.get(binding.node) for binding in bindings]
+            return bool(parents) and all(isinstance(parent, ast.withitem) for parent in parents)
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            is_entered = isinstance(module.table.parents[call], ast.withitem)
+            return name in {"aclosing", "closing"} and is_entered
+    return False
 
 
 def _target_form(module: Module, target: ast.expr) -> tuple[BindingForm, str]:

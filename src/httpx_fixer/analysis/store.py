@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TypeVar, cast
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.parsing import parse
 from httpx_fixer.source import Skip, SkipReason, SourceFile
+
+T = TypeVar("T")
 
 _TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py)(?:/|$)")
 
@@ -29,6 +32,7 @@ class FileStore:
         self._bytes: dict[str, bytes] = {}
         self._modules: dict[str, Module | None] = {}
         self._words: dict[bytes, list[str]] = {}
+        self._answers: dict[tuple[str, Callable[[bytes], object]], object] = {}
         self._skips: dict[str, Skip] = {}
 
     def take_over(self, earlier: FileStore, changed: frozenset[str]) -> None:
@@ -37,6 +41,11 @@ class FileStore:
         self._modules.update(
             (path, module) for path, module in earlier._modules.items() if path not in changed
         )
+        self._answers.update((key, said) for key, said in earlier._answers.items() if key[0] not in changed)
+        for word, paths in earlier._words.items():
+            found = {path for path in paths if path not in changed}
+            found.update(path for path in changed if word in self.data(path))
+            self._words[word] = [path for path in self.files if path in found]
 
     def data(self, path: str) -> bytes:
         """Return the bytes of a file, empty where it cannot be read."""
@@ -48,6 +57,13 @@ class FileStore:
                 found = b""
             data = self._bytes[path] = found
         return data
+
+    def ask(self, path: str, question: Callable[[bytes], T]) -> T:
+        """Return what a function of a file's bytes says of it; it is asked once a file."""
+        key = (path, question)
+        if key not in self._answers:
+            self._answers[key] = question(self.data(path))
+        return cast("T", self._answers[key])
 
     def paths_with(self, *words: bytes) -> list[str]:
         """Return the files that hold any of the byte strings, in order."""

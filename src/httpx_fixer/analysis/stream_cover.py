@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from httpx_fixer.analysis.module import Module
-from httpx_fixer.analysis.stream_flow import CoverKind, Trial, is_quiet, walk_function
+from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.stream_flow import WRAPPING, CoverKind, Trial, is_quiet, walk_function
 from httpx_fixer.analysis.stream_marks import DONE, LIVE, Held, Notes, Web
 from httpx_fixer.analysis.stream_methods import CLOSERS, LASTING_ATTRIBUTES
 
@@ -100,11 +102,11 @@ def _reach_over(module: Module, cover: Cover, others: Sequence[Cover]) -> Cover:
     block = _block_of(module.table.parents[trial.first], trial.first) or []
     order = {id(statement): index for index, statement in enumerate(block)}
     first, last = order[id(trial.first)], order[id(trial.last)]
-    if trial.kind is not CoverKind.WRAP:
+    if trial.kind not in WRAPPING:
         return cover
     for other in others:
         other_first, other_last = order.get(id(other.trial.first), -1), order.get(id(other.trial.last), -1)
-        if other.trial.kind is CoverKind.WRAP and first < other_first <= last < other_last:
+        if other.trial.kind in WRAPPING and first < other_first <= last < other_last:
             longer = replace(trial, last=other.trial.last)
             if _holds(module, cover.notes, cover.send, walk_function(cover.web, longer)):
                 return replace(cover, trial=longer)
@@ -165,20 +167,25 @@ def _is_lasting(module: Module, node: ast.Name) -> bool:
 
 def _iter_trials(module: Module, web: Web, notes: Notes, send: int) -> Iterator[Trial]:
     """Yield the closes to try, the plainest first, from the block of a send outward."""
-    live = {
+    live: set[ast.AST] = {
         node
         for node, state in notes.uses.items()
         if any((held, send) in state for held in LIVE) and not _is_blind(module, node)
     }
+    live |= {node for node, state in notes.returns.items() if (Held.HANDED, send) in state}
+    if web.starts_open:
+        start = 1 if ast.get_docstring(web.function) is not None else 0
+        yield from _iter_block_trials(web, notes, web.function.body, start, live)
+        return
     node: ast.AST = module.statement_of(web.sends[send].call)
     while node is not web.function:
         parent = module.table.parents[node]
         block = _block_of(parent, node)
         if block is not None and isinstance(node, ast.stmt):
             index = next(i for i, statement in enumerate(block) if statement is node)
-            yield from _iter_block_trials(web, block, index + 1, live)
+            yield from _iter_block_trials(web, notes, block, index + 1, live)
             if isinstance(parent, ast.Try | ast.TryStar) and block is parent.body and parent.orelse:
-                yield from _iter_block_trials(web, parent.orelse, 0, live)
+                yield from _iter_block_trials(web, notes, parent.orelse, 0, live)
         node = parent
 
 
@@ -191,7 +198,7 @@ def _block_of(parent: ast.AST, node: ast.AST) -> list[ast.stmt] | None:
 
 
 def _iter_block_trials(
-    web: Web, block: Sequence[ast.stmt], start: int, live: set[ast.Name]
+    web: Web, notes: Notes, block: Sequence[ast.stmt], start: int, live: set[ast.AST]
 ) -> Iterator[Trial]:
     """Yield the closes to try among the statements of a block from index `start` on."""
     using = [i for i in range(start, len(block)) if any(inner in live for inner in ast.walk(block[i]))]
@@ -204,6 +211,24 @@ def _iter_block_trials(
             yield Trial(CoverKind.EXTEND, first, first)
         yield Trial(CoverKind.WRAP, block[start], block[end])
         yield Trial(CoverKind.WRAP, block[start], block[end], may_be_none=True)
+        if web.handed:
+            # A function that is defined first is read where it is used: it stays above the `try`.
+            defined = itertools.takewhile(lambda s: isinstance(s, FunctionNode), block[start:end])
+            yield from _iter_guards(notes, block[start + sum(1 for _ in defined)], block[end])
+
+
+def _iter_guards(notes: Notes, first: ast.stmt, last: ast.stmt) -> Iterator[Trial]:
+    """Yield the closes to try where the response is handed on at the end."""
+    early = tuple(
+        statement
+        for statement, state in notes.returns.items()
+        if first.lineno <= statement.lineno <= (last.end_lineno or 0)
+        and any(held in LIVE for held, _ in state)
+    )
+    for may_be_none in (False, True):
+        yield Trial(CoverKind.GUARD, first, last, may_be_none)
+        if early:
+            yield Trial(CoverKind.GUARD, first, last, may_be_none, early=early)
 
 
 def _iter_ends(web: Web, block: Sequence[ast.stmt], start: int, using: Sequence[int]) -> Iterator[int]:

@@ -61,6 +61,8 @@ class ExpressionReader:
                 return _keep(state, frozenset(Held) - {Held.OPEN, Held.GUARDED}), state
             case ast.Name() if self.web.find_name(test):
                 return _keep(state, RESPONSE | {Held.OTHER}), _keep(state, frozenset({Held.NONE, Held.OTHER}))
+            case ast.Name() | ast.Attribute() if any(send.flag for send in self.web.sends):
+                return state, self.web.settle_unstreamed(ast.dump(test), state)
         return state, state
 
     def _split_terms(
@@ -229,6 +231,10 @@ class ExpressionReader:
         pushed = self._find_pushed(node)
         if pushed is not None:
             return self.web.guard(state, is_async=pushed.startswith("a"))
+        effect = self.web.effects.get(node)
+        if effect is not None:
+            self._raise(self.web.apply(effect.raises, state))
+            return self.web.apply(effect.normal, state)
         if self._is_quiet_call(node):
             return state
         if self._consumes_body(node):

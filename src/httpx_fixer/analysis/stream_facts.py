@@ -23,6 +23,20 @@ class WrapUses:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardUses:
+    """Close where an exception leaves the statements from `first` to `last`: they hand the response on.
+
+    `early` are returns among them that do not, and get a close above them; the rest as in `WrapUses`.
+    """
+
+    first: Anchor
+    last: Anchor
+    dropped: Anchor | None = None
+    may_be_none: bool = False
+    early: tuple[Anchor, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ExtendTry:
     """Close at the end of the `finally` of the try statement at `anchor`; `dropped` as in `WrapUses`."""
 
@@ -38,19 +52,43 @@ class CloseBelow:
     dropped: Anchor | None = None
 
 
-StreamCover = WrapUses | ExtendTry | CloseBelow
+StreamCover = WrapUses | GuardUses | ExtendTry | CloseBelow
 """Where a close has to go so that every path runs it after the last use of the response."""
 
 
 @dataclass(frozen=True, slots=True)
+class StreamedBody:
+    """A body that a framework's response, made by the call of `responder`, sends later.
+
+    `given` is the argument, `code` its code, `statement` where it stands. `parameter` is what the
+    generator there calls the response, "" for a plain iterator, and `cover` where its close goes.
+    For an iterator, `name`, `item` and `item_type` are words for a generator around it.
+    """
+
+    responder: str
+    given: Anchor
+    code: str
+    statement: Anchor
+    parameter: str
+    is_closed: bool
+    cover: StreamCover | None
+    obstacles: tuple[Obstacle, ...]
+    name: str
+    item: str
+    item_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class StreamSite:
-    """A call `x.send(..., stream=True)`, or one whose `stream` may be true.
+    """A call `x.send(..., stream=True)`, or of a function that returns what such a call does.
 
     `function` is the qualified name of the function around, "" at module or class level. `receiver`
-    is the code of `x`, `stream` that of the argument. `name` is the variable that holds the response,
-    "" for none. `is_cut` says that the client is closed by a `with` block around the call, which cuts
-    an open stream. `obstacles` come in the order in which they should be told; `cover` is None where
-    there are any or where nothing is to be done.
+    is the code of `x`, "" for none, and `shown` the call in short. `name` is the variable that holds
+    the response, "" for none. `is_cut` says that the client is closed by a `with` block around the
+    call, which cuts an open stream. `obstacles` come in the order in which they should be told; `cover`
+    is None where there are any or where nothing is to be done. `bodies` are sent by a framework later;
+    `is_typed` says that the function around says what it returns. `ends_early` is the line of a block
+    that closes the response, or its client, when one of the bodies is handed over, 0 for none.
     """
 
     path: str
@@ -58,16 +96,41 @@ class StreamSite:
     anchor: Anchor
     statement: Anchor
     receiver: str
-    stream: str
+    shown: str
     name: str
     is_async: bool
     is_cut: bool
     closed_on_every_path: bool
     obstacles: tuple[Obstacle, ...]
     cover: StreamCover | None
+    bodies: tuple[StreamedBody, ...]
+    is_typed: bool
+    ends_early: int
     is_test: bool
 
     @property
     def line(self) -> int:
         """The line that the call begins on."""
         return self.anchor.start.line
+
+
+@dataclass(frozen=True, slots=True)
+class StreamBlock:
+    """A block `async with x.stream(...) as r:` out of which the body is handed to somebody.
+
+    `anchor` is the call, `statement` the `with`, `receiver` the code of `x`. `opening` are statements
+    that open the same response without a block. `cover` is for the statements of the block, `bodies`
+    are sent by a framework later, and the rest is as in `StreamSite`.
+    """
+
+    path: str
+    anchor: Anchor
+    statement: Anchor
+    receiver: str
+    name: str
+    is_async: bool
+    opening: str
+    obstacles: tuple[Obstacle, ...]
+    cover: StreamCover | None
+    bodies: tuple[StreamedBody, ...]
+    is_typed: bool

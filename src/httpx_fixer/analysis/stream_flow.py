@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from httpx_fixer.analysis.functions import own_nodes
 from httpx_fixer.analysis.stream_exits import Exits, finish
-from httpx_fixer.analysis.stream_marks import RESPONSE, UNREACHED, Held, Notes, State, Web
+from httpx_fixer.analysis.stream_marks import DONE, LIVE, UNREACHED, Held, Notes, State, Web
 from httpx_fixer.analysis.stream_methods import find_body_iterator, find_closing, last_name
 from httpx_fixer.analysis.stream_statements import SimpleStatements
 
@@ -24,16 +24,21 @@ class CoverKind(Enum):
     """How a close is added."""
 
     WRAP = "a try around statements"
+    GUARD = "a try around statements, for their exceptions"
     EXTEND = "at the end of a finally"
     BELOW = "below a statement"
+
+
+WRAPPING = frozenset({CoverKind.WRAP, CoverKind.GUARD})
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A close to try: a walk with one sees the function as it would be with the close in it.
 
-    From `first` to `last` for `WRAP`; else both are the statement that is extended or stands above.
-    `dropped` is a close that has nothing left to close then.
+    From `first` to `last` for `WRAP` and `GUARD`; else both are the statement that is extended or
+    stands above. `dropped` is a close that has nothing left to close then, `early` are the returns
+    that get a close of their own above them.
     """
 
     kind: CoverKind
@@ -41,6 +46,7 @@ class Trial:
     last: ast.stmt
     may_be_none: bool = False
     dropped: ast.stmt | None = None
+    early: tuple[ast.Return, ...] = ()
 
 
 def walk_function(web: Web, trial: Trial | None = None, planned: Sequence[Trial] = ()) -> Notes:
@@ -73,8 +79,12 @@ class _Walker:
         arguments = self.web.function.args
         names = {argument.arg for argument in ast.walk(arguments) if isinstance(argument, ast.arg)}
         start = Held.OTHER if self.web.name in names else Held.UNBOUND
-        exits = self.block(self.web.function.body, frozenset({(start, -1)}))
-        for held, send in exits.normal | exits.raises | exits.returns:
+        mark = (Held.OPEN, 0) if self.web.starts_open else (start, -1)
+        exits = self.block(self.web.function.body, frozenset({mark}))
+        self.notes.ends = exits.normal | exits.returns
+        self.notes.fails = exits.raises
+        self.notes.falls_through = bool(exits.normal)
+        for held, send in self.notes.ends | exits.raises:
             if held is Held.OPEN:
                 self.notes.leaks.add(send)
         return self.notes
@@ -82,7 +92,7 @@ class _Walker:
     # Blocks.
 
     def block(self, statements: Sequence[ast.stmt], state: State) -> Exits:
-        wraps = [close for close in self.closes if close.kind is CoverKind.WRAP]
+        wraps = [close for close in self.closes if close.kind in WRAPPING]
         return self._run(statements, state, wraps) if wraps else self._sequence(statements, state)
 
     def _run(self, statements: Sequence[ast.stmt], state: State, wraps: Sequence[Trial]) -> Exits:
@@ -96,14 +106,17 @@ class _Walker:
         at, end = order[id(outer.first)], order.get(id(outer.last), len(statements)) + 1
         before = self._sequence(statements[:at], state)
         inside = self._run(statements[at:end], before.normal, others)
-        inside = finish(inside, lambda held: self._close(outer, held))
+        if outer.kind is CoverKind.WRAP:
+            inside = finish(inside, lambda held: self._close(outer, held))
+        elif inside.raises:
+            inside = replace(inside, raises=self._close(outer, inside.raises).normal)
         after = self._run(statements[end:], inside.normal, others)
         return before.followed_by(inside.followed_by(after))
 
     def _close(self, close: Trial, state: State) -> Exits:
         if close is not self.trial:
             return Exits(normal=self.web.settle(state))
-        allowed = RESPONSE | {Held.NONE} if close.may_be_none else RESPONSE
+        allowed = LIVE | DONE | ({Held.NONE} if close.may_be_none else set())
         kinds = {self.web.sends[send].is_async for _, send in state if send >= 0}
         if len(kinds) > 1 or any(held not in allowed for held, _ in state):
             self.notes.clash = True
@@ -136,6 +149,9 @@ class _Walker:
                 return self._try(node, state)
             case ast.Match():
                 return self._match(node, state)
+            case ast.Return():
+                for close in self.closes:
+                    state = self._close(close, state).normal if node in close.early else state
         return self.simple.run(node, state)
 
     # Compound statements.

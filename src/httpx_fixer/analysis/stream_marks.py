@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -21,6 +22,8 @@ class Held(Enum):
     CLOSED = "closed"
     COVERED = "covered"
     """Closed by the close that is on trial, and open without it."""
+    HANDED = "handed on"
+    """Open, and somebody else's: whoever called the function, or the object that it was kept in."""
 
 
 Mark = tuple[Held, int]
@@ -31,31 +34,50 @@ State = frozenset[Mark]
 UNREACHED: State = frozenset()
 LIVE = frozenset({Held.OPEN, Held.GUARDED})
 DONE = frozenset({Held.CLOSED, Held.COVERED})
-RESPONSE = LIVE | DONE
+RESPONSE = LIVE | DONE | {Held.HANDED}
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a function does with an open response: what it may be when it returns, and when it raises."""
+
+    normal: frozenset[Held]
+    raises: frozenset[Held]
+
 
 Binder = ast.Assign | ast.AnnAssign | ast.NamedExpr
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """A send whose response is bound to the name of its `Web` by the node `binder`."""
+    """A send whose response is bound to the name of its `Web` by the node `binder`.
+
+    `flag` tells the variable that says at run time whether it streams, "" for none (`dump` of `ast`).
+    """
 
     call: ast.Call
     binder: Binder
     is_async: bool
+    flag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Web:
     """The streamed responses that one variable of one function holds, one after another.
 
-    `nodes` are the reads and bindings of the variable, those of nested functions included.
+    `nodes` are the reads and bindings of the variable, those of nested functions included. `handed`
+    are the statements that hand the response to whoever called the function, or to its owner. With
+    `starts_open` the function is given the response of its only send, open. `effects` are those of
+    functions that get the response and leave it in the hands of this one: {call: effect}.
     """
 
     function: FunctionNode
     name: str
     sends: tuple[Send, ...]
     nodes: frozenset[ast.Name]
+    handed: frozenset[ast.stmt] = frozenset()
+    starts_open: bool = False
+    effects: Mapping[ast.Call, Effect] = field(default_factory=dict)
 
     @property
     def key(self) -> tuple[int, str]:
@@ -96,6 +118,23 @@ class Web:
             (Held.CLOSED, send) if held is Held.GUARDED else (held, send) for held, send in state
         )
 
+    def apply(self, kinds: frozenset[Held], state: State) -> State:
+        """Return the state after a function left the open response in one of some ways."""
+        open_sends = {send for held, send in state if held is Held.OPEN}
+        after = {(held, send) for held in kinds for send in open_sends}
+        return frozenset(after | {mark for mark in state if mark[0] is not Held.OPEN})
+
+    def hand_on(self, state: State) -> State:
+        """Return the state after the response became somebody else's."""
+        return frozenset((Held.HANDED, send) if held in LIVE else (held, send) for held, send in state)
+
+    def settle_unstreamed(self, flag: str, state: State) -> State:
+        """Return the state where the variable of a flag is false: such responses were read by `send`."""
+        return frozenset(
+            (Held.CLOSED, send) if held in LIVE and self.sends[send].flag == flag else (held, send)
+            for held, send in state
+        )
+
     def _move(self, state: State, of: frozenset[Held], to: Held, *, is_async: bool) -> State:
         return frozenset(
             (to, send) if held in of and self.sends[send].is_async == is_async else (held, send)
@@ -109,13 +148,20 @@ class Notes:
 
     `uses` maps each read of the variable to all that it may hold there, `lost` the index of a send
     to the line where its response is forgotten while open. `leaks` are the sends whose response some
-    exit leaves open. `clash` says that the close on trial may meet something that has no such method.
+    exit leaves open. `clash` says that the close on trial may meet something that has no such method,
+    or that is somebody else's by then. `returns` maps each `return` to what is held when it is done,
+    and `ends` and `fails` are what is held where the function ends without and with an exception.
+    `falls_through` says that its last statement may be followed by its end.
     """
 
     uses: dict[ast.Name, State] = field(default_factory=dict)
     lost: dict[int, int] = field(default_factory=dict)
     leaks: set[int] = field(default_factory=set)
     clash: bool = False
+    returns: dict[ast.Return, State] = field(default_factory=dict)
+    ends: State = UNREACHED
+    fails: State = UNREACHED
+    falls_through: bool = False
 
     def use(self, node: ast.Name, state: State) -> None:
         """Write down that a read of the variable is reached with a state."""

@@ -10,17 +10,10 @@ from httpx_fixer.analysis.site_facts import Obstacle
 from httpx_fixer.analysis.stream_cover import Cover
 from httpx_fixer.analysis.stream_flow import CoverKind
 from httpx_fixer.analysis.stream_marks import LIVE, Notes, Web
-from httpx_fixer.analysis.stream_results import Result, find_stream_argument, is_in_task
-from httpx_fixer.analysis.stream_uses import iter_escapes, iter_failure_readers
+from httpx_fixer.analysis.stream_methods import ITERATORS, READERS
+from httpx_fixer.analysis.stream_results import Result, is_in_task
+from httpx_fixer.analysis.stream_uses import iter_escapes
 from httpx_fixer.diagnostic import RefusalReason
-
-
-def iter_argument_obstacles(result: Result) -> Iterator[Obstacle]:
-    """Yield an obstacle where `stream` is not a literal."""
-    argument = find_stream_argument(result.call)
-    if argument is not None and not isinstance(argument, ast.Constant):
-        detail = f"only at run time is it known whether `stream={ast.unparse(argument)}` streams"
-        yield Obstacle(RefusalReason.DYNAMIC_ARGUMENT, detail, argument.lineno)
 
 
 def iter_binding_obstacles(result: Result) -> Iterator[Obstacle]:
@@ -91,10 +84,25 @@ def iter_failure_obstacles(module: Module, cover: Cover) -> Iterator[Obstacle]:
     trial = cover.trial
     if trial.kind is CoverKind.BELOW:
         return
-    for line in iter_failure_readers(module, cover.web):
+    for line in _iter_failure_readers(module, cover.web):
         if not trial.first.lineno <= line <= (trial.last.end_lineno or line):
             detail = f"`raise_for_status()` hands `{cover.web.name}` to the handler that reads its body"
             yield Obstacle(RefusalReason.ESCAPES, detail, line)
+
+
+def _iter_failure_readers(module: Module, web: Web) -> Iterator[int]:
+    """Yield the lines that read the body of the response out of the exception that it raised.
+
+    `raise_for_status()` hands the response to whoever catches `HTTPStatusError`; to close it before
+    would break `await error.response.aread()`. Only handlers of this module are seen.
+    """
+    parents = [module.table.parents[node] for node in web.nodes]
+    if any(isinstance(parent, ast.Attribute) and parent.attr == "raise_for_status" for parent in parents):
+        for node in ast.walk(module.tree):
+            match node:
+                case ast.Attribute(attr=method, value=ast.Attribute(attr="response", value=ast.Name())):
+                    if method in READERS | ITERATORS:
+                        yield node.lineno
 
 
 def describe_rebinding(web: Web, notes: Notes, send: int) -> Obstacle:
@@ -103,6 +111,9 @@ def describe_rebinding(web: Web, notes: Notes, send: int) -> Obstacle:
         detail = f"`{web.name}` is assigned again while its response may be open"
         return Obstacle(RefusalReason.REBOUND, detail, notes.lost[send])
     live = [node.lineno for node, state in notes.uses.items() if any((held, send) in state for held in LIVE)]
+    if web.handed and any((held, send) in notes.ends for held in LIVE):
+        detail = f"`{web.name}` is handed on by some paths and left open by others"
+        return Obstacle(RefusalReason.ESCAPES, detail, min(statement.lineno for statement in web.handed))
     detail = (
         f"`{web.name}` is used where it may hold something else, or after a block that may raise at its end"
     )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.stream_follows import complete_web
 from httpx_fixer.analysis.stream_marks import Binder, Send, Web
 from httpx_fixer.analysis.stream_methods import READERS, last_name
+from httpx_fixer.analysis.stream_uses import find_fate
 
 _TASK_MAKERS = frozenset(
     {"as_completed", "create_task", "ensure_future", "gather", "run", "start_soon", "wait"}
@@ -21,7 +23,8 @@ _ENTERING = frozenset({"enter_async_context", "enter_context"})
 class Result:
     """The result of a send: `node` is the outermost expression that is the response, `parent` around it.
 
-    `binder` and `name` are set where it is given to one plain name.
+    `binder` and `name` are set where it is given to one plain name. `openers` are the calls of the
+    module that open a response.
     """
 
     call: ast.Call
@@ -31,6 +34,7 @@ class Result:
     is_awaited: bool
     binder: Binder | None
     name: ast.Name | None
+    openers: Collection[ast.Call] = ()
 
 
 def is_streaming_send(call: ast.Call) -> bool:
@@ -48,7 +52,9 @@ def find_stream_argument(call: ast.Call) -> ast.expr | None:
     return None
 
 
-def follow_result(module: Module, call: ast.Call, *, is_async: bool = False) -> Result:
+def follow_result(
+    module: Module, call: ast.Call, *, is_async: bool = False, openers: Collection[ast.Call] = ()
+) -> Result:
     """Find what becomes of the result of a call; `is_async` says that it is known to be a coroutine."""
     node: ast.expr = call
     is_awaited = False
@@ -68,10 +74,10 @@ def follow_result(module: Module, call: ast.Call, *, is_async: bool = False) -> 
     is_async = is_async or is_awaited or is_in_task(module, parent)
     match parent:
         case ast.Assign(targets=[ast.Name() as name]) | ast.AnnAssign(target=ast.Name() as name):
-            return Result(call, node, parent, is_async, is_awaited, parent, name)
+            return Result(call, node, parent, is_async, is_awaited, parent, name, openers)
         case ast.NamedExpr(target=ast.Name() as name, value=value) if value is node:
-            return Result(call, node, parent, is_async, is_awaited, parent, name)
-    return Result(call, node, parent, is_async, is_awaited, None, None)
+            return Result(call, node, parent, is_async, is_awaited, parent, name, openers)
+    return Result(call, node, parent, is_async, is_awaited, None, None, openers)
 
 
 def is_in_task(module: Module, parent: ast.AST) -> bool:
@@ -83,9 +89,13 @@ def is_in_task(module: Module, parent: ast.AST) -> bool:
     return isinstance(parent, ast.Call) and last_name(parent.func) in _TASK_MAKERS
 
 
-def is_consumed_at_once(module: Module, result: Result) -> bool:
-    """Answer whether the response is read, or handed to a context manager, in the same expression."""
+def is_settled_at_once(module: Module, result: Result) -> bool:
+    """Answer whether the response is read, entered or handed on in the same expression."""
     parents = module.table.parents
+    if (not result.is_async or result.is_awaited or isinstance(result.parent, ast.Return)) and (
+        (fate := find_fate(module, result.node)) is not None and fate.handed is not None
+    ):
+        return True
     match result.parent:
         case ast.Attribute(attr=method) as attribute if method in READERS:
             call = parents[attribute]
@@ -117,12 +127,22 @@ def build_web(module: Module, result: Result) -> Web | None:
         and node.id == name.id
         and module.table.enclosing(node).find(name.id) is scope
     )
-    return Web(function, name.id, tuple(_iter_sends(module, result, nodes)), nodes)
+    web = Web(function, name.id, tuple(_iter_sends(module, result, nodes)), nodes)
+    return complete_web(module, web)
 
 
 def _iter_sends(module: Module, result: Result, nodes: frozenset[ast.Name]) -> Iterator[Send]:
     for call in module.calls:
-        if call is result.call or is_streaming_send(call):
+        if call is result.call or call in result.openers or is_streaming_send(call):
             other = result if call is result.call else follow_result(module, call)
             if other.binder is not None and other.name in nodes:
-                yield Send(call, other.binder, other.is_async)
+                yield Send(call, other.binder, other.is_async, _flag_of(module, call))
+
+
+def _flag_of(module: Module, call: ast.Call) -> str:
+    """Return what tells the variable given as `stream`; "" where it may change after the call."""
+    argument = find_stream_argument(call)
+    if not isinstance(argument, ast.Name):
+        return ""
+    home = module.table.enclosing(argument).find(argument.id)
+    return ast.dump(argument) if home is not None and len(home.bindings[argument.id]) == 1 else ""

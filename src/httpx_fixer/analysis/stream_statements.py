@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from dataclasses import replace
 
 from httpx_fixer.analysis.stream_exits import Exits
 from httpx_fixer.analysis.stream_expressions import ExpressionReader
@@ -25,6 +26,8 @@ class SimpleStatements:
                 return Exits(normal=state)
             case ast.Return():
                 after, raised = self.reader.read(node.value, state)
+                after = self.web.hand_on(after) if node in self.web.handed else after
+                self.notes.returns[node] = self.notes.returns.get(node, UNREACHED) | after
                 return Exits(raises=raised, returns=after)
             case ast.Break():
                 return Exits(breaks=state)
@@ -75,7 +78,8 @@ class SimpleStatements:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if len(targets) == 1 and self.web.find_name(targets[0]):
             return Exits(self.reader.bind(node, after), raised)
-        return Exits(raises=raised).join(self.bind_all(targets, after, node.lineno))
+        exits = Exits(raises=raised).join(self.bind_all(targets, after, node.lineno))
+        return replace(exits, normal=self.web.hand_on(exits.normal)) if node in self.web.handed else exits
 
     def bind_all(self, targets: Sequence[ast.expr], state: State, line: int) -> Exits:
         """Return the ways out of assigning to targets, or deleting them, where no send is bound."""

@@ -5,10 +5,21 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator
+from dataclasses import replace
 
 from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.stream_callees import find_callee, is_generator
 from httpx_fixer.analysis.stream_marks import Web
 from httpx_fixer.analysis.stream_methods import AWAITING, CLOSERS, ITERATORS, READERS, find_closing, last_name
+from httpx_fixer.analysis.stream_takers import (
+    Escape,
+    builds_object,
+    describe_taker,
+    find_return_of,
+    is_context_manager,
+    is_kept_by_owner,
+)
 
 _METHODS = ITERATORS | CLOSERS | READERS | {"json", "raise_for_status"}
 _LOOKERS = frozenset(
@@ -36,73 +47,133 @@ _BODY_CONSUMERS = frozenset(
 )
 _BODY_WRAPPERS = frozenset({"enumerate", "filter", "map", "zip"})
 _ENTERING = frozenset({"enter_async_context", "enter_context"})
-_PUSHING = frozenset({"callback", "push_async_callback"})
 
 
 def iter_escapes(module: Module, web: Web) -> Iterator[tuple[ast.Name, str]]:
-    """Yield each read of the variable by which the response leaves the function's hands, and how."""
+    """Yield each read of the variable by which the response goes to somebody unknown, and how."""
     reader = _UseReader(module, web)
     for node in sorted(web.nodes, key=lambda name: (name.lineno, name.col_offset)):
-        how = reader.read(node)
-        if how:
-            yield node, how
+        escape = reader.read(node)
+        if escape is not None and escape.handed is None:
+            yield node, escape.how
 
 
-def iter_failure_readers(module: Module, web: Web) -> Iterator[int]:
-    """Yield the lines that read the body of the response out of the exception that it raised.
+def find_handing(module: Module, web: Web) -> frozenset[ast.stmt]:
+    """Return the statements that hand the response on to somebody who is known to have it then."""
+    return frozenset(one.handed for one in iter_takings(module, web) if one.handed is not None)
 
-    `raise_for_status()` hands the response to whoever catches `HTTPStatusError`; to close it before
-    would break `await error.response.aread()`. Only handlers of this module are seen.
-    """
-    parents = [module.table.parents[node] for node in web.nodes]
-    if any(isinstance(parent, ast.Attribute) and parent.attr == "raise_for_status" for parent in parents):
-        for node in ast.walk(module.tree):
-            match node:
-                case ast.Attribute(attr=method, value=ast.Attribute(attr="response", value=ast.Name())):
-                    if method in READERS | ITERATORS:
-                        yield node.lineno
+
+def iter_takings(module: Module, web: Web) -> Iterator[Escape]:
+    """Yield the uses that hand the response on to somebody who is known to have it then."""
+    reader = _UseReader(module, web)
+    for node in sorted(web.nodes, key=lambda name: (name.lineno, name.col_offset)):
+        escape = reader.read(node)
+        if escape is not None and escape.handed is not None:
+            yield escape
+
+
+def find_fate(module: Module, node: ast.expr) -> Escape | None:
+    """Return how the response escapes by an expression whose value it is, None where it does not."""
+    return _UseReader(module, None).follow_value(node)
 
 
 class _UseReader:
-    """Tells for one read of the variable how the response escapes by it, "" where it does not."""
+    """Tells for one read of the variable how the response escapes by it, None where it does not."""
 
-    def __init__(self, module: Module, web: Web) -> None:
+    def __init__(self, module: Module, web: Web | None) -> None:
         self.module = module
         self.web = web
         self.parents = module.table.parents
 
-    def read(self, node: ast.Name) -> str:
-        if self._is_captured(node):
-            return "is captured by a nested function"
-        return self._value(node) if isinstance(node.ctx, ast.Load) else ""
+    def read(self, node: ast.Name) -> Escape | None:
+        inner = self._find_capturer(node)
+        if inner is not None:
+            return self._captured(inner, node.id)
+        return self.follow_value(node) if isinstance(node.ctx, ast.Load) else None
 
-    def _is_captured(self, node: ast.Name) -> bool:
+    def _find_capturer(self, node: ast.Name) -> ast.AST | None:
+        """Return the outermost function or class inside of the web's function that reads the variable."""
+        found: ast.AST | None = None
         for parent in self.module.ancestors(node):
-            if parent is self.web.function:
-                return False
+            if self.web is None or parent is self.web.function:
+                return found
             if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-                return True
-        return False
+                found = parent
+        return None
 
-    def _value(self, node: ast.expr) -> str:
+    def _captured(self, inner: ast.AST, name: str) -> Escape:
+        """Follow a nested generator that reads the response to the object that it is given to."""
+        unknown = Escape("is captured by a nested function")
+        if not isinstance(inner, FunctionNode) or not is_generator(inner) or inner.decorator_list:
+            return unknown
+        home = self.module.table.of[inner].parent
+        reads = [
+            read
+            for read in ast.walk(self.web.function if self.web is not None else inner)
+            if isinstance(read, ast.Name)
+            and read.id == inner.name
+            and self.module.table.enclosing(read).find(read.id) is home
+        ]
+        calls = [self.parents[read] for read in reads]
+        if len(calls) != 1 or not isinstance(calls[0], ast.Call) or calls[0].func is not reads[0]:
+            return unknown
+        taker = self._find_taker(calls[0], "")
+        if taker.handed is None or taker.taker is None:
+            return unknown
+        return replace(taker, given=calls[0], generator=inner, parameter=name)
+
+    def follow_value(self, node: ast.expr) -> Escape | None:
         """Follow an expression whose value is the response itself."""
+        parent = self.parents[node]
+        if isinstance(parent, ast.Attribute):
+            return self._attribute(parent)
+        if isinstance(parent, ast.Compare | ast.FormattedValue | ast.Expr) or self._is_test(node):
+            return None
+        call = self.parents[parent] if isinstance(parent, ast.keyword) else parent
+        if isinstance(call, ast.Call) and (self._only_looks(call) or self._is_followed(call)):
+            return None
+        if isinstance(parent, ast.Yield) and is_context_manager(self.module, parent):
+            return None
+        return self._find_taker(node, "")
+
+    def _find_taker(self, node: ast.expr, shown: str) -> Escape:
+        """Follow an expression that holds the response, or its body, to whoever gets it."""
         parent = self.parents[node]
         if isinstance(parent, ast.keyword):
             parent = self.parents[parent]
         match parent:
-            case ast.Attribute():
-                return self._attribute(parent)
-            case ast.Call():
-                return "" if self._only_looks(parent) else f"is passed to `{ast.unparse(parent.func)}`"
-            case ast.Compare() | ast.FormattedValue() | ast.Expr():
-                return ""
             case ast.Return():
-                return "is returned"
-            case ast.Yield() | ast.YieldFrom():
-                return "is yielded"
-            case ast.withitem():
-                return "is entered by a `with` statement"
-        return "" if self._is_test(node) else "is stored or passed on"
+                return Escape(f"{shown} is returned".strip(), parent)
+            case ast.Lambda():
+                return Escape(f"{shown} is returned".strip())
+            case ast.Tuple() | ast.List() | ast.Set() | ast.Dict() | ast.IfExp() | ast.BoolOp():
+                taker = self._find_taker(parent, shown)
+                return taker if taker.handed is not None else Escape(describe_taker(parent, shown))
+            case ast.Call() if node is not parent.func:
+                return self._find_object(parent, node, shown)
+            case ast.Assign(targets=[ast.Name() as target]) if isinstance(parent.value, ast.Call):
+                returned = find_return_of(self.module, target)
+                if returned is not None and builds_object(self.module, parent.value):
+                    return Escape("is returned", returned)
+            case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
+                if is_kept_by_owner(self.module, target):
+                    return Escape(f"{shown} is kept in `{ast.unparse(target)}`".strip(), parent)
+        return Escape(describe_taker(parent, shown))
+
+    def _find_object(self, call: ast.Call, given: ast.expr, shown: str) -> Escape:
+        """Follow the object that a call makes of the response, or of its body."""
+        how = describe_taker(call, shown)
+        if builds_object(self.module, call):
+            taker = self._find_taker(call, shown)
+            return Escape(how) if taker.handed is None else replace(taker, taker=call, given=given)
+        callee = find_callee(self.module, call)
+        if callee is None or not is_generator(callee.function):
+            return Escape(how)
+        taker = self._find_taker(call, shown)
+        parameter = callee.parameter_of(given)
+        if taker.handed is None or taker.taker is None or parameter is None:
+            return Escape(how)
+        return replace(taker, given=call, generator=callee.function, parameter=parameter)
 
     def _is_test(self, node: ast.expr) -> bool:
         """Answer whether only the truth of an expression is asked for."""
@@ -124,7 +195,11 @@ class _UseReader:
                     return self._is_builtin(call.func)
             case ast.Attribute(value=receiver) if name in _LOG_METHODS:
                 return "log" in last_name(receiver).lower()
-        return find_closing(self.web, call) is not None and self._is_entered(call)
+        is_closing = self.web is not None and find_closing(self.web, call) is not None
+        return is_closing and self._is_entered(call)
+
+    def _is_followed(self, call: ast.Call) -> bool:
+        return self.web is not None and call in self.web.effects
 
     def _is_builtin(self, function: ast.Name) -> bool:
         return (
@@ -139,7 +214,7 @@ class _UseReader:
                 return last_name(function) in _ENTERING
         return False
 
-    def _attribute(self, node: ast.Attribute) -> str:
+    def _attribute(self, node: ast.Attribute) -> Escape | None:
         """Follow `r.<attribute>`."""
         parent = self.parents[node]
         call = parent if isinstance(parent, ast.Call) and parent.func is node else None
@@ -147,28 +222,24 @@ class _UseReader:
         if node.attr == "stream":
             return self._body(node, shown)
         if node.attr == "extensions":
-            return (
-                ""
-                if self._reads_plain_extension(node)
-                else f"{shown} may hold the connection, is used by hand"
-            )
+            is_plain = self._reads_plain_extension(node)
+            return None if is_plain else Escape(f"{shown} may hold the connection, is used by hand")
         if node.attr not in _METHODS:
-            return ""
+            return None
         if call is None:
-            return "" if self._is_pushed(node) else f"{shown} is passed on"
+            return self._bound_method(node, shown)
         if node.attr in ITERATORS:
             return self._body(call, shown)
         if node.attr == "raise_for_status":
-            return self._value(call)
+            return self.follow_value(call)
         if node.attr == "aread":
-            return "" if self._is_awaited(call) else f"{shown} is awaited elsewhere"
-        return ""
+            return None if self._is_awaited(call) else Escape(f"{shown} is awaited elsewhere")
+        return None
 
-    def _is_pushed(self, node: ast.Attribute) -> bool:
-        match self.parents[node]:
-            case ast.Call(func=ast.Attribute(attr=name), args=[first]):
-                return first is node and node.attr in CLOSERS and name in _PUSHING
-        return False
+    def _bound_method(self, node: ast.Attribute, shown: str) -> Escape | None:
+        """Follow a method that is passed on; a close may run once more, wherever it was given to."""
+        taker = self._find_taker(node, shown)
+        return None if node.attr in CLOSERS and taker.handed is None else taker
 
     def _is_awaited(self, call: ast.Call) -> bool:
         match self.parents[call]:
@@ -191,38 +262,25 @@ class _UseReader:
                         return key != "network_stream"
         return False
 
-    def _body(self, node: ast.expr, shown: str) -> str:
+    def _body(self, node: ast.expr, shown: str) -> Escape | None:
         """Follow an expression whose value is an iterator over the body."""
         parent = self.parents[node]
         match parent:
             case ast.For() | ast.AsyncFor() | ast.Expr() | ast.YieldFrom():
-                return ""
+                return None
             case ast.comprehension():
                 owner = self.parents[parent]
                 assert isinstance(owner, ast.expr)
-                return self._body(owner, shown) if isinstance(owner, ast.GeneratorExp) else ""
+                return self._body(owner, shown) if isinstance(owner, ast.GeneratorExp) else None
             case ast.Call(func=ast.Name() as function) if self._is_builtin(function):
                 if function.id in _BODY_CONSUMERS:
-                    return ""
+                    return None
                 if function.id in _BODY_WRAPPERS:
                     return self._body(parent, shown)
             case ast.Call(func=ast.Attribute(attr="join", value=ast.Constant())):
-                return ""
+                return None
             case ast.Attribute(attr="__anext__" | "__next__"):
-                return ""
-        return f"{shown} {_describe(parent)}"
-
-
-def _describe(parent: ast.AST) -> str:
-    match parent:
-        case ast.Call(func=function):
-            return f"is passed to `{ast.unparse(function)}`"
-        case ast.keyword():
-            return "is passed on"
-        case ast.Return():
-            return "is returned"
-        case ast.Yield():
-            return "is yielded"
-        case ast.Assign() | ast.AnnAssign() | ast.NamedExpr():
-            return "is kept in a variable"
-    return "is stored or passed on"
+                return None
+        taker = self._find_taker(node, shown)
+        # Whoever gets the bare iterator has nothing to close the response by.
+        return taker if isinstance(parent, ast.Call | ast.keyword) else Escape(taker.how)

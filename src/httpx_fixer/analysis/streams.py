@@ -1,21 +1,21 @@
-"""Where a module opens streamed responses with `send`, and whether every path closes them."""
+"""Whether every path closes the streamed responses that a module opens."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.site_facts import Obstacle
-from httpx_fixer.analysis.stream_clients import ClientKind, find_client_kind
+from httpx_fixer.analysis.stream_blocks import enters, find_early_end
 from httpx_fixer.analysis.stream_cover import Cover, align_covers, find_cover
-from httpx_fixer.analysis.stream_facts import CloseBelow, ExtendTry, StreamCover, StreamSite, WrapUses
-from httpx_fixer.analysis.stream_flow import CoverKind, Trial, walk_function
+from httpx_fixer.analysis.stream_facts import StreamSite
+from httpx_fixer.analysis.stream_flow import Trial, walk_function
+from httpx_fixer.analysis.stream_freezing import freeze_cover, is_typed, iter_streamed_bodies
 from httpx_fixer.analysis.stream_obstacles import (
     describe_binding,
     describe_rebinding,
-    iter_argument_obstacles,
     iter_binding_obstacles,
     iter_escape_obstacles,
     iter_failure_obstacles,
@@ -25,19 +25,18 @@ from httpx_fixer.analysis.stream_results import (
     build_web,
     find_stream_argument,
     follow_result,
-    is_consumed_at_once,
+    is_settled_at_once,
     is_streaming_send,
 )
 from httpx_fixer.diagnostic import RefusalReason
 
 
-def iter_stream_sites(module: Module) -> Iterator[StreamSite]:
-    """Yield every `send` of an httpx client whose `stream` is or may be true, in source order."""
-    judgements: list[_Judgement] = []
-    for call in module.calls:
-        kind = find_client_kind(module, call) if is_streaming_send(call) else None
-        if kind is not None:
-            judgements.append(_judge(module, call, kind))
+def iter_stream_sites(module: Module, openers: Mapping[ast.Call, bool]) -> Iterator[StreamSite]:
+    """Yield a site for each call of a module that opens a streamed response, in source order.
+
+    `openers` are these calls, and whether they return a coroutine.
+    """
+    judgements = [_judge(module, call, openers) for call in module.calls if call in openers]
     judgements = _judge_again(module, judgements)
     covers = [judgement.cover for judgement in judgements if judgement.cover is not None]
     aligned = iter(align_covers(module, covers))
@@ -54,7 +53,7 @@ def is_closed_on_every_path(module: Module, send_call: ast.Call) -> bool:
     is_complete = all(keyword.arg is not None for keyword in send_call.keywords)
     if is_complete and find_stream_argument(send_call) is None:
         return True
-    return _judge(module, send_call, ClientKind.LIKELY).is_closed
+    return _judge(module, send_call, {send_call: False}).is_closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +66,8 @@ class _Judgement:
     cover: Cover | None = None
 
 
-def _judge(module: Module, call: ast.Call, kind: ClientKind) -> _Judgement:
-    result = follow_result(module, call, is_async=kind is ClientKind.ASYNC)
+def _judge(module: Module, call: ast.Call, openers: Mapping[ast.Call, bool]) -> _Judgement:
+    result = follow_result(module, call, is_async=openers[call], openers=openers)
     try:
         return _judge_result(module, result, ())
     except RecursionError:
@@ -101,16 +100,14 @@ def _judge_again(module: Module, judgements: list[_Judgement]) -> list[_Judgemen
 def _judge_result(module: Module, result: Result, planned: Sequence[Trial]) -> _Judgement:
     web = build_web(module, result)
     if web is None:
-        if is_consumed_at_once(module, result):
+        if is_settled_at_once(module, result):
             return _Judgement(result, is_closed=True)
-        obstacles = (*iter_argument_obstacles(result), describe_binding(module, result))
-        return _Judgement(result, obstacles=obstacles)
+        return _Judgement(result, obstacles=(describe_binding(module, result),))
     send = next(index for index, one in enumerate(web.sends) if one.call is result.call)
     notes = walk_function(web, None, planned)
     if send not in notes.leaks:
         return _Judgement(result, is_closed=True)
     obstacles = (
-        *iter_argument_obstacles(result),
         *iter_binding_obstacles(result),
         *iter_escape_obstacles(module, web, notes, send),
     )
@@ -123,24 +120,38 @@ def _judge_result(module: Module, result: Result, planned: Sequence[Trial]) -> _
 
 def _build_site(module: Module, judgement: _Judgement, cover: Cover | None) -> StreamSite:
     result = judgement.result
-    assert isinstance(result.call.func, ast.Attribute)
-    receiver = ast.unparse(result.call.func.value)
+    function = result.call.func
+    is_send = is_streaming_send(result.call)
+    receiver = ast.unparse(function.value) if is_send and isinstance(function, ast.Attribute) else ""
     stream = find_stream_argument(result.call)
+    shown = "..." if stream is None else f"..., stream={ast.unparse(stream)}"
     return StreamSite(
         module.path,
         module.function_name(result.call),
         module.anchor(result.call),
         module.anchor(module.statement_of(result.call)),
         receiver,
-        "" if stream is None else ast.unparse(stream),
+        f"{ast.unparse(function)}({shown})",
         "" if result.name is None else result.name.id,
         result.is_async,
         _is_cut(module, result.call, receiver),
         judgement.is_closed,
         judgement.obstacles,
-        None if cover is None else _freeze(module, cover.trial),
+        None if cover is None else freeze_cover(module, cover.trial),
+        tuple(iter_streamed_bodies(module, judgement.result)),
+        is_typed(module, result.call),
+        _find_early_end(module, result),
         module.is_test,
     )
+
+
+def _find_early_end(module: Module, result: Result) -> int:
+    web = build_web(module, result)
+    if web is None:
+        return 0
+    handed = sorted(web.handed, key=lambda statement: statement.lineno)
+    ends = (find_early_end(module, web, one) for one in handed if isinstance(one, ast.Return))
+    return next((line for line in ends if line), 0)
 
 
 def _is_cut(module: Module, call: ast.Call, receiver: str) -> bool:
@@ -148,24 +159,11 @@ def _is_cut(module: Module, call: ast.Call, receiver: str) -> bool:
     for parent in module.ancestors(call):
         if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             return False
-        if isinstance(parent, ast.With | ast.AsyncWith):
-            for item in parent.items:
-                entered = [item.context_expr, item.optional_vars or item.context_expr]
-                if any(ast.unparse(expression) == receiver for expression in entered):
-                    return True
+        if isinstance(parent, ast.With | ast.AsyncWith) and any(
+            enters(item, {receiver}) for item in parent.items
+        ):
+            return True
     return False
-
-
-def _freeze(module: Module, trial: Trial) -> StreamCover:
-    first, last = module.anchor(trial.first), module.anchor(trial.last)
-    dropped = None if trial.dropped is None else module.anchor(trial.dropped)
-    match trial.kind:
-        case CoverKind.WRAP:
-            return WrapUses(first, last, dropped, trial.may_be_none)
-        case CoverKind.EXTEND:
-            return ExtendTry(first, dropped)
-        case CoverKind.BELOW:
-            return CloseBelow(first, dropped)
 
 
 __all__ = ["StreamSite", "is_closed_on_every_path", "iter_stream_sites"]

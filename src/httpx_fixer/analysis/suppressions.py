@@ -4,56 +4,59 @@ from __future__ import annotations
 
 import re
 import tokenize
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from httpx_fixer.analysis.listing import compile_globs
-from httpx_fixer.settings import Settings, is_matched
+from httpx_fixer.analysis.suppression_facts import ALL, END, Request
+from httpx_fixer.settings import FAMILY, Settings, is_matched
 from httpx_fixer.source import SourceFile
 
-ALL = frozenset({""})
-"""Every rule: the empty prefix, with which every code begins."""
-
-_HINT = re.compile(rb"httpx-fixer|noqa", re.IGNORECASE)
-_OWN = re.compile(r"#\s*httpx-fixer:\s*ignore(?P<file>-file)?(?![\w-])(?:\s*\[(?P<words>[^\]]*)\])?", re.I)
+_HINT = re.compile(rb"httpx-fixer|noqa[^\n]*\b" + FAMILY.encode() + rb"[0-9]", re.IGNORECASE)
+_OWN = re.compile(
+    r"#\s*httpx-fixer:\s*ignore(?:-(?P<scope>file|block))?(?![\w-])(?:\s*\[(?P<words>[^\]]*)\])?", re.I
+)
 _NOQA = re.compile(r"#\s*noqa\s*:\s*(?P<words>[a-z]+[0-9]+(?:[\s,]+[a-z]+[0-9]+)*)", re.IGNORECASE)
+_WORD = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Suppressions:
-    """What is silenced in one file, as codes, prefixes of codes and names.
+    """What is silenced in one file: by comments, and by the settings (words that hold for every line)."""
 
-    `lines` is `{line from 1: words}`, `file` holds for every line.
-    """
-
-    lines: Mapping[int, frozenset[str]]
+    requests: tuple[Request, ...]
     file: frozenset[str]
 
-    def covers(self, code: str, name: str, lines: range) -> bool:
+    def covers(self, code: str, name: str, lines: range, *, by_name: bool = False) -> bool:
         """Say whether a rule is silent on a site; `lines` are those of its statement.
 
-        Of a statement with a body, give the lines of the header only.
+        Of a statement with a body, give the lines of the header only. With `by_name` a request for
+        every rule does not count.
         """
-        words = self.file.union(*(self.lines.get(line, frozenset()) for line in lines))
-        return any(is_matched(word, code, name) for word in words)
+        if any(is_matched(word, code, name) for word in self.file if not by_name or len(word) > len(FAMILY)):
+            return True
+        return any(True for _ in self.iter_covering(code, name, lines, by_name=by_name))
+
+    def iter_covering(
+        self, code: str, name: str, lines: range, *, by_name: bool = False
+    ) -> Iterator[tuple[Request, str]]:
+        """Yield the requests that silence a rule on a site, each with the word that says so."""
+        for request in self.requests:
+            if request.first < lines.stop and lines.start <= request.last:
+                for word in request.words:
+                    if is_matched(word, code, name) and (not by_name or len(word) > len(FAMILY)):
+                        yield request, word
+
+
+def may_suppress(data: bytes) -> bool:
+    """Answer from the bytes alone whether a file may hold requests to this tool."""
+    return b"httpx-fixer:" in data or FAMILY.encode() in data
 
 
 def read_suppressions(source: SourceFile, file_ignores: frozenset[str] = frozenset()) -> Suppressions:
     """Read the comments of a file; `file_ignores` is what the settings say about it."""
-    words_of_file = set(file_ignores)
-    lines: dict[int, frozenset[str]] = {}
-    for line, comment in _iter_comments(source):
-        for words, is_file_wide in _iter_requests(comment):
-            if is_file_wide:
-                words_of_file |= words
-            else:
-                lines[line] = lines.get(line, frozenset()) | words
-    return Suppressions(lines, frozenset(words_of_file))
-
-
-def suppressed_lines(source: SourceFile) -> Mapping[int, frozenset[str]]:
-    """Return `{line from 1: words}` for the lines that ask for silence; `ALL` where they name no rule."""
-    return read_suppressions(source).lines
+    return Suppressions(tuple(_iter_requests(source)), file_ignores)
 
 
 def compile_file_ignores(settings: Settings) -> Callable[[str], frozenset[str]]:
@@ -62,34 +65,88 @@ def compile_file_ignores(settings: Settings) -> Callable[[str], frozenset[str]]:
     return lambda path: frozenset().union(*(words for is_match, words in ignores if is_match(path)))
 
 
-def _iter_comments(source: SourceFile) -> Iterator[tuple[int, str]]:
-    """Yield line and text of each comment; a text in quotes that looks like one is none.
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """A logical line: its first and last line, its indentation, and whether a block follows."""
 
-    Most files ask for nothing, and are not tokenized. One that cannot be to its end yields the
-    comments before that place.
+    first: int
+    last: int
+    column: int
+    opens_block: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """The comments of a file, as line, column and text, and its statements."""
+
+    comments: list[tuple[int, int, str]]
+    statements: list[_Statement]
+
+
+def _read_layout(source: SourceFile) -> _Layout:
+    """Read comments and statements; a text in quotes that looks like a comment is none.
+
+    Most files ask for nothing, and are not tokenized. One that cannot be to its end yields what is
+    before that place.
     """
+    layout = _Layout([], [])
     if not _HINT.search(source.data):
-        return
+        return layout
     lines = (f"{line}\n" for line in source.lines)
-    try:
+    begun: tuple[int, int] | None = None
+    last = ""
+    with suppress(tokenize.TokenError, SyntaxError):
         for token in tokenize.generate_tokens(lambda: next(lines, "")):
             if token.type == tokenize.COMMENT:
-                yield token.start[0], token.string
-    except (tokenize.TokenError, SyntaxError):
-        return
+                layout.comments.append((*token.start, token.string))
+            elif token.type == tokenize.NEWLINE and begun is not None:
+                layout.statements.append(_Statement(begun[0], token.start[0], begun[1], last == ":"))
+                begun = None
+            elif token.type not in _BLANK:
+                begun, last = begun or token.start, token.string
+    return layout
 
 
-def _iter_requests(comment: str) -> Iterator[tuple[frozenset[str], bool]]:
-    """Yield the words of each request in a comment, and whether it is for the whole file.
+_BLANK = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
-    A bare `# noqa` is meant for other tools, and does not count.
+
+def _iter_requests(source: SourceFile) -> Iterator[Request]:
+    """Yield each request, in order. A bare `# noqa` is meant for other tools, and does not count."""
+    layout = _read_layout(source)
+    for line, column, comment in layout.comments:
+        for match in sorted([*_OWN.finditer(comment), *_NOQA.finditer(comment)], key=lambda m: m.start()):
+            is_noqa = match.re is _NOQA
+            scope = None if is_noqa else match["scope"]
+            first, last = _find_reach(layout, line, column, scope)
+            inner = match.span("words") if match["words"] is not None else (match.end(), match.end())
+            words = ALL if match["words"] is None else tuple(_WORD.findall(match["words"]))
+            following = comment.find("#", match.end())
+            end = match.end() if is_noqa else len(comment) if following < 0 else following
+            yield Request(
+                line,
+                column + match.start(),
+                column + end,
+                (column + inner[0], column + inner[1]),
+                words,
+                first,
+                last,
+                is_noqa,
+            )
+
+
+def _find_reach(layout: _Layout, line: int, column: int, scope: str | None) -> tuple[int, int]:
+    """Return the first and the last line that a request is for.
+
+    That for a block is for the block below the header that it stands at, and on a line of its own
+    for the rest of the block around it.
     """
-    for match in _OWN.finditer(comment):
-        words = match["words"]
-        yield ALL if words is None else _split(words), match["file"] is not None
-    for match in _NOQA.finditer(comment):
-        yield _split(match["words"]), False
-
-
-def _split(words: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[\w-]+", words))
+    if scope is None:
+        return line, line
+    if scope.lower() == "file":
+        return 1, END
+    own = next((one for one in layout.statements if one.first <= line <= one.last), None)
+    if own is not None and not own.opens_block:
+        return own.first, own.last
+    inside = column if own is None else own.column + 1
+    after = (one.first for one in layout.statements if one.first > line and one.column < inside)
+    return line if own is None else own.first, next(after, END + 1) - 1

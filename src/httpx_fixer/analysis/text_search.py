@@ -12,7 +12,7 @@ _MAIN = re.compile(rb"(?m)^if\s+__name__\s*==\s*[\"']__main__[\"']")
 _DAEMON = re.compile(
     rb"(?i)\b(?:celery|uvicorn|hypercorn|granian|gunicorn|dramatiq|taskiq|arq|apscheduler|schedule)\b"
     rb"|\b(?:faststream|fastmcp|mcp|run_polling|run_forever|serve_forever|start_polling|consumer)\b"
-    rb"|\b(?:aio_pika|kafka|grpc)\b|while True"
+    rb"|\b(?:run_webhook|discord|aio_pika|kafka|grpc)\b|while True"
 )
 """What a module names that serves, consumes or polls."""
 _WHOLE_APPLICATION = re.compile(rb"\b(?:TestClient|ASGITransport|LifespanManager|CliRunner|test_client)\(")
@@ -38,7 +38,7 @@ class TextSearch:
 
     def is_one_shot(self, path: str) -> bool:
         """Answer whether a module is run as a script and names nothing that runs for ever."""
-        return self.is_run_as_script(path) and _DAEMON.search(self._store.data(path)) is None
+        return self.is_run_as_script(path) and not self._store.ask(path, _names_daemon)
 
     def is_attribute_assigned(self, attribute: str) -> bool:
         """Answer whether code outside of tests assigns an attribute of that name to an object."""
@@ -89,8 +89,16 @@ class TextSearch:
 
     def is_run_as_script(self, path: str) -> bool:
         """Answer whether a module has an `if __name__ == "__main__":` block."""
-        return path.endswith("__main__.py") or _MAIN.search(self._store.data(path)) is not None
+        return path.endswith("__main__.py") or self._store.ask(path, _has_main)
 
     def uses_tabs(self, path: str) -> bool:
         """Answer whether a file is indented with tabs."""
         return _TAB.search(self._store.data(path)) is not None
+
+
+def _names_daemon(data: bytes) -> bool:
+    return _DAEMON.search(data) is not None
+
+
+def _has_main(data: bytes) -> bool:
+    return _MAIN.search(data) is not None

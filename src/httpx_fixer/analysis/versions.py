@@ -2,32 +2,82 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from httpx_fixer.source import Skip
 
-_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
-_REQUIREMENTS = ("requirements.txt", "requirements/base.txt", "requirements/prod.txt", "pyproject.toml")
+_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
+_REQUIREMENTS = (
+    *("requirements.txt", "requirements/base.txt", "requirements/prod.txt", "requirements/production.txt"),
+    *("requirements/main.txt", "requirements/common.txt", "requirements-prod.txt", "requirements.in"),
+    *("pyproject.toml", "Pipfile", "setup.cfg", "setup.py"),
+)
 
 
-def pinned_version(read: Callable[[str], bytes | Skip], package: str) -> tuple[int, ...] | None:
-    """Return the version that a lock file names, else the lowest that a requirement allows.
+class Versions:
+    """The versions that lock and requirement files name, directory by directory."""
 
-    None where no file says anything. `(0, 111, 0)` for `fastapi==0.111.0`.
-    """
-    name = re.escape(package)
-    locked = re.compile(rf'^name = "{name}"\s*\nversion = "([\d.]+)', re.MULTILINE)
-    required = re.compile(
-        rf"(?im)^[\s\"']*{name}(?:\[[^\]]*\])?[\"']?\s*(?:==|~=|>=|=\s*[\"'{{][^\n\d]*)\s*\^?~?([\d.]+)"
-    )
-    for paths, pattern in ((_LOCKS, locked), (_REQUIREMENTS, required)):
-        for path in paths:
-            data = read(path)
+    def __init__(self, read: Callable[[str], bytes | Skip]) -> None:
+        self._read = read
+        self._found: dict[tuple[str, str], tuple[int, ...] | None] = {}
+
+    def pinned(self, package: str, near: str = "") -> tuple[int, ...] | None:
+        """Return the version that a file is run with: what the nearest files above it say.
+
+        That is what a lock file names or a requirement pins, else the lowest that one allows; a
+        range gives way to a lock further up, which is that of the whole workspace. None where no file
+        says anything. `(0, 111, 0)` for `fastapi==0.111.0`.
+        """
+        directory = posixpath.dirname(near)
+        if (package, directory) not in self._found:
+            self._found[package, directory] = self._find(package, directory)
+        return self._found[package, directory]
+
+    def _find(self, package: str, directory: str) -> tuple[int, ...] | None:
+        name = "[-_.]".join(map(re.escape, re.split(r"[-_.]", package)))
+        locked = re.compile(
+            rf'(?im)^name = "{name}"\s*\nversion = "([\d.]+)'
+            rf'|^\s*"{name}":\s*\{{[^{{}}]*?"version":\s*"==([\d.]+)'
+        )
+        required = re.compile(
+            rf"(?im)(?:^|[\[,])[\s\"']*{name}(?:\[[^\]]*\])?[\"']?\s*"
+            rf"(?:(==|===)\s*|(?:~=|>=|=\s*[\"'{{][^\n\d]*)\s*\^?~?)([\d.]+)"
+        )
+        lowest: tuple[int, ...] | None = None
+        for above in _iter_upward(directory):
+            found = self._search(above, _LOCKS, locked)
+            if found is not None:
+                return _parse(found[1] or found[2])
+            asked = self._search(above, _REQUIREMENTS, required) if lowest is None else None
+            if asked is not None:
+                lowest = _parse(asked[2])
+                if asked[1]:
+                    return lowest
+        return lowest
+
+    def _search(
+        self, directory: str, names: tuple[str, ...], pattern: re.Pattern[str]
+    ) -> re.Match[str] | None:
+        for name in names:
+            data = self._read(posixpath.join(directory, name))
             found = None if isinstance(data, Skip) else pattern.search(data.decode(errors="replace"))
             if found is not None:
-                return tuple(int(part) for part in found[1].split(".") if part)
-    return None
+                return found
+        return None
+
+
+def _iter_upward(directory: str) -> Iterator[str]:
+    """Yield a directory and those around it, "" for the root last."""
+    while directory:
+        yield directory
+        directory = posixpath.dirname(directory)
+    yield ""
+
+
+def _parse(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part)
 
 
 _LINE_LENGTHS = (

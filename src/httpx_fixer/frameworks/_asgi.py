@@ -7,12 +7,11 @@ import re
 from httpx_fixer.analysis.facts import Call, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
-from httpx_fixer.fix import AddArgument, CreateFile, Edit, EnsureImport, InsertStatements, WrapStatement
+from httpx_fixer.fix import CreateFile, Edit, EnsureImport, InsertStatements
 from httpx_fixer.frameworks._base import Lifecycle, OwnedPool, Ownership, Reach
 from httpx_fixer.frameworks._layout import Import
 from httpx_fixer.frameworks._owner_extension import extend_module
 from httpx_fixer.frameworks._owner_source import (
-    LIFESPAN,
     definitions,
     free_names,
     imports_of,
@@ -21,7 +20,6 @@ from httpx_fixer.frameworks._owner_source import (
 )
 from httpx_fixer.frameworks._pool_source import name_of_pool
 
-_CONTEXT_MANAGERS = frozenset({"contextlib.asynccontextmanager"})
 _FRIENDS = re.compile(
     r"^(?:uvicorn|hypercorn|granian|mangum|fastapi|starlette|gunicorn|httpx|httpx2|typing|slowapi|logging"
     r"|opentelemetry|sentry_sdk|prometheus_client|asgi_correlation_id)(?:\.|$)"
@@ -32,16 +30,53 @@ _FRIENDS = re.compile(
 def find_applications(
     project: Project, framework: str, class_name: str, classes: frozenset[str]
 ) -> tuple[Lifecycle, ...]:
-    """Return the objects of an application class or of a project class derived from it."""
-    derived: set[str] = set()
-    for path in project.search.mentions(f"({class_name})".encode()):
-        derived.update(re.findall(rf"class (\w+)\({class_name}\)", project.search.text(path)))
-    found = [
+    """Return the objects of an application class or of a class derived from it, by the project or others."""
+    return project.remember(
+        f"applications of {framework}: {class_name}",
+        lambda: _find_applications(project, framework, class_name, classes),
+    )
+
+
+def _find_applications(
+    project: Project, framework: str, class_name: str, classes: frozenset[str]
+) -> tuple[Lifecycle, ...]:
+    names = {class_name, *(name.rpartition(".")[2] for name in classes)}
+    derived = set(names)
+    while names:
+        found: set[str] = set()
+        for name in sorted(names):
+            bases = re.compile(rf"class (\w+)\([^)]*\b{name}\b[^)]*\)")
+            for path in project.search.mentions(name.encode()):
+                found.update(bases.findall(project.search.text(path)))
+        names = found - derived
+        derived |= found
+    made = [
         Lifecycle(framework, call.bound, call)
-        for call in project.calls_named(class_name, *sorted(derived))
+        for call in project.calls_named(class_name, *sorted(derived - {class_name}))
         if call.bound is not None and project.is_kind_of(call.symbol, classes)
     ]
-    return tuple(sorted(found, key=lambda lifecycle: lifecycle.call.anchor))
+    return tuple(sorted(made, key=lambda lifecycle: lifecycle.call.anchor))
+
+
+def reaches(project: Project, lifecycle: Lifecycle, path: str) -> bool:
+    """Answer whether an application runs code of a file.
+
+    That is what its own module imports, and what a module imports that takes the application or its
+    factory from there: to mount or include something, to register handlers, to serve it.
+    """
+    if project.imports.reaches(lifecycle.path, path):
+        return True
+    others = project.remember(f"modules around {lifecycle.app}", lambda: _find_modules(project, lifecycle))
+    return any(project.imports.reaches(other, path) for other in others)
+
+
+def _find_modules(project: Project, lifecycle: Lifecycle) -> frozenset[str]:
+    name = lifecycle.app.name.split(".")[0]
+    return frozenset(
+        path
+        for path in project.imports.importers_of(lifecycle.path)
+        if not project.search.is_one_shot(path) and project.member(path, name) == Symbol(lifecycle.path, name)
+    )
 
 
 def find_including(
@@ -132,71 +167,6 @@ def import_edits(project: Project, ownership: Ownership, path: str, name: str) -
         )
         return Refusal(RefusalReason.IMPORT_CIRCLE, detail, path, 1)
     return (EnsureImport(path, dotted, name),)
-
-
-def is_wired(project: Project, ownership: Ownership, lifecycle: Lifecycle) -> bool:
-    """Answer whether an earlier run made the application open and close what is owned."""
-    wanted = Symbol(ownership.path, LIFESPAN)
-    given = lifecycle.call.argument("lifespan")
-    if ownership.present is None:
-        return False
-    if given is not None and given.symbol is not None:
-        entered = (call for call in project.calls_named(LIFESPAN) if call.symbol == wanted)
-        around = {Symbol(call.path, call.function) for call in entered}
-        if given.symbol in {wanted, *around}:
-            return True
-    routers = [
-        call.statement
-        for call in project.calls_named("APIRouter", about=LIFESPAN)
-        if (one := call.argument("lifespan")) is not None and one.symbol == wanted
-    ]
-    return any(
-        call.statement in routers and project.origin_of(call.receiver) == lifecycle.app
-        for call in project.calls_named("include_router", about=LIFESPAN)
-    )
-
-
-def extend_lifespan(
-    project: Project, ownership: Ownership, lifecycle: Lifecycle
-) -> tuple[Edit, ...] | Refusal | None:
-    """Return the edits that wrap the `yield` of the application's own lifespan function.
-
-    None where there is none, or where it is not a function of the project with one `yield`.
-    """
-    argument = lifecycle.call.argument("lifespan")
-    if argument is None or argument.symbol is None:
-        return None
-    function = project.function(argument.symbol)
-    if function is None or not function.is_async or not function.parameters:
-        return None
-    managers = {decorator.symbol.name for decorator in function.decorators if decorator.symbol is not None}
-    anchor = project.lone_yield(function)
-    if anchor is None or not managers & _CONTEXT_MANAGERS:
-        return None
-    edits = import_edits(project, ownership, function.path, LIFESPAN)
-    if isinstance(edits, Refusal):
-        return edits
-    return (*edits, WrapStatement(anchor, f"async with {LIFESPAN}({function.parameters[0].name}):"))
-
-
-def add_lifespan(project: Project, ownership: Ownership, lifecycle: Lifecycle) -> tuple[Edit, ...] | Refusal:
-    """Return the edits that give `lifespan=` to the application's constructor."""
-    edits = import_edits(project, ownership, lifecycle.path, LIFESPAN)
-    if isinstance(edits, Refusal):
-        return edits
-    return (*edits, AddArgument(lifecycle.call.anchor, "lifespan", LIFESPAN))
-
-
-def add_statement(
-    project: Project, ownership: Ownership, lifecycle: Lifecycle, code: str
-) -> tuple[Edit, ...] | Refusal:
-    """Return the edits that add a statement right after the application is made."""
-    edits = import_edits(project, ownership, lifecycle.path, LIFESPAN)
-    if isinstance(edits, Refusal):
-        return edits
-    app = lifecycle.app.name.rpartition(".")[2]
-    statement = code.format(app=app, lifespan=LIFESPAN) + "\n"
-    return (*edits, InsertStatements(lifecycle.call.statement, "after", statement))
 
 
 def borrow(project: Project, path: str, ownership: Ownership, pool: OwnedPool) -> Reach | Refusal:

@@ -22,6 +22,8 @@ class Start(Enum):
 
     LIFESPAN = "lifespan"
     """Enters an async context manager that takes one argument: `http_lifespan`."""
+    WRAPPED = "wrapped lifespan"
+    """Enters a lifespan that cannot be looked into: wrapped by `with_http_lifespan(...)`."""
     ENTRY = "entry coroutine"
     """Runs one coroutine function from start to end: decorated with `http_pools()`."""
     SYNC_ENTRY = "entry function"
@@ -34,7 +36,7 @@ class Start(Enum):
     """Tells nothing of its end: `keep_sync_http_pools()` once, then `atexit`, also after a fork."""
 
 
-_OF_ONE_LOOP = frozenset({Start.LIFESPAN, Start.ENTRY, Start.HOOKS})
+_OF_ONE_LOOP = frozenset({Start.LIFESPAN, Start.WRAPPED, Start.ENTRY, Start.HOOKS})
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,20 @@ from httpx_fixer.frameworks import _injected_source, _pool_source
 from httpx_fixer.frameworks._base import OwnedClient, OwnedPool, Ownership, Start
 from httpx_fixer.frameworks._injected_source import names_of
 from httpx_fixer.frameworks._layout import Import, import_lines, lay_out_with
-from httpx_fixer.frameworks._start_source import is_opener_needed, start_definitions, start_imports
+from httpx_fixer.frameworks._start_source import (
+    WRAP_IMPORTS,
+    WRAPPER,
+    is_opener_needed,
+    start_definitions,
+    start_imports,
+)
 
 LIFESPAN = "http_lifespan"
 _LIFESPAN_IMPORTS: tuple[Import, ...] = (
     ("collections.abc", "AsyncIterator", "AsyncIterator"),
     ("contextlib", "asynccontextmanager", "asynccontextmanager"),
 )
+_LIFESPANS = frozenset({Start.LIFESPAN, Start.WRAPPED})
 _DEFINED = re.compile(r"^(?:async def |def |class |)(\w+)(?:\(|:| =)", re.MULTILINE)
 
 _CLIENTS = '"""The HTTP clients that this service shares, opened and closed with the application."""'
@@ -95,8 +102,10 @@ def _every(ownership: Ownership) -> tuple[OwnedClient | OwnedPool, ...]:
 def _own_imports(ownership: Ownership, application: Import) -> set[Import]:
     """Return what the definitions need whatever the arguments are."""
     found = start_imports(ownership)
-    if Start.LIFESPAN in ownership.starts:
+    if _LIFESPANS & ownership.starts:
         found |= set(_LIFESPAN_IMPORTS)
+    if Start.WRAPPED in ownership.starts:
+        found |= set(WRAP_IMPORTS)
     if ownership.clients:
         found |= {*_injected_source.IMPORTS, application}
         if ownership.injects:
@@ -125,8 +134,10 @@ def definitions(ownership: Ownership, application: Import) -> str:
             _injected_source.builder(client, ownership.policy, _pool_for(ownership, client))
             for client in ownership.clients
         ]
-    if Start.LIFESPAN in ownership.starts:
+    if _LIFESPANS & ownership.starts:
         parts.append(_lifespan(ownership, application[2] if ownership.clients else "object"))
+    if Start.WRAPPED in ownership.starts:
+        parts.append(WRAPPER)
     parts += start_definitions(ownership)
     parts += [_injected_source.provider(client, injects=ownership.injects) for client in ownership.clients]
     if ownership.injects and ownership.clients:
@@ -153,7 +164,7 @@ def header_of(ownership: Ownership) -> str:
     """Return the docstring of a module, quotes included."""
     if not ownership.pools:
         return _CLIENTS
-    return _POOLS if ownership.starts == {Start.LIFESPAN} else _POOLS_OF_PROCESSES
+    return _POOLS if ownership.starts <= _LIFESPANS else _POOLS_OF_PROCESSES
 
 
 def _lifespan(ownership: Ownership, application: str) -> str:

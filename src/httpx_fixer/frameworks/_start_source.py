@@ -10,6 +10,26 @@ SYNC_POOLS = "sync_http_pools"
 OPEN, CLOSE = "open_http_pools", "close_http_pools"
 OPEN_SYNC, CLOSE_SYNC = "open_sync_http_pools", "close_sync_http_pools"
 KEEP = "keep_sync_http_pools"
+WRAP = "with_http_lifespan"
+
+WRAP_IMPORTS: tuple[Import, ...] = (
+    ("collections.abc", "Callable", "Callable"),
+    ("contextlib", "AbstractAsyncContextManager", "AbstractAsyncContextManager"),
+    ("typing", "Any", "Any"),
+)
+WRAPPER = '''\
+def with_http_lifespan(
+    lifespan: Callable[[Any], AbstractAsyncContextManager[Any]],
+) -> Callable[[Any], AbstractAsyncContextManager[Any]]:
+    """Put a lifespan into ours, which begins before it and ends after it."""
+
+    @asynccontextmanager
+    async def both(app: Any) -> AsyncIterator[Any]:
+        async with http_lifespan(app), lifespan(app) as state:
+            yield state
+
+    return both
+'''
 
 _NEEDS_SYNC_HOOKS = frozenset({Start.HOOKS, Start.SYNC_HOOKS, Start.EXIT})
 
@@ -82,7 +102,7 @@ def start_imports(ownership: Ownership) -> set[Import]:
 
 def is_opener_needed(ownership: Ownership, *, is_async: bool) -> bool:
     """Answer whether something enters the context manager that opens the pools of one kind."""
-    entered = {Start.LIFESPAN, Start.ENTRY} if is_async else {Start.LIFESPAN, Start.ENTRY, Start.SYNC_ENTRY}
+    entered = {Start.LIFESPAN, Start.WRAPPED, Start.ENTRY} | (set() if is_async else {Start.SYNC_ENTRY})
     return _has_kind(ownership, is_async=is_async) and bool(entered & ownership.starts)
 
 

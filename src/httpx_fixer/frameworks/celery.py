@@ -56,16 +56,19 @@ class Celery(ProcessFramework):
         self, project: Project, ownership: Ownership, lifecycle: Lifecycle
     ) -> tuple[Edit, ...] | Refusal:
         """Return the edits that connect the signals after the application is made."""
-        imports: list[Edit] = []
-        lines: list[str] = []
-        for signal, function in _SIGNALS:
-            name = free_name(project, lifecycle, signal, f"celery.signals.{signal}")
-            imports.append(
-                EnsureImport(lifecycle.path, "celery.signals", signal, None if name == signal else name)
-            )
-            lines.append(f"{name}.connect({function})\n")
-        edits = add_statement_after(project, ownership, lifecycle, "".join(lines), (OPEN_SYNC, CLOSE_SYNC))
-        return edits if isinstance(edits, Refusal) else (*imports, *edits)
+        names = {
+            signal: free_name(project, lifecycle, signal, f"celery.signals.{signal}")
+            for signal, _ in _SIGNALS
+        }
+        code = "".join(f"{names[signal]}.connect({function})\n" for signal, function in _SIGNALS)
+        edits = add_statement_after(project, ownership, lifecycle, code, (OPEN_SYNC, CLOSE_SYNC))
+        if isinstance(edits, Refusal) or not edits:
+            return edits
+        imports = (
+            EnsureImport(lifecycle.path, "celery.signals", signal, None if name == signal else name)
+            for signal, name in names.items()
+        )
+        return (*imports, *edits)
 
 
 def _find_loaded(project: Project, lifecycle: Lifecycle) -> tuple[str, ...]:

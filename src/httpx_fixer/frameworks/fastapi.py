@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from httpx_fixer.analysis.facts import Call, Decorator, Function, Symbol
@@ -19,10 +19,21 @@ from httpx_fixer.frameworks._base import (
     OwnedPool,
     Ownership,
     Reach,
+    Start,
 )
 from httpx_fixer.frameworks._injected_source import names_of
+from httpx_fixer.frameworks._lifespan import (
+    add_hooks,
+    add_lifespan,
+    add_statements,
+    extend_own,
+    find_own_lifespan,
+    is_wired,
+    wrap_own,
+)
+from httpx_fixer.frameworks._owner_source import LIFESPAN
 
-_APPS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI"})
+_APPS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "fastapi_offline.FastAPIOffline"})
 _ROUTERS = frozenset({"fastapi.APIRouter", "fastapi.routing.APIRouter", "fastapi.routers.APIRouter"})
 _METHODS = frozenset(
     {"get", "post", "put", "patch", "delete", "options", "head", "trace", "api_route", "route"}
@@ -48,9 +59,10 @@ class FastAPI(Framework):
     """FastAPI starts an application by entering its lifespan, once per server process.
 
     `lifespan=` silences every `on_event` handler of the same application, so it is given only to an
-    application that has none; an own lifespan function gets its `yield` wrapped; everything else
-    gets an additional router whose lifespan is merged (from 0.112.2). Mounted applications do not
-    run their lifespan. Read and run in 0.95.2 to 0.165.0.
+    application that has none; an own lifespan function gets its `yield`s wrapped; everything else
+    gets an additional router whose lifespan is merged (from 0.112.2), or before that a wrapper around
+    its lifespan, or handlers of its own. Mounted applications do not run their lifespan. Read and run
+    in 0.95.2 to 0.165.0.
     https://fastapi.tiangolo.com/advanced/events/
     """
 
@@ -59,8 +71,12 @@ class FastAPI(Framework):
     injects: ClassVar[bool] = True
 
     def lifecycles(self, project: Project) -> tuple[Lifecycle, ...]:
-        """Return every application object that is bound to a name."""
-        return _asgi.find_applications(project, self.name, "FastAPI", _APPS)
+        """Return every application object that is bound to a name, with the way in which it starts."""
+        return project.remember("applications of fastapi with their start", lambda: _find_apps(project))
+
+    def reaches(self, project: Project, lifecycle: Lifecycle, path: str) -> bool:
+        """Answer whether an application runs code of a file."""
+        return _asgi.reaches(project, lifecycle, path)
 
     def entry_point(self, project: Project, function: Function) -> EntryPoint | Refusal | None:
         """Return how a route, a websocket route or a dependency is called."""
@@ -136,31 +152,34 @@ class FastAPI(Framework):
     def wire(
         self, project: Project, ownership: Ownership, lifecycle: Lifecycle
     ) -> tuple[Edit, ...] | Refusal:
-        """Return the edits that make the application's lifespan enter ours."""
-        if _asgi.is_wired(project, ownership, lifecycle):
+        """Return the edits that make the application's lifespan enter ours, or its handlers open pools."""
+        if is_wired(project, ownership, lifecycle):
             return ()
-        version = project.pinned_version("fastapi")
+        version = project.pinned_version("fastapi", lifecycle.path)
         if version is not None and ownership.clients and version < _ANNOTATED_SINCE:
             return _too_old(lifecycle, version, "0.95.0 for `Annotated` dependencies")
+        if lifecycle.start is Start.HOOKS and version is not None and ownership.clients:
+            return _too_old(lifecycle, version, "0.112.2 for a lifespan beside the handlers of its start")
+        if lifecycle.start is Start.HOOKS:
+            return add_hooks(project, ownership, lifecycle, '{app}.on_event("EVENT")(HOOK)\n')
         if version is not None and version < _LIFESPAN_SINCE:
             return _too_old(lifecycle, version, "0.93.0 for a lifespan")
-        extended = _asgi.extend_lifespan(project, ownership, lifecycle)
-        if extended is not None:
-            return extended
+        own = find_own_lifespan(project, lifecycle)
+        if isinstance(own, Refusal):
+            return own
+        if own is not None and own.yields:
+            return extend_own(project, ownership, own)
+        if own is not None and lifecycle.start is Start.WRAPPED:
+            return wrap_own(project, ownership, own)
         if _may_take_lifespan(project, lifecycle):
-            return _asgi.add_lifespan(project, ownership, lifecycle)
+            return add_lifespan(project, ownership, lifecycle)
         if version is not None and version < _ROUTER_LIFESPAN_SINCE:
             return _too_old(
                 lifecycle, version, "0.112.2 for a router's lifespan beside the application's own"
             )
-        changed = project.search.mentions(b".lifespan_context")
-        if changed:
-            detail = f"the lifespan of `{lifecycle.app.name}` is replaced after it was made"
-            return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, changed[0], 1)
         router: Edit = EnsureImport(lifecycle.path, "fastapi", "APIRouter")
-        added = _asgi.add_statement(
-            project, ownership, lifecycle, "{app}.include_router(APIRouter(lifespan={lifespan}))"
-        )
+        statement = f"{{app}}.include_router(APIRouter(lifespan={LIFESPAN}))\n"
+        added = add_statements(project, ownership, lifecycle, statement, (LIFESPAN,))
         return added if isinstance(added, Refusal) else (router, *added)
 
     def borrow(self, project: Project, path: str, ownership: Ownership, pool: OwnedPool) -> Reach | Refusal:
@@ -174,6 +193,30 @@ class FastAPI(Framework):
         alias = names_of(client).alias
         edits = _asgi.import_edits(project, ownership, entry.function.path, alias)
         return edits if isinstance(edits, Refusal) else Reach(edits, parameter=alias)
+
+
+def _find_apps(project: Project) -> tuple[Lifecycle, ...]:
+    found = _asgi.find_applications(project, FastAPI.name, "FastAPI", _APPS)
+    return tuple(replace(one, start=_choose_start(project, one)) for one in found)
+
+
+def _choose_start(project: Project, lifecycle: Lifecycle) -> Start:
+    """Return the form in which an application can start ours.
+
+    A lifespan that nothing can be added to is wrapped where a router cannot bring another one along.
+    Where there is none, and `lifespan=` would silence handlers, these open and close pools.
+    """
+    own = find_own_lifespan(project, lifecycle)
+    if isinstance(own, Refusal) or (own is not None and own.yields):
+        return Start.LIFESPAN
+    version = project.pinned_version("fastapi", lifecycle.path)
+    if version is None or version >= _ROUTER_LIFESPAN_SINCE:
+        return Start.WRAPPED if own is not None and own.is_assigned else Start.LIFESPAN
+    if own is not None:
+        return Start.WRAPPED
+    is_open = any(argument.name in {"*", "**"} for argument in lifecycle.call.arguments)
+    may_take = version >= _LIFESPAN_SINCE and _may_take_lifespan(project, lifecycle)
+    return Start.LIFESPAN if is_open or may_take else Start.HOOKS
 
 
 def _is_route(project: Project, function: Function, decorator: Decorator) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from httpx_fixer.analysis.project import Project
@@ -9,6 +10,9 @@ from httpx_fixer.diagnostic import Refusal
 from httpx_fixer.fix import Edit
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
 from httpx_fixer.frameworks._process import ProcessFramework, build_entries, decorate_entry
+
+_SERVERS = re.compile(r"\b(?:uvicorn|hypercorn|granian|gunicorn|waitress)\b")
+"""What serves an application, which is the owner then."""
 
 
 class Program(ProcessFramework):
@@ -26,7 +30,11 @@ class Program(ProcessFramework):
     def lifecycles(self, project: Project) -> tuple[Lifecycle, ...]:
         """Return the entry functions that go on until they are stopped."""
         coroutines = {program.entry for program in project.programs.coroutines}
-        programs = tuple(one for one in project.programs.functions if one.entry not in coroutines)
+        programs = tuple(
+            one
+            for one in project.programs.functions
+            if one.entry not in coroutines and not _SERVERS.search(project.search.text(one.entry.path))
+        )
         return build_entries(self.name, programs, Start.SYNC_ENTRY)
 
     def wire(

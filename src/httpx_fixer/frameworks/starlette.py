@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from httpx_fixer.analysis.facts import Function, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
-from httpx_fixer.fix import Edit
+from httpx_fixer.fix import AddArgument, Edit, EnsureImport, ReplaceExpression
 from httpx_fixer.frameworks import _asgi
 from httpx_fixer.frameworks._base import (
     EntryPoint,
@@ -17,11 +18,22 @@ from httpx_fixer.frameworks._base import (
     OwnedPool,
     Ownership,
     Reach,
+    Start,
 )
 from httpx_fixer.frameworks._injected_source import names_of
+from httpx_fixer.frameworks._lifespan import (
+    add_hooks,
+    add_lifespan,
+    extend_own,
+    find_own_lifespan,
+    is_wired,
+    wrap_own,
+)
+from httpx_fixer.frameworks._start_source import CLOSE, OPEN
 
 _APPS = frozenset({"starlette.applications.Starlette"})
 _ROUTES = frozenset({"starlette.routing.Route", "starlette.routing.WebSocketRoute"})
+_HANDLERS = ("on_startup", "on_shutdown")
 _ADDERS = frozenset({"add_route", "add_websocket_route"})
 _ENDPOINTS = frozenset({"starlette.endpoints.HTTPEndpoint"})
 _VERBS = frozenset({"get", "post", "put", "patch", "delete", "options", "head"})
@@ -30,9 +42,9 @@ _VERBS = frozenset({"get", "post", "put", "patch", "delete", "options", "head"})
 class Starlette(Framework):
     """Starlette enters the application's lifespan once per server process.
 
-    It injects nothing: a handler gets the request and reaches the application through it. From 1.0
-    there is neither `on_startup=` nor `on_event`; only `lifespan=` is used here. Mounted
-    applications do not run their lifespan. Read and run in 0.46.2 and 1.10.0.
+    It injects nothing: a handler gets the request and reaches the application through it. Before 1.0
+    there are `on_startup=` and `on_event`, too, which `lifespan=` would silence: they open pools then.
+    Mounted applications do not run their lifespan. Read and run in 0.46.2 and 1.10.0.
     https://www.starlette.io/lifespan/
     """
 
@@ -40,8 +52,12 @@ class Starlette(Framework):
     modules: ClassVar[frozenset[str]] = frozenset({"starlette"})
 
     def lifecycles(self, project: Project) -> tuple[Lifecycle, ...]:
-        """Return every application object that is bound to a name."""
-        return _asgi.find_applications(project, self.name, "Starlette", _APPS)
+        """Return every application object that is bound to a name, with the way in which it starts."""
+        return project.remember("applications of starlette with their start", lambda: _find_apps(project))
+
+    def reaches(self, project: Project, lifecycle: Lifecycle, path: str) -> bool:
+        """Answer whether an application runs code of a file."""
+        return _asgi.reaches(project, lifecycle, path)
 
     def entry_point(self, project: Project, function: Function) -> EntryPoint | Refusal | None:
         """Return how a function or endpoint class in a route is called."""
@@ -73,21 +89,24 @@ class Starlette(Framework):
     def wire(
         self, project: Project, ownership: Ownership, lifecycle: Lifecycle
     ) -> tuple[Edit, ...] | Refusal:
-        """Return the edits that make the application's lifespan enter ours."""
-        if _asgi.is_wired(project, ownership, lifecycle):
+        """Return the edits that make the application's lifespan enter ours, or its handlers open pools."""
+        if is_wired(project, ownership, lifecycle):
             return ()
-        wired = _asgi.extend_lifespan(project, ownership, lifecycle)
-        if wired is not None:
-            return wired
         call = lifecycle.call
-        taken = next(
-            (a for a in call.arguments if a.name in {"*", "**", "lifespan", "on_startup", "on_shutdown"}),
-            None,
-        )
-        if taken is not None or (call.symbol is not None and call.symbol.path):
+        own = find_own_lifespan(project, lifecycle)
+        if isinstance(own, Refusal):
+            return own
+        if own is not None:
+            extend = extend_own if own.yields else wrap_own
+            return extend(project, ownership, own)
+        if any(a.name in {"*", "**"} for a in call.arguments) or (call.symbol and call.symbol.path):
             detail = f"how `{lifecycle.app.name}` starts could not be extended safely"
             return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, lifecycle.path, call.line)
-        return _asgi.add_lifespan(project, ownership, lifecycle)
+        if lifecycle.start is not Start.HOOKS:
+            return add_lifespan(project, ownership, lifecycle)
+        if any(call.argument(name) is not None for name in _HANDLERS):
+            return _join_handlers(project, ownership, lifecycle)
+        return add_hooks(project, ownership, lifecycle, '{app}.add_event_handler("EVENT", HOOK)\n')
 
     def borrow(self, project: Project, path: str, ownership: Ownership, pool: OwnedPool) -> Reach | Refusal:
         """Return the function that is called in place of the class."""
@@ -102,6 +121,50 @@ class Starlette(Framework):
         return (
             edits if isinstance(edits, Refusal) else Reach(edits, expression=f"{borrow}({entry.connection})")
         )
+
+
+def _find_apps(project: Project) -> tuple[Lifecycle, ...]:
+    found = _asgi.find_applications(project, Starlette.name, "Starlette", _APPS)
+    return tuple(replace(one, start=_choose_start(project, one)) for one in found)
+
+
+def _choose_start(project: Project, lifecycle: Lifecycle) -> Start:
+    """Return the form in which an application can start ours: `lifespan=` silences its handlers."""
+    own = find_own_lifespan(project, lifecycle)
+    if isinstance(own, Refusal) or (own is not None and own.yields):
+        return Start.LIFESPAN
+    if own is not None:
+        return Start.WRAPPED
+    has_handlers = any(lifecycle.call.argument(name) is not None for name in _HANDLERS)
+    hooks = (b".on_event(", b".add_event_handler(", b".on_startup", b".on_shutdown")
+    return (
+        Start.HOOKS
+        if has_handlers or any(project.search.mentions(hook) for hook in hooks)
+        else Start.LIFESPAN
+    )
+
+
+def _join_handlers(
+    project: Project, ownership: Ownership, lifecycle: Lifecycle
+) -> tuple[Edit, ...] | Refusal:
+    """Open pools before the handlers that the constructor is given, and close them after the last."""
+    added = add_hooks(project, ownership, lifecycle, "")
+    if isinstance(added, Refusal):
+        return added
+    edits = [edit for edit in added if isinstance(edit, EnsureImport)]
+    lists: list[Edit] = []
+    for name, hook in zip(_HANDLERS, (OPEN, CLOSE), strict=True):
+        given = lifecycle.call.argument(name)
+        rest = "" if given is None or given.code == "None" else f"*{given.code}"
+        if rest.startswith("*[") and "#" not in rest:
+            rest = rest[2:-1].strip()
+        parts = (hook, rest.removesuffix(",")) if hook == OPEN else (rest.removesuffix(","), hook)
+        code = f"[{', '.join(part for part in parts if part)}]"
+        anchor = lifecycle.call.anchor
+        lists.append(
+            AddArgument(anchor, name, code) if given is None else ReplaceExpression(given.anchor, code)
+        )
+    return (*edits, *lists)
 
 
 def _find_route(project: Project, function: Function) -> tuple[str, int] | None:

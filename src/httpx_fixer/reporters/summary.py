@@ -15,12 +15,15 @@ from httpx_fixer.reporters.text import Colour, TextReporter
 class SummaryReporter:
     """Writes what was done by rule, each number that changed, and what was left alone and why.
 
-    `written` says whether the changes are in the files already.
+    `written` says whether the changes are in the files already, `show_fixes` whether each is listed.
     """
 
-    def __init__(self, text: TextReporter, *, written: bool, unsafe_fixes: bool) -> None:
+    def __init__(
+        self, text: TextReporter, *, written: bool, unsafe_fixes: bool, show_fixes: bool = False
+    ) -> None:
         self._text = text
         self._written = written
+        self._show_fixes = show_fixes
         self._applied = {Applicability.SAFE, *((Applicability.UNSAFE,) if unsafe_fixes else ())}
 
     def render(self, report: Report) -> str:
@@ -30,6 +33,7 @@ class SummaryReporter:
         left = (line for diagnostic in others for line in self._text.iter_diagnostic(diagnostic))
         lines = [
             *self._head(fixed, report),
+            *self._section("Fixes", self._iter_fixes(fixed) if self._show_fixes else ()),
             *self._section(
                 "Numbers that changed" if self._written else "Numbers that change",
                 self._iter_numbers(report.numbers),
@@ -54,6 +58,10 @@ class SummaryReporter:
             for (code, name), number in sorted(by_rule.items())
         )
         yield from self._section(f"{done}, {plural(len(fixed), 'fix')}", rules)
+
+    def _iter_fixes(self, fixed: Iterable[Diagnostic]) -> Iterator[str]:
+        for diagnostic in fixed:
+            yield from self._text.iter_diagnostic(diagnostic)
 
     def _iter_numbers(self, numbers: Iterable[NumberChange]) -> Iterator[str]:
         for number in numbers:

@@ -120,9 +120,11 @@ class TextReporter:
 
     def _close(self, report: Report) -> Iterator[str]:
         counts = count(report)
-        unread = f"; {plural(len(report.skipped), 'file')} not read" if report.skipped else ""
+        other = f"; {plural(len(report.skipped), 'file')} not read" if report.skipped else ""
+        if report.hidden:
+            other += f"; {len(report.hidden):,} not reported, being in the baseline or on unchanged lines"
         if not counts.diagnostics:
-            yield f"Nothing to report in {plural(report.files_seen, 'Python file')}{unread}."
+            yield f"Nothing to report in {plural(report.files_seen, 'Python file')}{other}."
             return
         paths = {diagnostic.anchor.path for diagnostic in report.diagnostics}
         parts = [
@@ -136,4 +138,4 @@ class TextReporter:
             if number
         ]
         found = f"{plural(counts.diagnostics, 'diagnostic')} in {plural(len(paths), 'file')}"
-        yield f"{found}: {', '.join(parts)}{unread}."
+        yield f"{found}: {', '.join(parts)}{other}."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +12,8 @@ import libcst as cst
 from httpx_fixer.fix import AnchoredEdit, DropImport, EnsureImport, ImportEdit, WrapRest
 from httpx_fixer.rewrite.anchors import AnchorLost, locate_anchors
 from httpx_fixer.rewrite.blocks import EditsClash
-from httpx_fixer.rewrite.imports import edit_imports
+from httpx_fixer.rewrite.folding import Folded, fold
+from httpx_fixer.rewrite.imports import WholeFile, edit_imports
 from httpx_fixer.rewrite.snippets import Snippets
 from httpx_fixer.rewrite.walk import EditWalk
 from httpx_fixer.source import Anchor, Skip, SkipReason
@@ -32,7 +35,8 @@ def apply_edits(
     `EditsClash`, which are our own mistakes.
     """
     try:
-        parsed = _parse(path, data)
+        folded = _fold(data, edits)
+        parsed = _parse(path, folded)
         if isinstance(parsed, Skip):
             return parsed
         module = _edit_nodes(
@@ -41,8 +45,9 @@ def apply_edits(
         imports = [edit for edit in edits if isinstance(edit, EnsureImport | DropImport)]
         if imports:
             longest = max((len(line) for line in data.splitlines()), default=0)
-            module = edit_imports(path, module, imports, first_party, longest)
-        return module.bytes
+            whole = WholeFile(path, longest, folded.unfold_code)
+            module = edit_imports(module, imports, whole, first_party)
+        return folded.unfold(module.bytes)
     except RecursionError:
         return Skip(path, SkipReason.TOO_DEEP, "nested deeper than libcst can walk")
     except UnicodeError as error:
@@ -51,13 +56,26 @@ def apply_edits(
 
 @dataclass(frozen=True, slots=True)
 class _Parsed:
-    """A file's tree, and the code of each statement of its level."""
+    """A file's tree, and the code of each statement of its level, whole where it is folded in the tree."""
 
     module: cst.Module
     pieces: tuple[str, ...]
 
 
-def _parse(path: str, data: bytes) -> _Parsed | Skip:
+def _fold(data: bytes, edits: Sequence[AnchoredEdit | ImportEdit]) -> Folded:
+    """Leave to libcst what is edited; what Python does not parse is left to it whole, for its message."""
+    anchors = [_anchors_of(edit) for edit in edits if not isinstance(edit, EnsureImport | DropImport)]
+    touched = {(here[0].start.line, here[-1].end.line) for here in anchors}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return fold(data, ast.parse(data), touched)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Folded(data)
+
+
+def _parse(path: str, folded: Folded) -> _Parsed | Skip:
+    data = folded.data
     try:
         module = cst.parse_module(data)
     except cst.ParserSyntaxError as error:
@@ -71,7 +89,7 @@ def _parse(path: str, data: bytes) -> _Parsed | Skip:
     # Writing costs a third of a parse: the pieces are needed anyhow, the whole only where they differ.
     if code.encode(module.encoding) != data and module.bytes != data:
         return Skip(path, SkipReason.ROUND_TRIP, "libcst does not write the file back byte for byte")
-    return _Parsed(module, pieces)
+    return _Parsed(module, tuple(folded.unfold_code(piece) for piece in pieces))
 
 
 def _edit_nodes(parsed: _Parsed, edits: Sequence[AnchoredEdit]) -> cst.Module:

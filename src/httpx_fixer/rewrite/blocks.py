@@ -171,13 +171,13 @@ def _in_turn(edits: Sequence[StatementEdit]) -> list[StatementEdit]:
     Of several insertions the first one comes out on top, above the statement as below it.
     """
     unwraps = [edit for edit in edits if isinstance(edit, UnwrapWith)]
-    before = [edit for edit in edits if isinstance(edit, InsertStatements) and edit.where == "before"]
+    before = [edit for edit in edits if isinstance(edit, InsertStatements) and edit.where != "after"]
     return [
         *sorted(unwraps, key=lambda edit: -edit.item),
         *(edit for edit in edits if isinstance(edit, RemoveStatement)),
         *(edit for edit in edits if isinstance(edit, WrapStatement)),
         *reversed(before),
-        *(edit for edit in edits if isinstance(edit, InsertStatements) and edit.where != "before"),
+        *(edit for edit in edits if isinstance(edit, InsertStatements) and edit.where == "after"),
     ]
 
 

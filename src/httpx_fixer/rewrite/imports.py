@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import libcst as cst
@@ -17,28 +18,39 @@ _LINE = 88
 """Characters: black's and ruff's default; a file with longer lines allows as long an import."""
 
 
+@dataclass(frozen=True, slots=True)
+class WholeFile:
+    """What a folded module does not show: `unfold` makes the whole code of its code.
+
+    `longest` is the length of the file's longest line in characters.
+    """
+
+    path: str
+    longest: int
+    unfold: Callable[[str], str]
+
+
 def edit_imports(
-    path: str, module: cst.Module, edits: Sequence[ImportEdit], first_party: frozenset[str], longest: int
+    module: cst.Module, edits: Sequence[ImportEdit], whole: WholeFile, first_party: frozenset[str]
 ) -> cst.Module:
     """Return the module with all imports made, then those removed that nothing reads any more.
 
-    `longest` is the length of the file's longest line. The order of `edits` does not matter. In
-    `__init__.py` nothing is removed: others import from it.
+    The order of `edits` does not matter. In `__init__.py` nothing is removed: others import from it.
     """
     snippets = Snippets(module.default_indent, module.default_newline)
-    style = ImportStyle(snippets, first_party, max(_LINE, longest))
+    style = ImportStyle(snippets, first_party, max(_LINE, whole.longest))
     ensures = {edit for edit in edits if isinstance(edit, EnsureImport)}
     for ensure in sorted(ensures, key=lambda edit: (edit.module, edit.name or "", edit.alias or "")):
         module = ensure_import(ensure, module, style)
     drops = {edit for edit in edits if isinstance(edit, DropImport)}
-    if drops and PurePosixPath(path).name != "__init__.py":
-        module = _drop_unread(module, drops)
+    if drops and PurePosixPath(whole.path).name != "__init__.py":
+        module = _drop_unread(module, drops, whole)
     return module
 
 
-def _drop_unread(module: cst.Module, drops: set[DropImport]) -> cst.Module:
+def _drop_unread(module: cst.Module, drops: set[DropImport], whole: WholeFile) -> cst.Module:
     try:
-        names = find_global_names(module.code)
+        names = find_global_names(whole.unfold(module.code))
     except SyntaxError:
         return module  # verification will say why
     for drop in sorted(drops):

@@ -71,6 +71,22 @@ def _refuse_excluded(diagnostic: Diagnostic, excluded: frozenset[str]) -> Diagno
     return refuse(diagnostic, Refusal(RefusalReason.EXCLUDED, detail, path, 1))
 
 
+def refuse_spreading(diagnostics: Iterable[Diagnostic], lone: str) -> tuple[Diagnostic, ...]:
+    """Refuse every fix that would change another file than the one that may change."""
+    return tuple(_refuse_spreading(diagnostic, lone) for diagnostic in diagnostics)
+
+
+def _refuse_spreading(diagnostic: Diagnostic, lone: str) -> Diagnostic:
+    path = next((p for p in diagnostic.fix.paths if p != lone), None) if diagnostic.fix else None
+    if path is None:
+        return diagnostic
+    detail = f"the fix would change `{path}`, too, and only one file was given"
+    return refuse(
+        diagnostic,
+        Refusal(RefusalReason.EXCLUDED, detail, diagnostic.anchor.path, diagnostic.anchor.start.line),
+    )
+
+
 def withdraw(plan: Plan, refused: Iterable[tuple[Diagnostic, Refusal]]) -> Plan:
     """Return the plan without some fixes, whose diagnostics carry a refusal instead."""
     reasons = dict(refused)

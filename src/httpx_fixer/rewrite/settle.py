@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
-from httpx_fixer.fix import CreateFile, Edit, NumberChange, path_of
+from httpx_fixer.fix import CreateFile, Edit, NumberChange, ReplaceComment, path_of
 from httpx_fixer.report import FileChange
 from httpx_fixer.rewrite.apply import AnchorLost, EditsClash, apply_edits
+from httpx_fixer.rewrite.comments import edit_comments, shift_edit
 from httpx_fixer.rewrite.plan import Plan, build_plan, is_applicable, iter_paths, refuse, withdraw
 from httpx_fixer.rewrite.sources import Sources
 from httpx_fixer.rewrite.verify import find_fault
@@ -87,6 +88,11 @@ def _words_of(diagnostic: Diagnostic) -> tuple[str, str, str]:
     return diagnostic.code, diagnostic.anchor.path, diagnostic.message
 
 
+def apply_unverified(edits: Iterable[Edit], sources: Sources) -> dict[str, bytes]:
+    """Return what edits make of the files, without those whose edits do not fit together."""
+    return _apply(_Work(sources, True, {}, {}), tuple(dict.fromkeys(edits)))[0]
+
+
 def apply_alone(diagnostic: Diagnostic, sources: Sources) -> tuple[FileChange, ...]:
     """Return what one fix makes of the files if no other one is applied, nothing where it fails."""
     work = _Work(sources, True, {}, {})
@@ -135,14 +141,17 @@ def _apply(work: _Work, edits: tuple[Edit, ...]) -> tuple[dict[str, bytes], dict
                 faults[path] = f"`{path}` exists already"
                 continue
         else:
-            anchored = [edit for edit in here if not isinstance(edit, CreateFile)]
+            comments = [edit for edit in here if isinstance(edit, ReplaceComment)]
+            before, gone = edit_comments(path, before or b"", comments)
+            others = [edit for edit in here if not isinstance(edit, CreateFile | ReplaceComment)]
             try:
-                after = apply_edits(path, before or b"", anchored, first_party)
+                anchored = [shift_edit(edit, gone) for edit in others]
+                after = apply_edits(path, before, anchored, first_party) if anchored else before
             except (AnchorLost, EditsClash) as clash:
                 # Our own mistake, which must not cost the user the other fixes.
                 faults[path] = f"the edits do not fit `{path}`: {clash}"
                 continue
-            after = _wrap(work, before or b"", after)
+            after = _wrap(work, before, after)
         if isinstance(after, Skip):
             work.skips[path] = after
             faults[path] = f"`{path}` cannot be rewritten: {after.detail}"

@@ -24,6 +24,8 @@ class Rule(ABC):
     """Of several rules that have something to say about one site, that of the lowest order speaks."""
     stands_beside_refusals: ClassVar[bool] = False
     """Whether the rule may speak about a site that another one had to leave alone."""
+    by_name_only: ClassVar[bool] = False
+    """Whether only a comment that names the rule silences it, and not one that is for every rule."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

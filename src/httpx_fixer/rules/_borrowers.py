@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import POOL_ARGUMENTS, BindingForm, ClientSite, Origin, SpecArgument
+from httpx_fixer.analysis.site_facts import (
+    POOL_ARGUMENTS,
+    BindingForm,
+    ClientSite,
+    Origin,
+    SingleRequest,
+    SpecArgument,
+)
 from httpx_fixer.diagnostic import Refusal, RefusalReason
-from httpx_fixer.frameworks._base import Lifecycle, Lifecycles
+from httpx_fixer.frameworks._base import Lifecycle, Lifecycles, Start
 from httpx_fixer.rules._patches import find_function_patch, find_name_patch
-from httpx_fixer.rules._processes import may_own
+from httpx_fixer.rules._processes import is_neighbour, may_own
 from httpx_fixer.rules._sharing import KNOWN, is_constant, shorten
 
-_NAMED = frozenset({BindingForm.WITH, BindingForm.LOCAL})
+_NAMED = frozenset({BindingForm.WITH, BindingForm.STACKED, BindingForm.LOCAL, BindingForm.RETURNED})
 _OWN_TRANSPORT = frozenset({"mounts", "transport"})
 _CLIENT_LEVEL = frozenset({"proxy", "proxies", "verify", "cert", "trust_env"})
 _CONNECTION_AUTH = ("ntlm", "negotiate", "kerberos", "gssapi")
@@ -43,36 +51,35 @@ def find_borrower(project: Project, lifecycles: Lifecycles, site: ClientSite) ->
     Nothing else about the code matters: the client is the caller's own as before, and where no
     lifespan of a reached application runs, its connections are, too.
     """
-    if site.form not in _NAMED and site.single is None:
-        detail = "the request is a part of a larger statement, and no client of the process is in reach yet"
+    if site.form not in _NAMED and not isinstance(site.single, SingleRequest):
+        detail = site.single or f"the client is kept in {site.form.value}"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
     if not site.spec.library:
         detail = "the name may be httpx or httpx2, depending on what is installed"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
-    if site.top_level:
-        refusal = _find_top_level_obstacle(project, site)
-        if refusal is not None:
-            return refusal
-    pool: list[SpecArgument] = []
-    for argument in site.spec.arguments if not site.top_level else ():
-        obstacle = _find_obstacle(project, argument)
-        if obstacle is not None:
-            return Refusal(*obstacle, site.path, argument.line)
-        if argument.name in POOL_ARGUMENTS:
-            pool.append(argument)
-    reaching = find_owners(lifecycles, site)
+    pool = _find_top_level_pool(project, site) if site.top_level else _find_pool(project, site)
+    if isinstance(pool, Refusal):
+        return pool
+    reaching = find_owners(project, lifecycles, site)
     if isinstance(reaching, Refusal):
         return reaching
     names_class = not site.top_level and find_name_patch(project, site) is not None
-    return Borrower(site, reaching, tuple(pool), names_class)
+    return Borrower(site, reaching, pool, names_class)
 
 
-def find_owners(lifecycles: Lifecycles, site: ClientSite) -> tuple[Lifecycle, ...] | Refusal:
-    """Return the lifecycles that run a site and can own clients of its kind."""
+def find_owners(
+    project: Project, lifecycles: Lifecycles, site: ClientSite
+) -> tuple[Lifecycle, ...] | Refusal:
+    """Return the lifecycles that run a site and can own clients of its kind.
+
+    What none is seen to import may be loaded by name. Those of its own package stand in then: a
+    borrower is right wherever it runs.
+    """
     reaching = tuple(one for one in lifecycles.all() if may_own(lifecycles, one, site))
+    reaching = reaching or tuple(one for one in lifecycles.all() if is_neighbour(project, one, site))
     owners = tuple(one for one in reaching if one.owns(is_async=site.spec.is_async))
     if owners:
-        return owners
+        return tuple(one for one in owners if not _is_hidden(project, one)) or owners
     if not reaching:
         detail = f"no application or worker imports `{site.path}`"
         return Refusal(RefusalReason.NO_ENTRY_POINT, detail, site.path, site.line)
@@ -80,21 +87,43 @@ def find_owners(lifecycles: Lifecycles, site: ClientSite) -> tuple[Lifecycle, ..
     return Refusal(RefusalReason.MANY_LOOPS, detail, reaching[0].path, reaching[0].call.line)
 
 
-def _find_top_level_obstacle(project: Project, site: ClientSite) -> Refusal | None:
-    """Return why a request of the package cannot become a request of a client (FACTS A16)."""
+def _find_pool(project: Project, site: ClientSite) -> tuple[SpecArgument, ...] | Refusal:
+    """Return the arguments of a constructor that make a pool of connections."""
+    for argument in site.spec.arguments:
+        obstacle = _find_obstacle(project, argument)
+        if obstacle is not None:
+            return Refusal(*obstacle, site.path, argument.line)
+    return tuple(argument for argument in site.spec.arguments if argument.name in POOL_ARGUMENTS)
+
+
+def _is_hidden(project: Project, lifecycle: Lifecycle) -> bool:
+    """Answer whether an application stays inside of the function that makes it: a health check, say.
+
+    What its module imports need not be what it serves.
+    """
+    factory, _, _ = lifecycle.app.name.rpartition(".")
+    if lifecycle.start is not Start.LIFESPAN or project.function(Symbol(lifecycle.app.path, factory)) is None:
+        return False
+    return project.returned_by(Symbol(lifecycle.app.path, factory)) != lifecycle.app
+
+
+def _find_top_level_pool(project: Project, site: ClientSite) -> tuple[SpecArgument, ...] | Refusal:
+    """Return the same of a request of the package, whose other arguments go to the request (FACTS A16)."""
     if site.spec.unpacks:
         detail = f"the arguments of `{site.spec.class_code}` are not all written out"
         return Refusal(RefusalReason.UNKNOWN_ARGUMENT, detail, site.path, site.line)
-    for argument in site.spec.arguments:
-        if argument.name == "cookies":
-            detail = "`cookies=` is an argument of the client, not of a call"
-            return Refusal(RefusalReason.COOKIE_JAR, detail, site.path, argument.line)
-        if argument.name in _CLIENT_LEVEL:
-            detail = f"`{argument.name}=` is an argument of the client, and this call has a client of its own"
-            return Refusal(RefusalReason.DYNAMIC_ARGUMENT, detail, site.path, argument.line)
+    pool = tuple(argument for argument in site.spec.arguments if argument.name in _CLIENT_LEVEL)
+    for argument in pool:
+        obstacle = _find_obstacle(project, argument)
+        if obstacle is not None:
+            return Refusal(*obstacle, site.path, argument.line)
+    cookies = site.spec.argument("cookies")
+    if cookies is not None and cookies.has_call:
+        detail = "`cookies=` is an argument of the client, which would be computed before the others"
+        return Refusal(RefusalReason.COOKIE_JAR, detail, site.path, cookies.line)
     patch = find_function_patch(project, site)
     if patch is None:
-        return None
+        return pool
     detail = f"a test replaces `{site.spec.class_code}`"
     return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *patch)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import CallChange, ClientSite
+from httpx_fixer.analysis.site_facts import CallChange, ClientSite, SingleRequest
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import (
     AddArgument,
@@ -19,14 +19,13 @@ from httpx_fixer.fix import (
     RemoveStatement,
     ReplaceExpression,
     UnwrapWith,
-    WrapStatement,
 )
 from httpx_fixer.frameworks._base import Framework, OwnedPool, Ownership, Reach
 from httpx_fixer.owners import Handing
 from httpx_fixer.rules._borrowers import Borrower
 from httpx_fixer.rules._candidates import Passage
 from httpx_fixer.rules._clients import Served
-from httpx_fixer.rules._enclosing import enclose_local
+from httpx_fixer.rules._enclosing import enclose_local, enclose_request
 from httpx_fixer.rules._numbers import limit_changes, timeout_changes
 from httpx_fixer.rules._patches import find_call_assertion
 from httpx_fixer.rules._sharing import plan_moves
@@ -161,27 +160,11 @@ def _rewrite_borrower(project: Project, borrower: Borrower, expression: str) -> 
     if site.spec.has_context:
         without |= {"verify"}
     change = CallChange(first, without, whole=single is not None or site.local is not None)
-    if single is None:
+    if not isinstance(single, SingleRequest):
         rewritten = project.rewrite_call(site.anchor, expression, change)
         assert rewritten is not None
         return enclose_local(site, rewritten[1]) or (ReplaceExpression(*rewritten),)
-    function = project.function(Symbol(site.path, site.function))
-    taken = function.names if function is not None else frozenset[str]()
-    name = next((name for name in ("client", "http", "borrowed_client") if name not in taken), "")
-    if not name:
-        return Refusal(
-            RefusalReason.NAME_CLASH, "no plain name for a client is free here", site.path, site.line
-        )
-    if site.top_level:
-        header = f"with {expression}() as {name}:"
-        return WrapStatement(single.statement, header), ReplaceExpression(
-            single.replaced, f"{name}.{single.verb}"
-        )
-    rewritten = project.rewrite_call(site.anchor, expression, change)
-    assert rewritten is not None
-    keyword = "async with" if site.spec.is_async else "with"
-    header = f"{keyword} {rewritten[1]} as {name}:"
-    return WrapStatement(single.statement, header), ReplaceExpression(single.replaced, name)
+    return enclose_request(project, site, single, expression, change)
 
 
 def _app_of(owned: Owned) -> str:

@@ -10,7 +10,7 @@ from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._registry import iter_rules
-from httpx_fixer.settings import Settings
+from httpx_fixer.settings import Settings, is_matched
 from httpx_fixer.source import Anchor
 
 
@@ -19,21 +19,25 @@ def judge(
     lifecycles: Lifecycles,
     settings: Settings,
     file_ignores: Callable[[str], frozenset[str]],
+    tell: Callable[[str, int, int], None],
 ) -> tuple[Diagnostic, ...]:
     """Return the diagnostics of all selected rules, in order of path and position.
 
     A site gets the one code that says most: the rule of the lowest `order` speaks. Beside a refusal,
     and beside one another, rules that `stands_beside_refusals` may speak, too: what they write is
-    right whoever owns the client.
+    right whoever owns the client. `tell` is told the rule, how many are done and how many there are.
     """
     rules = [rule(settings) for rule in iter_rules() if settings.is_selected(rule.code, rule.name)]
     found: dict[Anchor, list[tuple[Rule, Diagnostic]]] = {}
-    for rule in sorted(rules, key=lambda rule: (rule.order, rule.code)):
+    for number, rule in enumerate(sorted(rules, key=lambda rule: (rule.order, rule.code))):
+        tell(rule.name, number, len(rules))
         for diagnostic in rule.check(project, lifecycles):
             here = found.setdefault(diagnostic.anchor, [])
             if project.is_test(diagnostic.anchor.path) and not settings.include_tests:
                 continue
-            if (not here or _may_join(rule, here)) and not _is_suppressed(project, diagnostic, file_ignores):
+            # Asked of every diagnostic, also of one that is not told: its comment is not unused.
+            is_silent = _is_silent(project, rule, diagnostic, file_ignores)
+            if not is_silent and (not here or _may_join(rule, here)):
                 here.append((rule, _spare_generated(project, diagnostic)))
     every = [diagnostic for here in found.values() for _, diagnostic in here]
     return tuple(sorted(every, key=lambda d: (d.anchor, d.code)))
@@ -55,9 +59,9 @@ def _may_join(rule: Rule, here: list[tuple[Rule, Diagnostic]]) -> bool:
     )
 
 
-def _is_suppressed(
-    project: Project, diagnostic: Diagnostic, file_ignores: Callable[[str], frozenset[str]]
+def _is_silent(
+    project: Project, rule: Rule, diagnostic: Diagnostic, file_ignores: Callable[[str], frozenset[str]]
 ) -> bool:
-    path = diagnostic.anchor.path
-    lines = range(diagnostic.anchor.start.line, diagnostic.anchor.end.line + 1)
-    return project.suppressions(path, file_ignores(path)).covers(diagnostic.code, diagnostic.name, lines)
+    words = file_ignores(diagnostic.anchor.path)
+    is_ignored = any(is_matched(word, diagnostic.code, diagnostic.name) for word in words)
+    return project.silences.silence(diagnostic, by_name=rule.by_name_only) or is_ignored

@@ -11,9 +11,10 @@ from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._borrowers import find_borrower
 from httpx_fixer.rules._candidates import Candidate, find_candidate
 from httpx_fixer.rules._enclosing import find_local_obstacle
+from httpx_fixer.rules._factories import is_cached, is_entered_by_callers
 from httpx_fixer.rules._homes import Member
 from httpx_fixer.rules._ownership import plan_ownership
-from httpx_fixer.rules._processes import is_reported, owns_for_duration
+from httpx_fixer.rules._processes import is_library_code, is_reported, owns_for_duration
 from httpx_fixer.rules._values import uses_network
 from httpx_fixer.settings import Settings
 
@@ -21,7 +22,6 @@ Outcome = Fix | Refusal
 
 CLIENT_PER_REQUEST = ("HXF101", "client-per-request")
 UNCLOSED_LOCAL = ("HXF104", "unclosed-local-client")
-_CACHES = frozenset({"alru_cache", "cache", "cached_property", "lru_cache"})
 TOP_LEVEL = ("HXF105", "top-level-request")
 _KINDS = (CLIENT_PER_REQUEST, UNCLOSED_LOCAL, TOP_LEVEL)
 
@@ -43,8 +43,10 @@ def kind_of(project: Project, site: ClientSite) -> tuple[str, str] | None:
         return TOP_LEVEL
     if not uses_network(site):
         return None
-    if site.form is BindingForm.WITH:
+    if site.form in {BindingForm.WITH, BindingForm.STACKED}:
         return None if owns_for_duration(project, site) else CLIENT_PER_REQUEST
+    if site.form is BindingForm.RETURNED:
+        return CLIENT_PER_REQUEST if is_entered_by_callers(project, site) else None
     if site.form is BindingForm.LOCAL:
         return _kind_of_local(project, site)
     if site.form in {BindingForm.CHAINED, BindingForm.DISCARDED}:
@@ -55,23 +57,18 @@ def kind_of(project: Project, site: ClientSite) -> tuple[str, str] | None:
 def _kind_of_local(project: Project, site: ClientSite) -> tuple[str, str] | None:
     """A local that is kept in something else, or handed to the caller, is theirs to close."""
     local = site.local
-    if local is None or local.is_stored or owns_for_duration(project, site) or _is_cached(project, site):
+    if local is None or local.is_stored or owns_for_duration(project, site) or is_cached(project, site):
         return None
     if local.closing is Closing.ALWAYS:
         return CLIENT_PER_REQUEST
-    return None if local.is_returned else UNCLOSED_LOCAL
-
-
-def _is_cached(project: Project, site: ClientSite) -> bool:
-    """Answer whether the function around runs once, and its result is kept."""
-    function = project.function(Symbol(site.path, site.function))
-    names = [d.symbol.name.rpartition(".")[2] for d in function.decorators if d.symbol] if function else []
-    return any(name in _CACHES for name in names)
+    if local.is_returned:
+        return CLIENT_PER_REQUEST if is_entered_by_callers(project, site) else None
+    return UNCLOSED_LOCAL
 
 
 def _plan(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:
     sites = [site for site in project.client_sites if _is_planned(project, lifecycles, site, settings)]
-    decided = {site: _decide(project, lifecycles, site) for site in sites}
+    decided = {site: _decide(project, lifecycles, site, settings) for site in sites}
     while True:
         members = [found for found in decided.values() if not isinstance(found, Refusal)]
         outcomes: dict[ClientSite, Outcome] = {
@@ -86,17 +83,24 @@ def _plan(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[
 
 def _is_planned(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:
     kind = kind_of(project, site)
-    return (
-        kind is not None and settings.is_selected(*kind) and is_reported(project, lifecycles, site, settings)
+    if kind is None or not settings.is_selected(*kind):
+        return False
+    return is_reported(project, lifecycles, site, settings) or is_library_code(
+        project, lifecycles, site, settings
     )
 
 
-def _decide(project: Project, lifecycles: Lifecycles, site: ClientSite) -> Member | Refusal:
+def _decide(
+    project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings
+) -> Member | Refusal:
     """Prefer the plainest form that is right: a parameter, else a borrowed client."""
-    version = project.pinned_version(site.spec.library or "httpx")
+    version = project.pinned_version(site.spec.library or "httpx", site.path)
     if version is not None and version >= (1,) and site.spec.library == "httpx":
         detail = f"httpx {'.'.join(map(str, version))} is pinned, which has another API"
         return Refusal(RefusalReason.HTTPX_TOO_NEW, detail, site.path, site.line)
+    if is_library_code(project, lifecycles, site, settings):
+        detail = "this is a library: only the programs that install it could own the client"
+        return Refusal(RefusalReason.LIBRARY_CODE, detail, site.path, site.line)
     if site.form is BindingForm.DISCARDED and not site.top_level:
         detail = "the client is built and dropped; nothing says what for"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
@@ -128,7 +132,7 @@ def _may_abandon_http2(site: ClientSite) -> bool:
     if http2 is None or http2.normal == "False":
         return False
     if site.usage is None:
-        return site.local is not None and site.local.opens_stream
+        return site.local is None or site.local.is_returned or site.local.opens_stream
     return bool(site.usage.obstacles) or any(r.method in {"stream", "send"} for r in site.usage.requests)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from httpx_fixer.analysis.facts import Symbol
+from httpx_fixer.analysis.facts import Function, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.frameworks._base import Lifecycle, Lifecycles
@@ -34,7 +34,28 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
         return False
     if any(may_own(lifecycles, lifecycle, site) for lifecycle in lifecycles.all()):
         return not project.search.is_one_shot(site.path) or project.imports.is_imported(site.path)
-    return not project.imports.runs_as_script(site.path)
+    return not (project.imports.runs_as_script(site.path) or is_part_of_a_command(project, site))
+
+
+def is_part_of_a_command(project: Project, site: ClientSite) -> bool:
+    """Answer whether a site is in what an installed command runs, once and to its end."""
+    return project.packaging.is_part_of_a_command(site.path)
+
+
+def is_library_code(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:
+    """Answer whether a site is in a package that others install, and that no process of the project runs.
+
+    What such code builds per call only its callers could own; what it keeps is theirs to close.
+    """
+    if (site.is_test and not settings.include_tests) or _ASIDE.search(site.path):
+        return False
+    if not _outer_package(project, site.path) or not project.packaging.is_distributed(site.path):
+        return False
+    if project.imports.runs_as_script(site.path) or is_part_of_a_command(project, site):
+        return False
+    return not any(
+        may_own(lifecycles, one, site) or is_neighbour(project, one, site) for one in lifecycles.all()
+    )
 
 
 def may_own(lifecycles: Lifecycles, lifecycle: Lifecycle, site: ClientSite) -> bool:
@@ -43,6 +64,27 @@ def may_own(lifecycles: Lifecycles, lifecycle: Lifecycle, site: ClientSite) -> b
     if aside is not None and not site.path.startswith(lifecycle.path[: aside.end()]):
         return False
     return lifecycles.reaches(lifecycle, site.path)
+
+
+def is_neighbour(project: Project, lifecycle: Lifecycle, site: ClientSite) -> bool:
+    """Answer whether a site is built together with an application that nothing shows to import it."""
+    if _DEMONSTRATION.search(lifecycle.path) or _ASIDE.search(lifecycle.path):
+        return False
+    package = _outer_package(project, site.path)
+    if package and lifecycle.path.startswith(f"{package}/"):
+        return True
+    root = project.packaging.root_of(site.path)
+    return bool(package) and root is not None and root == project.packaging.root_of(lifecycle.path)
+
+
+def _outer_package(project: Project, path: str) -> str:
+    """Return the outermost directory around a file that has an `__init__.py`, "" for none.
+
+    Directories below may lack one: Python imports from them all the same.
+    """
+    parts = path.split("/")[:-1]
+    outer = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
+    return next((directory for directory in outer if project.imports.is_package(directory)), "")
 
 
 _MANAGERS = frozenset({"contextlib.asynccontextmanager", "contextlib.contextmanager"})
@@ -54,15 +96,14 @@ def owns_for_duration(project: Project, site: ClientSite) -> bool:
     It holds the client until the process is stopped, or for as long as its caller's block lasts. One
     that yields the client itself is a factory: each of its callers builds a client.
     """
-    if site.form not in {BindingForm.WITH, BindingForm.LOCAL} or not site.function:
+    if site.form not in {BindingForm.WITH, BindingForm.STACKED, BindingForm.LOCAL} or not site.function:
         return False
     if not site.in_loop and _is_held_for_ever(project, site):
         return True
     function = project.function(Symbol(site.path, site.function))
     if function is None or not function.is_generator:
         return False
-    managers = {d.symbol.name for d in function.decorators if d.symbol is not None}
-    if managers & _MANAGERS or project.is_given_as(function.symbol, "lifespan"):
+    if is_manager(function) or project.is_given_as(function.symbol, "lifespan"):
         return not project.yields_name(function, site.name)
     return False
 
@@ -71,3 +112,8 @@ def _is_held_for_ever(project: Project, site: ClientSite) -> bool:
     if site.block is not None:
         return project.programs.is_held_for_ever(site.block.anchor)
     return project.programs.is_endless(Symbol(site.path, site.function))
+
+
+def is_manager(function: Function) -> bool:
+    """Answer whether a generator is made a context manager."""
+    return any(d.symbol is not None and d.symbol.name in _MANAGERS for d in function.decorators)

@@ -8,7 +8,7 @@ from httpx_fixer.analysis.site_facts import MODULE_FORMS, ClientSite
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
-from httpx_fixer.rules._processes import is_reported
+from httpx_fixer.rules._processes import is_reported, may_own
 
 _LOOPS = frozenset({"asyncio.run", "anyio.run", "trio.run", "asgiref.sync.async_to_sync"})
 
@@ -18,7 +18,8 @@ class ClientAcrossEventLoops(Rule):
 
     ## What it does
     Finds async clients of a module, a class or a lazily filled global in a file whose functions start an
-    event loop per call (`asyncio.run`, `anyio.run`, `run_until_complete`, `async_to_sync`).
+    event loop per call (`asyncio.run`, `anyio.run`, `run_until_complete`, `async_to_sync`), or that only
+    workers without a lasting loop run (Celery tasks).
 
     ## Why is this bad?
     A connection belongs to the loop that opened it. The second call finds a connection of a loop that is
@@ -45,18 +46,30 @@ class ClientAcrossEventLoops(Rule):
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every long-lived async client beside a loop per call."""
         for site in project.client_sites:
-            call = _find_loop(project, site) if _may_outlive(site) else None
-            if call is None or not is_reported(project, lifecycles, site, self.settings):
+            if not _may_outlive(site) or not is_reported(project, lifecycles, site, self.settings):
                 continue
-            message = f"`{site.name}` outlives the event loop of its requests; every second call fails"
-            detail = f"`{call.function}` starts a loop on each call"
-            yield self.diagnostic(
-                site.anchor, message, Refusal(RefusalReason.REPORT_ONLY, detail, call.path, call.line)
-            )
+            refusal = _find_loop_per_call(project, lifecycles, site)
+            if refusal is not None:
+                message = f"`{site.name}` outlives the event loop of its requests; every second call fails"
+                yield self.diagnostic(site.anchor, message, refusal)
 
 
 def _may_outlive(site: ClientSite) -> bool:
     return site.form in MODULE_FORMS and site.spec.is_async
+
+
+def _find_loop_per_call(project: Project, lifecycles: Lifecycles, site: ClientSite) -> Refusal | None:
+    """Return where a loop is started on each call: in the site's file, or by the workers that run it."""
+    call = _find_loop(project, site)
+    if call is not None:
+        detail = f"`{call.function}` starts a loop on each call"
+        return Refusal(RefusalReason.REPORT_ONLY, detail, call.path, call.line)
+    reaching = [one for one in lifecycles.all() if may_own(lifecycles, one, site)]
+    if not reaching or any(one.owns(is_async=True) for one in reaching):
+        return None
+    first = reaching[0]
+    detail = f"only `{first.app.name}` runs this code, and has no loop that lasts: each call starts its own"
+    return Refusal(RefusalReason.REPORT_ONLY, detail, first.path, first.call.line)
 
 
 def _find_loop(project: Project, site: ClientSite) -> Call | None:

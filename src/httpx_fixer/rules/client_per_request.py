@@ -14,7 +14,8 @@ class ClientPerRequest(Rule):
 
     ## What it does
     Finds `Client` and `AsyncClient` objects that a handler, or a function that handlers call, builds
-    and closes on every run.
+    and closes on every run: by `with`, an exit stack or a `finally`, or in the callers of the function
+    that makes the client for them.
 
     ## Why is this bad?
     Building a client takes 20 ms of CPU, nearly all of it for the TLS context, and every client opens
@@ -51,6 +52,7 @@ class ClientPerRequest(Rule):
     - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from, or the code cannot
       import the owner.
     - NO_ENTRY_POINT: no known application or worker imports the code.
+    - LIBRARY_CODE: the package is installed by others, whose programs alone could own the client.
     - MANY_LOOPS: the process runs the code on an event loop per call.
     - FRAMEWORK_TOO_OLD: the pinned version lacks what the fix uses.
     - LIFESPAN_UNKNOWN: the application's lifespan could not be extended.

@@ -21,19 +21,25 @@ class TopLevelRequest(Rule):
     ## Fix
     Puts the statement into `with sync_http_client() as client:` and sends the request through that
     client, whose connections the application's lifespan opens and closes. Where no lifespan runs the
-    client has connections of its own, as before.
+    client has connections of its own, as before. A request that is the first thing a condition, a
+    `for`, a `with` or a `match` does moves above it; one further on in there gets the block around
+    the whole. `verify=`, `cert=`, `proxy=` and `trust_env=` make a pool of their own, `cookies=` goes to
+    the borrowed client, as it went to the one that the call built.
 
     ## Fix safety
     Safe: the request on the wire, its exceptions and its cookies stay as they were.
 
     ## Refused when
-    - UNSUPPORTED_BINDING: the call is a part of a larger statement (a condition, a loop, a comprehension).
+    - UNSUPPORTED_BINDING: no block has a place there (an `elif`, the condition of a `while`, a lambda), or
+      requests that would share one have a cookie jar each (a comprehension, two in one statement).
     - UNKNOWN_ARGUMENT: not all arguments of the call are known.
-    - COOKIE_JAR: `cookies=` belongs to the client.
-    - DYNAMIC_ARGUMENT: `verify=`, `proxy=`, `cert=` or `trust_env=` belong to the client.
+    - COOKIE_JAR: `cookies=` is computed, which would happen before the other arguments are.
+    - DYNAMIC_ARGUMENT: `verify=`, `proxy=`, `cert=` or `trust_env=` varies by call.
+    - IMPORT_CIRCLE: one of them is defined where the owner cannot import it from.
     - PATCHED_IN_TESTS: a test replaces the function.
     - SYNC_IN_ASYNC: a coroutine sends a sync request.
     - NO_ENTRY_POINT: no known application imports the code.
+    - LIBRARY_CODE: the package is installed by others, whose programs alone could own the client.
     - OWNER_CHANGED: a definition of an earlier run that has to change was changed by hand.
     - NAME_CLASH: no plain name for the client is free.
 

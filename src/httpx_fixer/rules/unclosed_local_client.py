@@ -47,6 +47,7 @@ class UnclosedLocalClient(Rule):
     - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from.
     - SYNC_IN_ASYNC: a coroutine sends a sync request.
     - NO_ENTRY_POINT: no known application imports the code.
+    - LIBRARY_CODE: the package is installed by others, whose programs alone could own the client.
     - NAME_CLASH: no plain name for the client is free.
 
     ## References

@@ -3,11 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.stream_facts import CloseBelow, ExtendTry, StreamCover, StreamSite, WrapUses
+from httpx_fixer.analysis.stream_facts import StreamSite
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
-from httpx_fixer.fix import AddToFinally, Edit, Fix, InsertStatements, RemoveStatement, WrapRest
+from httpx_fixer.fix import Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
+from httpx_fixer.rules._stream_edits import iter_close_edits
 
 
 class UnclosedStream(Rule):
@@ -18,6 +19,10 @@ class UnclosedStream(Rule):
     an early return, a `break`, or an exception in any statement between the call and the close.
     What counts as closed: `aclose()`/`close()`, `contextlib.aclosing`/`closing`, a callback of an exit
     stack, and a body that is read to its end (`aread()`, `[line async for line in r.aiter_lines()]`).
+    A response that is returned, alone or in an object made of it, is its caller's from then on, one
+    that is kept in an attribute which the class closes is the object's; until then it has to be closed.
+    A call of a function of the project that returns the open response counts as one; a function of the
+    module that gets the response is read to see whether it closes, keeps or only uses it.
     Statements that cannot raise, such as `count = 0` or `status = r.status_code`, may stand between.
 
     ## Why is this bad?
@@ -30,17 +35,19 @@ class UnclosedStream(Rule):
     and `await response.aclose()` (`response.close()`) into `finally:`. A `try` that stands there
     already is extended; a response that nothing uses is closed in the next line. A plain close at the
     end of the covered statements moves into the `finally`; other closes stay, a second one is silent.
+    Where the response is handed on, `except BaseException:` closes it and raises again in place of the
+    `finally`, and a `return` that hands nothing on gets a close above it.
 
     ## Fix safety
     Safe: the added close runs after everything that uses the response, on every path, and a response
-    that was read to its end is closed already. A body that nobody reads costs its connection, where
-    it cost a place in the pool before.
+    that was read to its end, or that `stream=flag` did not stream, is closed already. A body that
+    nobody reads costs its connection, where it cost a place in the pool before.
 
     ## Refused when
-    - DYNAMIC_ARGUMENT: `stream=` is not a literal, so the response may not be a streamed one.
     - UNSUPPORTED_BINDING: the response is bound to no name, by `:=`, to several, or by a task.
-    - ESCAPES: the response or the iterator of its body is returned, yielded, stored, captured or passed
-      on; somebody else reads and closes it.
+    - ESCAPES: the response or the iterator of its body is yielded, stored, captured or passed on, or
+      the bare iterator is returned: it is not known who closes it. Or some paths hand it on and others
+      leave it open where no close can be added.
     - REBOUND: the name is assigned again while the response may be open, or is used outside of the
       block that sends, where it may hold something else.
 
@@ -60,7 +67,7 @@ class UnclosedStream(Rule):
 
 
 def _message(site: StreamSite) -> str:
-    subject = f"the response of `{site.receiver}.send(..., stream={site.stream})`"
+    subject = f"the response of `{site.shown}`"
     if any(obstacle.reason is RefusalReason.ESCAPES for obstacle in site.obstacles[:1]):
         return f"{subject} is handed on open; whoever takes it has to close it"
     if site.is_cut:
@@ -72,18 +79,5 @@ def _plan_close(site: StreamSite) -> Fix | Refusal:
     for obstacle in site.obstacles:
         return Refusal(obstacle.reason, obstacle.detail, site.path, obstacle.line)
     assert site.cover is not None
-    close = f"await {site.name}.aclose()" if site.is_async else f"{site.name}.close()"
-    return Fix(f"Close `{site.name}` on every path", tuple(_iter_edits(site.cover, site.name, close)))
-
-
-def _iter_edits(cover: StreamCover, name: str, close: str) -> Iterator[Edit]:
-    match cover:
-        case WrapUses():
-            guarded = f"if {name} is not None:\n        {close}" if cover.may_be_none else close
-            yield WrapRest(cover.first, cover.last, footer=f"finally:\n    {guarded}")
-        case ExtendTry():
-            yield AddToFinally(cover.anchor, close)
-        case CloseBelow():
-            yield InsertStatements(cover.anchor, "after", close)
-    if cover.dropped is not None:
-        yield RemoveStatement(cover.dropped)
+    edits = iter_close_edits(site.name, site.cover, is_async=site.is_async)
+    return Fix(f"Close `{site.name}` on every path", tuple(edits))

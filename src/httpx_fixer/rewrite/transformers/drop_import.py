@@ -36,7 +36,7 @@ def drop_import(edit: DropImport, module: cst.Module) -> cst.Module:
 
 def _drop_from(bound: str, statement: Statement) -> Passage:
     """Return the statement without the name, or only its comments."""
-    if not isinstance(statement, cst.SimpleStatementLine) or _is_marked(statement):
+    if not isinstance(statement, cst.SimpleStatementLine) or not _may_drop(statement):
         return Passage((statement,))
     smalls: list[cst.BaseSmallStatement] = []
     freed: Lines = ()
@@ -52,6 +52,11 @@ def _drop_from(bound: str, statement: Statement) -> Passage:
         smalls[-1] = smalls[-1].with_changes(semicolon=statement.body[-1].semicolon)
     lines = (*statement.leading_lines, *freed)
     return Passage((statement.with_changes(body=smalls, leading_lines=lines),))
+
+
+def _may_drop(line: cst.SimpleStatementLine) -> bool:
+    has_import = any(isinstance(small, cst.Import | cst.ImportFrom) for small in line.body)
+    return has_import and not _is_marked(line)
 
 
 def _is_marked(line: cst.SimpleStatementLine) -> bool:

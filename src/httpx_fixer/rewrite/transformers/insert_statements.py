@@ -19,8 +19,8 @@ from httpx_fixer.rewrite.snippets import Snippets
 def insert_statements(edit: InsertStatements, updated: Passage, snippets: Snippets) -> Passage:
     """Return the statement and the code as one passage.
 
-    Comments directly above the statement stay with it. A definition is set off from its neighbour
-    by the blank lines that stand before it.
+    Comments directly above the statement stay with it, save where the code stands "above" them. A
+    definition is set off from its neighbour by the blank lines that stand before it.
     """
     code = snippets.passage(edit.code)
     if edit.where == "after":
@@ -28,6 +28,9 @@ def insert_statements(edit: InsertStatements, updated: Passage, snippets: Snippe
     if not updated.statements:
         # The statement was removed: what stood above it now stands above the code.
         return code.with_leading_lines(join_lines(updated.after, code.leading_lines))
+    if edit.where == "above":
+        above = join_lines(updated.leading_lines, code.leading_lines)
+        return join_passages([code.with_leading_lines(above), updated.with_leading_lines(())])
     upper, own = split_own_comments(updated.leading_lines)
     above = join_lines(upper, code.leading_lines)
     neighbours = (code.statements[-1], updated.statements[0])

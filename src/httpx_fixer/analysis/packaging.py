@@ -1,0 +1,72 @@
+"""What the project's packaging says: which packages are distributed, and which modules are commands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cached_property
+
+from httpx_fixer.analysis.import_style import import_closure
+from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.source import Skip
+
+_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
+_BUILDS = re.compile(r"(?m)^\[build-system\]|^\s*setup\(|setuptools\.setup\(|^\[metadata\]")
+_IS_APPLICATION = re.compile(r"(?m)^package-mode\s*=\s*false|^package\s*=\s*false")
+_TABLE = re.compile(
+    r"(?ms)^\[(?:project\.scripts|project\.gui-scripts|tool\.poetry\.scripts)\]\s*?$(.*?)(?=^\[|\Z)"
+    r"|console_scripts[\"']?\s*[=:]\s*(.*?)(?:\n\s*\n|\]|\Z)"
+)
+_TARGET = re.compile(r"=\s*[\"']?([A-Za-z_][\w.]*)\s*:\s*\w+")
+
+
+class Packaging:
+    """Reads the files beside packages that say how they are built."""
+
+    def __init__(self, resolver: Resolver, read: Callable[[str], bytes | Skip]) -> None:
+        self._resolver = resolver
+        self._read = read
+        self._texts: dict[str, str] = {}
+
+    def root_of(self, path: str) -> str | None:
+        """Return the innermost directory around a file that says how it is built, None where none does."""
+        directory = path
+        while directory:
+            directory = directory.rpartition("/")[0]
+            if self._text(directory).strip():
+                return directory
+        return None
+
+    def is_distributed(self, path: str) -> bool:
+        """Answer whether a file is built into something that others install."""
+        root = self.root_of(path)
+        text = "" if root is None else self._text(root)
+        return _BUILDS.search(text) is not None and _IS_APPLICATION.search(text) is None
+
+    def is_part_of_a_command(self, path: str) -> bool:
+        """Answer whether a command that the packaging installs imports a file, or is it."""
+        return path in self._command_files
+
+    @cached_property
+    def _command_files(self) -> frozenset[str]:
+        found: set[str] = set()
+        directories = {path.rpartition("/")[0] for path in self._resolver.store.files}
+        places = {parent for directory in directories for parent in (directory, directory.rpartition("/")[0])}
+        for place in sorted({"", *places}):
+            text = self._text(place)
+            for table in _TABLE.finditer(text):
+                for target in _TARGET.finditer(table[1] or table[2] or ""):
+                    module = self._resolver.index.resolve(f"{place}/_".lstrip("/"), target[1])
+                    if module is not None:
+                        found |= import_closure(self._resolver, module.path)
+        return frozenset(found)
+
+    def _text(self, directory: str) -> str:
+        """Return what the packaging files of a directory say, all together."""
+        if directory not in self._texts:
+            paths = [f"{directory}/{name}".lstrip("/") for name in _FILES]
+            read = [self._read(path) for path in paths]
+            self._texts[directory] = "\n".join(
+                data.decode(errors="replace") for data in read if not isinstance(data, Skip)
+            )
+        return self._texts[directory]

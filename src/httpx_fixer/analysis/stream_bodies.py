@@ -1,0 +1,99 @@
+"""The bodies of streamed responses that are given to a response of a web framework."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from httpx_fixer.analysis.facts import Symbol
+from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.site_facts import Obstacle
+from httpx_fixer.analysis.stream_cover import Cover, find_cover
+from httpx_fixer.analysis.stream_flow import walk_function
+from httpx_fixer.analysis.stream_follows import build_inner_web
+from httpx_fixer.analysis.stream_marks import Send, Web
+from httpx_fixer.analysis.stream_methods import ITERATORS
+from httpx_fixer.analysis.stream_obstacles import describe_rebinding, iter_escape_obstacles
+from httpx_fixer.analysis.stream_takers import Escape
+from httpx_fixer.analysis.stream_uses import iter_takings
+
+_RESPONDERS = {
+    "EventSourceResponse": frozenset({"fastapi", "sse_starlette", "starlette"}),
+    "Response": frozenset({"aiohttp", "flask", "quart", "werkzeug"}),
+    "ServerSentEvent": frozenset({"litestar"}),
+    "Stream": frozenset({"litestar"}),
+    "StreamingHttpResponse": frozenset({"django"}),
+    "StreamingResponse": frozenset({"fastapi", "starlette"}),
+}
+"""`{class that sends a body piece by piece: packages that have it}`."""
+_BASES = 3
+"""How many classes of the module may stand between a response's class and that of the framework."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body that a framework's response sends after the function has returned.
+
+    `web` is that of the generator which reads it, None where the plain iterator was given. With a
+    generator that leaves it open one of `cover` and `obstacles` says more.
+    """
+
+    escape: Escape
+    web: Web | None
+    is_closed: bool
+    cover: Cover | None = None
+    obstacles: tuple[Obstacle, ...] = ()
+
+
+def find_bodies(module: Module, web: Web, send: Send) -> tuple[Body, ...]:
+    """Return the bodies of a function's responses that it gives to a framework."""
+    return tuple(
+        _build_body(module, taking, send)
+        for taking in iter_takings(module, web)
+        if taking.taker is not None and is_responder(module, taking.taker.func) and _is_body(taking)
+    )
+
+
+def is_responder(module: Module, function: ast.expr, depth: int = _BASES) -> bool:
+    """Answer whether an expression is a response class of a framework that sends a body in pieces."""
+    symbol = module.local_symbol(function)
+    if isinstance(symbol, str):
+        package, name = symbol.split(".")[0], symbol.rpartition(".")[2]
+        return package in _RESPONDERS.get(name, ())
+    definition = module.classes.get(symbol.name) if isinstance(symbol, Symbol) else None
+    bases = [] if definition is None or depth == 0 else definition.bases
+    return any(is_responder(module, base, depth - 1) for base in bases)
+
+
+def _is_body(taking: Escape) -> bool:
+    return taking.generator is not None or any(_iter_iterations(taking.given))
+
+
+def _iter_iterations(node: ast.expr | None) -> Iterator[str]:
+    for inner in [] if node is None else ast.walk(node):
+        match inner:
+            case ast.Call(func=ast.Attribute(attr=method)) if method in ITERATORS:
+                yield method
+
+
+def find_item_type(body: Body) -> str:
+    """Return the type of what a plain iterator over the body yields, "" where that is not known."""
+    match body.escape.given:
+        case ast.Call(func=ast.Attribute(attr=method)) if method in ITERATORS:
+            return "bytes" if method.endswith(("bytes", "raw")) else "str"
+    return ""
+
+
+def _build_body(module: Module, taking: Escape, send: Send) -> Body:
+    if taking.generator is None:
+        return Body(taking, None, is_closed=False)
+    web = build_inner_web(module, taking.generator, taking.parameter, send)
+    notes = walk_function(web)
+    if not notes.leaks:
+        return Body(taking, web, is_closed=True)
+    obstacles = tuple(iter_escape_obstacles(module, web, notes, 0))
+    cover = None if obstacles else find_cover(module, web, notes, 0)
+    if cover is None:
+        return Body(taking, web, is_closed=False, obstacles=obstacles or (describe_rebinding(web, notes, 0),))
+    return Body(taking, web, is_closed=False, cover=cover)

@@ -1,0 +1,78 @@
+"""What functions of the module do with an open response that they are given."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+
+from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.stream_callees import find_callee, is_generator
+from httpx_fixer.analysis.stream_flow import walk_function
+from httpx_fixer.analysis.stream_marks import LIVE, Effect, Held, Send, Web
+from httpx_fixer.analysis.stream_uses import find_handing, iter_escapes
+
+_DEPTH = 3
+"""How many functions a response is followed into, one from another."""
+_KEPT = frozenset({Held.OPEN, Held.CLOSED})
+
+
+def complete_web(module: Module, web: Web, depth: int = _DEPTH) -> Web:
+    """Add to a web what the functions do that get the response, and who it is handed to."""
+    followed = replace(web, effects=dict(_iter_effects(module, web, depth)))
+    return replace(followed, handed=find_handing(module, followed))
+
+
+def build_inner_web(
+    module: Module, function: FunctionNode, name: str, send: Send, depth: int = _DEPTH
+) -> Web:
+    """Return what a function does with an open response that it knows by a name from the start."""
+    home = module.table.of[function].find(name)
+    nodes = frozenset(
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and node.id == name and module.table.enclosing(node).find(name) is home
+    )
+    return complete_web(module, Web(function, name, (send,), nodes, starts_open=True), depth)
+
+
+def _iter_effects(module: Module, web: Web, depth: int) -> Iterator[tuple[ast.Call, Effect]]:
+    for node in web.nodes if web.sends and depth > 0 else ():
+        parent = module.table.parents[node]
+        call = module.table.parents[parent] if isinstance(parent, ast.keyword) else parent
+        if isinstance(call, ast.Call) and call.func is not node:
+            effect = _find_effect(module, call, node, web.sends[0], depth)
+            if effect is not None:
+                yield call, effect
+
+
+def _find_effect(module: Module, call: ast.Call, node: ast.Name, send: Send, depth: int) -> Effect | None:
+    """Return what a call does with a response, None where it may keep it, or is not known."""
+    callee = find_callee(module, call)
+    parameter = None if callee is None else callee.parameter_of(node)
+    if callee is None or parameter is None:
+        return None
+    function = callee.function
+    web = build_inner_web(module, function, parameter, send, depth - 1)
+    notes = walk_function(web)
+    escapes = [one for one, _ in iter_escapes(module, web) if _is_live(notes.uses.get(one, frozenset()))]
+    if notes.lost or escapes:
+        return None
+    if is_generator(function):
+        # It runs on in the loop, and has let go of the response when that has ended.
+        return Effect(frozenset({Held.OPEN}), frozenset()) if _is_iterated(module, call) else None
+    if isinstance(function, ast.AsyncFunctionDef) != isinstance(module.table.parents[call], ast.Await):
+        return None
+    normal = frozenset(held for held, index in notes.ends if index == 0)
+    raises = frozenset(held for held, index in notes.fails if index == 0)
+    return Effect(normal, raises) if normal | raises <= _KEPT else None
+
+
+def _is_live(state: frozenset[tuple[Held, int]]) -> bool:
+    return not state or any(held in LIVE for held, _ in state)
+
+
+def _is_iterated(module: Module, call: ast.Call) -> bool:
+    parent = module.table.parents[call]
+    return isinstance(parent, ast.For | ast.AsyncFor | ast.comprehension) and parent.iter is call

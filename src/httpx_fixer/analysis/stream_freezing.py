@@ -1,0 +1,85 @@
+"""From what was found out about a streamed response to the facts that leave the trees."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.stream_bodies import Body, find_bodies, find_item_type
+from httpx_fixer.analysis.stream_facts import (
+    CloseBelow,
+    ExtendTry,
+    GuardUses,
+    StreamCover,
+    StreamedBody,
+    WrapUses,
+)
+from httpx_fixer.analysis.stream_flow import CoverKind, Trial
+from httpx_fixer.analysis.stream_results import Result, build_web
+
+_GENERATOR_NAMES = ("body", "stream_body", "relay_body", "iterate_body")
+_ITEM_NAMES = {"str": ("line", "piece"), "bytes": ("chunk", "piece"), "": ("item", "piece")}
+
+
+def freeze_cover(module: Module, trial: Trial) -> StreamCover:
+    """Describe a close that holds."""
+    first, last = module.anchor(trial.first), module.anchor(trial.last)
+    dropped = None if trial.dropped is None else module.anchor(trial.dropped)
+    match trial.kind:
+        case CoverKind.WRAP:
+            return WrapUses(first, last, dropped, trial.may_be_none)
+        case CoverKind.GUARD:
+            early = tuple(module.anchor(statement) for statement in trial.early)
+            return GuardUses(first, last, dropped, trial.may_be_none, early)
+        case CoverKind.EXTEND:
+            return ExtendTry(first, dropped)
+        case CoverKind.BELOW:
+            return CloseBelow(first, dropped)
+
+
+def iter_streamed_bodies(module: Module, result: Result) -> Iterator[StreamedBody]:
+    """Describe each body of a function's responses that a framework sends later."""
+    web = build_web(module, result)
+    if web is None:
+        return
+    send = next(one for one in web.sends if one.call is result.call)
+    for body in find_bodies(module, web, send):
+        yield freeze_body(module, body, web.function)
+
+
+def freeze_body(module: Module, body: Body, function: FunctionNode) -> StreamedBody:
+    """Describe a body that a framework sends after a function has returned."""
+    escape = body.escape
+    assert escape.given is not None
+    assert escape.taker is not None
+    item_type = find_item_type(body)
+    names = _names_in(function) | frozenset(module.table.module.bindings)
+    return StreamedBody(
+        ast.unparse(escape.taker.func),
+        module.anchor(escape.given),
+        module.code(escape.given),
+        module.anchor(module.statement_of(escape.given)),
+        escape.parameter,
+        body.is_closed,
+        None if body.cover is None else freeze_cover(module, body.cover.trial),
+        body.obstacles,
+        next((name for name in _GENERATOR_NAMES if name not in names), ""),
+        next((name for name in _ITEM_NAMES[item_type] if name not in names), ""),
+        item_type,
+    )
+
+
+def _names_in(function: FunctionNode) -> frozenset[str]:
+    names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    names |= {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+    return frozenset(
+        names | {n.name for n in ast.walk(function) if isinstance(n, FunctionNode | ast.ClassDef)}
+    )
+
+
+def is_typed(module: Module, call: ast.Call) -> bool:
+    """Answer whether the function around says what it returns."""
+    scope = module.function_scope(call)
+    return scope is not None and isinstance(scope.node, FunctionNode) and scope.node.returns is not None

@@ -1,0 +1,101 @@
+"""Who takes over a streamed response that leaves a function."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.stream_methods import CLOSERS, last_name
+
+_CONTEXT_MANAGERS = frozenset({"asynccontextmanager", "contextmanager"})
+
+
+@dataclass(frozen=True, slots=True)
+class Escape:
+    """How the response leaves the function's hands by one use.
+
+    `handed` is the statement that gives it to whoever called the function or to an object that closes
+    it; None where it is not known who has it then. `taker` is the call that makes the object that
+    holds it, `given` the argument that this object gets: the response, an iterator of its body, or a
+    generator, whose function is `generator` and knows the response as `parameter`.
+    """
+
+    how: str
+    handed: ast.stmt | None = None
+    taker: ast.Call | None = None
+    given: ast.expr | None = None
+    generator: FunctionNode | None = None
+    parameter: str = ""
+
+
+def find_return_of(module: Module, target: ast.Name) -> ast.Return | None:
+    """Return the `return <name>` that an object ends in which is bound once and not passed on before."""
+    home = module.table.enclosing(target).find(target.id)
+    scope = module.function_scope(target)
+    if home is None or home is not scope or len(home.bindings[target.id]) != 1:
+        return None
+    found: ast.Return | None = None
+    for node in ast.walk(scope.node):
+        if not isinstance(node, ast.Name) or node is target or node.id != target.id:
+            continue
+        parent = module.table.parents[node]
+        if isinstance(parent, ast.Return) and found is None:
+            found = parent
+        elif not isinstance(parent, ast.Attribute) or module.function_scope(node) is not scope:
+            return None
+    return found
+
+
+def builds_object(module: Module, call: ast.Call) -> bool:
+    """Answer whether a call makes an object of a class, which then owns what it was given."""
+    symbol = module.local_symbol(call.func)
+    if symbol is None:
+        return isinstance(call.func, ast.Name) and call.func.id == "cls"
+    name = symbol if isinstance(symbol, str) else symbol.name
+    is_imported = isinstance(symbol, str)
+    return name.rpartition(".")[2][:1].isupper() and (is_imported or name in module.classes)
+
+
+def is_context_manager(module: Module, node: ast.AST) -> bool:
+    """Answer whether the function around lends what it yields, and runs on when its `with` block ends."""
+    scope = module.function_scope(node)
+    if scope is None or not isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    return any(last_name(decorator) in _CONTEXT_MANAGERS for decorator in scope.node.decorator_list)
+
+
+def is_kept_by_owner(module: Module, target: ast.expr) -> bool:
+    """Answer whether a target is an attribute of `self` that some method of the class closes."""
+    match target:
+        case ast.Attribute(value=ast.Name(id="self"), attr=attribute):
+            pass
+        case _:
+            return False
+    owner = next((node for node in module.ancestors(target) if isinstance(node, ast.ClassDef)), None)
+    return owner is not None and any(_closes(node, attribute) for node in ast.walk(owner))
+
+
+def _closes(node: ast.AST, attribute: str) -> bool:
+    """Answer whether a node is `self.<attribute>.aclose`, called or passed on."""
+    match node:
+        case ast.Attribute(attr=method, value=ast.Attribute(value=ast.Name(id="self"), attr=name)):
+            return method in CLOSERS and name == attribute
+    return False
+
+
+def describe_taker(parent: ast.AST, shown: str) -> str:
+    """Say in words what the node around an expression does with it; `shown` is what the value is."""
+    match parent:
+        case ast.Call(func=function):
+            how = f"is passed to `{ast.unparse(function)}`"
+        case ast.Yield() | ast.YieldFrom():
+            how = "is yielded"
+        case ast.withitem():
+            how = "is entered by a `with` statement"
+        case ast.Assign() | ast.AnnAssign() | ast.NamedExpr() if shown:
+            how = "is kept in a variable"
+        case _:
+            how = "is stored or passed on"
+    return f"{shown} {how}".strip()

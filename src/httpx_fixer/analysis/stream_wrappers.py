@@ -1,0 +1,134 @@
+"""Functions of the project that return an open response, and who calls them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from httpx_fixer.analysis.facts import Symbol
+from httpx_fixer.analysis.files import mentions_httpx
+from httpx_fixer.analysis.functions import own_nodes
+from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.stream_callees import find_callee, is_generator
+from httpx_fixer.analysis.stream_clients import ClientKind, find_client_kind
+from httpx_fixer.analysis.stream_facts import StreamSite
+from httpx_fixer.analysis.stream_flow import walk_function
+from httpx_fixer.analysis.stream_results import (
+    Result,
+    build_web,
+    find_stream_argument,
+    follow_result,
+    is_streaming_send,
+)
+from httpx_fixer.analysis.streams import iter_stream_sites
+
+_ROUNDS = 4
+"""How many functions may return the response of one another."""
+
+Openers = Mapping[ast.Call, bool]
+"""Calls of a module that return an open response, and whether they return a coroutine: {call: is async}."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrapper:
+    """A function whose every return is an open response; `by_flag`: only if its `stream` is true."""
+
+    path: str
+    qualname: str
+    node: FunctionNode
+    by_flag: bool
+
+
+def iter_project_streams(resolver: Resolver, paths: Iterable[str]) -> Iterator[StreamSite]:
+    """Yield every call of some files that opens a streamed response, in order of path and position.
+
+    A module may use a client without importing httpx: what it sends says so (`build_request`).
+    """
+    targets = list(paths)
+    openers: dict[str, dict[ast.Call, bool]] = {}
+    for path in targets:
+        module = resolver.store.module(path) if _may_send(resolver.store.data(path)) else None
+        if module is not None:
+            openers[path] = dict(_iter_sends(module))
+    known: set[tuple[str, str]] = set()
+    for _ in range(_ROUNDS):
+        wrappers = [
+            wrapper
+            for path, calls in openers.items()
+            for wrapper in _iter_wrappers(resolver, path, calls)
+            if (wrapper.path, wrapper.qualname) not in known
+        ]
+        known |= {(wrapper.path, wrapper.qualname) for wrapper in wrappers}
+        for wrapper in wrappers:
+            for path, call in _iter_calls(resolver, targets, wrapper):
+                openers.setdefault(path, {})[call] = isinstance(wrapper.node, ast.AsyncFunctionDef)
+        if not wrappers:
+            break
+    for path in sorted(openers):
+        module = resolver.store.module(path)
+        assert module is not None
+        yield from iter_stream_sites(module, openers[path])
+
+
+def _may_send(data: bytes) -> bool:
+    if b".send(" not in data or b"stream" not in data:
+        return False
+    return b".build_request(" in data or mentions_httpx(data)
+
+
+def _iter_sends(module: Module) -> Iterator[tuple[ast.Call, bool]]:
+    for call in module.calls:
+        kind = find_client_kind(module, call) if is_streaming_send(call) else None
+        if kind is not None:
+            yield call, kind is ClientKind.ASYNC
+
+
+def _iter_wrappers(resolver: Resolver, path: str, openers: Openers) -> Iterator[_Wrapper]:
+    module = resolver.store.module(path)
+    for call, is_async in openers.items() if module is not None else ():
+        assert module is not None
+        scope = module.function_scope(call)
+        if scope is None or not isinstance(scope.node, FunctionNode) or is_generator(scope.node):
+            continue
+        result = follow_result(module, call, is_async=is_async, openers=openers)
+        if _always_returns(module, result, scope.node):
+            stream = find_stream_argument(call)
+            is_constant = stream is None or isinstance(stream, ast.Constant)
+            yield _Wrapper(path, scope.qualname, scope.node, by_flag=not is_constant)
+
+
+def _always_returns(module: Module, result: Result, function: FunctionNode) -> bool:
+    """Answer whether a function returns the response itself wherever it returns."""
+    returns = [node for node in own_nodes(function) if isinstance(node, ast.Return)]
+    if not returns or not isinstance(
+        function.body[-1], ast.Return | ast.Raise | ast.Try | ast.With | ast.AsyncWith
+    ):
+        return False
+    if isinstance(result.parent, ast.Return):
+        return len(returns) == 1 and (result.is_awaited or not result.is_async)
+    web = build_web(module, result)
+    if web is None or any(web.find_name(node.value) is None for node in returns):
+        return False
+    return not walk_function(web).falls_through
+
+
+def _iter_calls(
+    resolver: Resolver, targets: Iterable[str], wrapper: _Wrapper
+) -> Iterator[tuple[str, ast.Call]]:
+    name = wrapper.qualname.rpartition(".")[2]
+    symbol = Symbol(wrapper.path, wrapper.qualname)
+    for path in targets:
+        module = resolver.store.module(path) if name.encode() in resolver.store.data(path) else None
+        for call in [] if module is None else module.calls:
+            assert module is not None
+            if wrapper.by_flag and find_stream_argument(call) is None:
+                continue
+            callee = find_callee(module, call) if path == wrapper.path else None
+            if callee is not None:
+                if callee.function is wrapper.node:
+                    yield path, call
+            elif "." not in wrapper.qualname and resolver.expression(module, call.func) == symbol:
+                yield path, call

@@ -1,0 +1,108 @@
+"""The edits that close a streamed response."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from httpx_fixer.analysis.stream_facts import (
+    CloseBelow,
+    ExtendTry,
+    GuardUses,
+    StreamCover,
+    StreamedBody,
+    WrapUses,
+)
+from httpx_fixer.diagnostic import Refusal, RefusalReason
+from httpx_fixer.fix import (
+    AddToFinally,
+    Edit,
+    EnsureImport,
+    InsertStatements,
+    RemoveStatement,
+    ReplaceExpression,
+    WrapRest,
+)
+from httpx_fixer.source import Anchor
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStream:
+    """What a name holds open below the statement that ends at `opening`, and where its close goes."""
+
+    name: str
+    opening: Anchor
+    cover: StreamCover | None
+    is_async: bool
+    is_typed: bool
+
+
+def iter_close_edits(name: str, cover: StreamCover, *, is_async: bool) -> Iterator[Edit]:
+    """Yield the edits that close the response which a name holds where its cover says."""
+    close = f"await {name}.aclose()" if is_async else f"{name}.close()"
+    match cover:
+        case WrapUses():
+            yield WrapRest(cover.first, cover.last, f"finally:\n    {_asking_first(name, cover, close)}")
+        case GuardUses():
+            guarded = _asking_first(name, cover, close)
+            yield WrapRest(cover.first, cover.last, f"except BaseException:\n    {guarded}\n    raise")
+            for early in cover.early:
+                yield InsertStatements(early, "before", close)
+        case ExtendTry():
+            yield AddToFinally(cover.anchor, close)
+        case CloseBelow():
+            yield InsertStatements(cover.anchor, "after", close)
+    if cover.dropped is not None:
+        yield RemoveStatement(cover.dropped)
+
+
+def _asking_first(name: str, cover: WrapUses | GuardUses, close: str) -> str:
+    return f"if {name} is not None:\n        {close}" if cover.may_be_none else close
+
+
+def find_clash(bodies: tuple[StreamedBody, ...]) -> Refusal | None:
+    """Return a refusal where a generator is needed for a body and no name for it is free."""
+    for body in bodies:
+        if not body.parameter and not (body.name and body.item):
+            anchor = body.given
+            detail = "every name for the generator is taken"
+            return Refusal(RefusalReason.NAME_CLASH, detail, anchor.path, anchor.start.line)
+    return None
+
+
+def iter_body_edits(body: StreamedBody, stream: OpenStream) -> Iterator[Edit]:
+    """Yield the edits by which the generator of a body closes the response, or becomes one."""
+    if body.is_closed:
+        return
+    if body.cover is not None:
+        yield from iter_close_edits(body.parameter, body.cover, is_async=stream.is_async)
+        return
+    if stream.is_typed and body.item_type:
+        kind = "AsyncIterator" if stream.is_async else "Iterator"
+        yield EnsureImport(body.given.path, "collections.abc", kind)
+    code = write_generator(body, stream)
+    if begins_guard(body, stream.cover):
+        yield InsertStatements(stream.opening, "after", f"\n{code}")
+    else:
+        yield InsertStatements(body.statement, "before", f"\n{code}\n")
+    yield ReplaceExpression(body.given, f"{body.name}()")
+
+
+def begins_guard(body: StreamedBody, cover: StreamCover | None) -> bool:
+    """Answer whether the guard begins with the statement that sends the body."""
+    return isinstance(cover, GuardUses) and cover.first == body.statement
+
+
+def write_generator(body: StreamedBody, stream: OpenStream) -> str:
+    """Write a generator that passes a body on and closes its response."""
+    prefix, close = ("async ", "await {}.aclose()") if stream.is_async else ("", "{}.close()")
+    kind = "AsyncIterator" if stream.is_async else "Iterator"
+    returned = f" -> {kind}[{body.item_type}]" if stream.is_typed and body.item_type else ""
+    return (
+        f"{prefix}def {body.name}(){returned}:\n"
+        f"    try:\n"
+        f"        {prefix}for {body.item} in {body.code}:\n"
+        f"            yield {body.item}\n"
+        f"    finally:\n"
+        f"        {close.format(stream.name)}\n"
+    )

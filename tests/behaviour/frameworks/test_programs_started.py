@@ -1,0 +1,67 @@
+"""Programs that run until they are stopped: a coroutine under `asyncio.run`, and a plain function."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from ..upstream import Received, Reply, Upstream, as_json
+from .programs import Program, build_halves, work
+
+ROUNDS = 3
+
+
+def _answer(request: Received) -> Reply:
+    return as_json({"title": "news"}, status=200 if "alarm" in request.path else 503)
+
+
+def _poll(program: Program, upstream: Upstream, stop: signal.Signals) -> str:
+    ended = work(
+        program,
+        ["-m", "feeds"],
+        lambda: upstream.wait_until(lambda: len(upstream.requests) >= 2 * ROUNDS, seconds=15),
+        stop,
+        FEEDS=f"{upstream.url}/news {upstream.url}/weather",
+        PAUSE_S="0.05",
+    )
+    assert "unclosed" not in ended.said
+    return ended.said
+
+
+def test_polling_coroutine_shares_connections_that_it_closes_at_ctrl_c(tmp_path: Path) -> None:
+    before, after = build_halves("client-per-request/poller-under-asyncio", tmp_path)
+    with Upstream() as upstream:
+        _poll(before, upstream, signal.SIGINT)
+        assert upstream.connections >= 2 * ROUNDS
+        assert upstream.wait_until_idle()
+    opened, closed = before.pools()
+    assert opened == closed >= 2 * ROUNDS
+    with Upstream() as upstream:
+        assert "KeyboardInterrupt" in _poll(after, upstream, signal.SIGINT)
+        assert upstream.connections == 1
+        assert upstream.wait_until_idle()
+    assert after.pools() == (1, 1)
+
+
+@pytest.mark.parametrize("half", ["before", "after"])
+def test_loop_per_round_shares_what_it_can(half: str, tmp_path: Path) -> None:
+    program = dict(
+        zip(("before", "after"), build_halves("client-per-request/loop-per-round", tmp_path), strict=True)
+    )
+    with Upstream(_answer) as upstream:
+        ended = work(
+            program[half],
+            ["main.py"],
+            lambda: upstream.wait_until(lambda: len(upstream.requests) >= 2 * ROUNDS, seconds=15),
+            signal.SIGINT,
+            SHOP_URL=upstream.url,
+            PAUSE_S="0.05",
+        )
+        assert "unclosed" not in ended.said
+        rounds = sum(request.path == "/health" for request in upstream.requests)
+        alarms = sum(request.path == "/alarms" for request in upstream.requests)
+        # Each round has a loop of its own, and so a connection; the alarms need only one together.
+        assert upstream.connections == rounds + (alarms if half == "before" else 1)
+        assert upstream.wait_until_idle()
