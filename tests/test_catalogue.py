@@ -36,8 +36,14 @@ SHOWN_ELSEWHERE: dict[tuple[str, str], str] = {
     ("HXF105", "IMPORT_CIRCLE"): SHARED_PLAN,
 }
 """Reasons that a page lists and no case of the rule shows: {(code, reason): why}."""
-OF_ANY_RULE = {RefusalReason.VERIFICATION_FAILED, RefusalReason.OVERLAPS, RefusalReason.EXCLUDED}
-"""Reasons that are none of a rule: the writing wing or the settings take a fix back."""
+OF_ANY_RULE = {
+    RefusalReason.VERIFICATION_FAILED,
+    RefusalReason.OVERLAPS,
+    RefusalReason.EXCLUDED,
+    RefusalReason.TESTS_FAILED,
+    RefusalReason.DECLINED,
+}
+"""Reasons that are none of a rule: the writing wing, the settings, tests or a person take a fix back."""
 
 
 def _page(rule: type[Rule]) -> str:

@@ -13,14 +13,31 @@ SOURCE = Path(__file__).parent.parent / "src" / "httpx_fixer"
 TESTS = Path(__file__).parent
 
 GROUND = (
-    *("report", "diagnostic", "fix", "source", "settings", "outcome", "git", "toml_table", "rule_page"),
-    "interpreter",
+    *("report", "diagnostic", "fix", "source", "owners", "settings", "outcome", "git", "toml_table"),
+    *("rule_page", "interpreter"),
 )
 FLOORS: dict[str, tuple[str, ...]] = {
     # The command line.
     "__main__": ("cli",),
-    "cli": ("options", "outcome", "toml_table"),
-    "commands": ("catalogue", "config", "options", "pipeline", "reporters", *GROUND),
+    "cli": ("options", "outcome", "review_options", "toml_table"),
+    "choosing": ("catalogue", "commands", "pipeline", "reporters", "rewrite", *GROUND),
+    "migrating": (
+        *("choosing", "commands", "options", "pipeline", "reporters", "review_options", "rewrite.journal"),
+        *("trials", "verify_command", "writing", *GROUND),
+    ),
+    "trials": ("pipeline", "reporters.counts", "rewrite.journal", "rewrite.plan", "verify_command", *GROUND),
+    "verify_command": (),
+    "branch": ("git", "report"),
+    "proposing": (
+        *("branch", "catalogue", "commands", "reporters", "review_options", "rewrite.write", "splitting"),
+        *("writing", *GROUND),
+    ),
+    "paging": ("commands", "reporters", "review_options", "rewrite.diff", *GROUND),
+    "planning": ("commands", "reporters", "review_options", *GROUND),
+    "splitting": ("commands", "pipeline", "reporters", "review_options", "rewrite", *GROUND),
+    "review_options": ("options",),
+    "commands": (*("catalogue", "config", "options", "pipeline", "reporters", "writing", *GROUND),),
+    "writing": ("reporters", "rewrite.journal", "rewrite.write", *GROUND),
     "checking": ("baseline", "commands", "narrowing", "options", "pipeline", "reporters", *GROUND),
     "founding": ("commands", "config", "options", "reporters", "rewrite.write", *GROUND),
     "narrowing": ("baseline", "changed_lines", "config", "options", *GROUND),
@@ -57,9 +74,10 @@ FLOORS: dict[str, tuple[str, ...]] = {
     # The writing wing.
     "rewrite": ("rewrite", *GROUND),
     # The ground, downward.
-    "report": ("diagnostic", "fix", "source"),
+    "report": ("diagnostic", "fix", "owners", "source"),
     "diagnostic": ("fix", "source"),
-    "fix": ("source",),
+    "fix": ("owners", "source"),
+    "owners": (),
     "source": (),
     "settings": (),
     "outcome": (),
@@ -76,9 +94,13 @@ LAZY = {
     ("cli", "checking"): "as above",
     ("cli", "founding"): "as above",
     ("cli", "catalogue"): "as above",
+    ("cli", "migrating"): "as above",
+    ("cli", "paging"): "as above",
+    ("cli", "proposing"): "as above",
+    ("cli", "planning"): "as above",
+    ("cli", "splitting"): "as above",
     ("commands", "catalogue"): "rules are loaded only where a setting names one",
     ("commands", "rewrite.diff"): "libcst takes 0.3 s, and `check` does without",
-    ("commands", "rewrite.write"): "as above",
     ("checking", "silencing"): "as above",
     ("pipeline", "rewrite.settle"): "as above",
     ("pipeline", "rewrite.replacements"): "as above",

@@ -13,14 +13,13 @@ import typer
 
 from httpx_fixer.options import (
     BaselineOptions,
-    ChangeOptions,
     CheckOptions,
-    FixOptions,
     Options,
     complete_arguments,
     with_signature,
 )
 from httpx_fixer.outcome import Outcome
+from httpx_fixer.review_options import BotOptions, DiffOptions, MigrateOptions, PageOptions, PlanOptions
 from httpx_fixer.toml_table import UsageError
 
 app = typer.Typer(
@@ -73,20 +72,70 @@ def check(options: CheckOptions) -> Outcome:
     return checking.check(options)
 
 
-@_command(ChangeOptions)
-def diff(options: ChangeOptions) -> Outcome:
+@_command(PlanOptions)
+def plan(options: PlanOptions) -> Outcome:
+    """Show who will own which client or pool, and which sites reach it how; change nothing."""
+    from httpx_fixer import planning  # noqa: PLC0415
+
+    return planning.plan(options)
+
+
+@_command(DiffOptions)
+def diff(options: DiffOptions) -> Outcome:
     """Print a patch with all fixes, for `git apply`; change nothing."""
-    from httpx_fixer import commands  # noqa: PLC0415
+    if options.interactive:
+        from httpx_fixer import migrating  # noqa: PLC0415
 
-    return commands.diff(options)
+        return migrating.diff(options)
+    if options.split_by is None and options.output_dir is None:
+        from httpx_fixer import commands  # noqa: PLC0415
+
+        return commands.diff(options)
+    from httpx_fixer import splitting  # noqa: PLC0415
+
+    return splitting.split(options)
 
 
-@_command(FixOptions)
-def fix(options: FixOptions) -> Outcome:
+@_command(PageOptions)
+def report(options: PageOptions) -> Outcome:
+    """Write one HTML file to review all fixes in; change nothing else."""
+    from httpx_fixer import paging  # noqa: PLC0415
+
+    return paging.report(options)
+
+
+@_command(BotOptions)
+def bot(options: BotOptions) -> Outcome:
+    """Make a branch with one commit a rule, and title and body of a pull request; no file changes."""
+    from httpx_fixer import proposing  # noqa: PLC0415
+
+    return proposing.bot(options)
+
+
+@_command(MigrateOptions)
+def fix(options: MigrateOptions) -> Outcome:
     """Apply all fixes to the files."""
-    from httpx_fixer import commands  # noqa: PLC0415
+    if not options.verify and not options.interactive:
+        from httpx_fixer import commands  # noqa: PLC0415
 
-    return commands.fix(options)
+        return commands.fix(options)
+    from httpx_fixer import migrating  # noqa: PLC0415
+
+    return migrating.fix(options)
+
+
+@app.command()
+def undo(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files and directories of the run.")] = None,
+) -> None:
+    """Put back the files as they were before the last run of `fix`."""
+    _leave(lambda: _undo(paths))
+
+
+def _undo(paths: list[Path] | None) -> Outcome:
+    from httpx_fixer import migrating  # noqa: PLC0415
+
+    return migrating.undo(Options(paths=paths))
 
 
 @_command(BaselineOptions, baseline, "write")

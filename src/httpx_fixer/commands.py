@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -24,11 +23,11 @@ from httpx_fixer.options import (
     read_settings,
 )
 from httpx_fixer.outcome import Outcome
-from httpx_fixer.report import Report
+from httpx_fixer.report import FileChange, Report
 from httpx_fixer.reporters._registry import load_renderer
 from httpx_fixer.reporters.context import Context
-from httpx_fixer.reporters.patch import colour_patch, place_changes
-from httpx_fixer.reporters.paths import build_locator, show_path
+from httpx_fixer.reporters.patch import PlacedChanges, colour_patch, place_changes
+from httpx_fixer.reporters.paths import build_locator
 from httpx_fixer.reporters.progress import show_progress
 from httpx_fixer.reporters.summary import SummaryReporter
 from httpx_fixer.reporters.text import TextReporter
@@ -36,11 +35,16 @@ from httpx_fixer.rule_page import RulePage
 from httpx_fixer.settings import Settings
 from httpx_fixer.source import SkipReason, SourceFile
 from httpx_fixer.toml_table import RuleName, UsageError
+from httpx_fixer.writing import recover, refuse_uncommitted, tell_unfinished, write
 
 
 def diff(options: ChangeOptions) -> Outcome:
     """Read, and return the fixes as a patch."""
-    run = start(options, with_changes=True)
+    return show_patch(start(options, with_changes=True), options)
+
+
+def show_patch(run: Run, options: ChangeOptions) -> Outcome:
+    """Return the changes of a run as a patch."""
     patch, hint = _render_patch(run)
     summary = run.render_summary(written=False, show_fixes=options.show_fixes)
     return Outcome(run.code(), patch, run.remark() + summary + hint)
@@ -48,16 +52,24 @@ def diff(options: ChangeOptions) -> Outcome:
 
 def fix(options: FixOptions) -> Outcome:
     """Read, and write the fixes to the files."""
-    run = start(options, with_changes=True)
+    run = start(options, with_changes=True, writes=True)
     if run.project.given is not None:
         if options.output_format is not OutputFormat.TEXT:
             raise UsageError("`fix -` prints the file and no report")
         return _show_fixed(run, run.project.given)
-    remark = run.remark() + _write(run, allow_dirty=options.allow_dirty)
+    if run.report.changes and not options.allow_dirty:
+        refuse_uncommitted(run.project.root, run.directory, run.report.changes)
+    remark = write(run.project.root, run.directory, run.report.changes)
+    return tell_written(run, options, remark)
+
+
+def tell_written(run: Run, options: FixOptions, remark: str) -> Outcome:
+    """Return what is told once the changes of a run are in the files."""
     is_wanted = options.output_format is not OutputFormat.TEXT or options.output_file is not None
     product = run.render_report(options) if is_wanted or options.statistics else ""
     code = int(bool(run.report.changes)) if options.exit_non_zero_on_fix else run.code()
-    talk = remark + run.render_summary(written=True, show_fixes=options.show_fixes)
+    talk = run.remark() + remark + run.render_summary(written=True, show_fixes=options.show_fixes)
+    talk += run.tell_next()
     return Outcome(code, product, talk, options.output_file)
 
 
@@ -88,13 +100,17 @@ class _RuleNames(Sequence[RuleName]):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was asked, and what came of it; `directory` is where the tool was started."""
+    """What was asked, and what came of it; `directory` is where the tool was started.
+
+    `recovered` tells of an earlier run that was killed.
+    """
 
     options: Options
     project: Project
     settings: Settings
     report: Report
     directory: Path
+    recovered: str = ""
 
     def code(self) -> int:
         """Return 1 if anything is to be told; what is no file hides no code, and does not count."""
@@ -105,15 +121,15 @@ class Run:
     def remark(self) -> str:
         """Return what else there is to say, so that a mistyped path is not taken for clean code."""
         if self.report.files_seen or self.options.quiet:
-            return ""
-        return "httpx-fixer: no Python files at or below the given paths\n"
+            return self.recovered
+        return f"{self.recovered}httpx-fixer: no Python files at or below the given paths\n"
 
     def render_report(self, options: ReportOptions) -> str:
         """Return the whole report."""
         to_file = options.output_file is not None
         context = Context(
             build_locator(self.project.root, self.directory),
-            colour=_is_coloured(options.color, sys.stdout) and not to_file,
+            colour=is_coloured(options.color, sys.stdout) and not to_file,
             unsafe_fixes=self.settings.unsafe_fixes,
             with_counts=options.statistics or not options.quiet,
             only_counts=options.statistics,
@@ -126,19 +142,26 @@ class Run:
         """Return what was done, for standard error."""
         if self.options.quiet:
             return ""
-        text = self._text_reporter(sys.stderr)
+        text = self.text_reporter(sys.stderr)
         unsafe_fixes = self.settings.unsafe_fixes
         summary = SummaryReporter(text, written=written, unsafe_fixes=unsafe_fixes, show_fixes=show_fixes)
         return summary.render(self.report)
 
     def render_text(self, report: Report) -> str:
         """Return a report for people, without counts."""
-        return self._text_reporter(sys.stdout).render(report, with_counts=False)
+        return self.text_reporter(sys.stdout).render(report, with_counts=False)
 
-    def _text_reporter(self, stream: TextIO) -> TextReporter:
+    def tell_next(self) -> str:
+        """Return what to do after the files were changed."""
+        if self.options.quiet or not self.report.changes:
+            return ""
+        return "Next: read the changes and run the tests; `httpx-fixer undo` takes this run back.\n"
+
+    def text_reporter(self, stream: TextIO) -> TextReporter:
+        """Return what writes texts for people to a stream."""
         return TextReporter(
             build_locator(self.project.root, self.directory),
-            colour=_is_coloured(self.options.color, stream),
+            colour=is_coloured(self.options.color, stream),
             unsafe_fixes=self.settings.unsafe_fixes,
         )
 
@@ -155,12 +178,16 @@ def _read_pages() -> Sequence[RulePage]:
     return read_pages()
 
 
-def start(options: Options, *, with_changes: bool) -> Run:
-    """Read what the options ask for; with changes, all applicable fixes are made in memory."""
+def start(options: Options, *, with_changes: bool, writes: bool = False, with_processes: bool = False) -> Run:
+    """Read what the options ask for; with changes, all applicable fixes are made in memory.
+
+    Who `writes` puts back first what a run that was killed left; others only tell of it.
+    """
     project = read_project(options)
-    return start_with(
-        options, project, with_changes=with_changes, extras=pipeline.Extras(given=project.given)
-    )
+    extras = pipeline.Extras(given=project.given, with_processes=with_processes)
+    recovered = _look_after(project, writes=writes)
+    run = start_with(options, project, with_changes=with_changes, extras=extras)
+    return replace(run, recovered=recovered) if recovered else run
 
 
 def start_with(
@@ -174,62 +201,49 @@ def start_with(
     return Run(options, project, settings, report, Path(os.path.realpath(os.curdir)))
 
 
+def propose(options: Options, *, writes: bool = False) -> tuple[Run, pipeline.Proposal]:
+    """Read files as `start` does, and leave open which of the fixes are to be made."""
+    project = read_project(options)
+    if project.given is not None:
+        raise UsageError("this works on files, not on standard input")
+    recovered = _look_after(project, writes=writes)
+    settings = read_settings(options, project, _RuleNames())
+    proposal = pipeline.propose(project.root, project.paths, settings)
+    directory = Path(os.path.realpath(os.curdir))
+    return Run(options, project, settings, proposal.report, directory, recovered), proposal
+
+
+def _look_after(project: Project, *, writes: bool) -> str:
+    """Return what there is to say of a run that was killed; its files are put back if we are to write."""
+    if writes and project.given is None:
+        return recover(project.root, Path(os.path.realpath(os.curdir)))
+    return tell_unfinished(project.root)
+
+
 def _render_patch(run: Run) -> tuple[bytes, str]:
     """Return the patch, and a hint where `git apply` would not take it in this directory."""
     from httpx_fixer.rewrite.diff import render_patch  # noqa: PLC0415 -- libcst, 0.3 s; `check` does without
 
-    top = git.find_top_level(run.project.root)
-    placed = place_changes(run.report.changes, run.project.root, top, run.directory)
+    placed = place(run, run.report.changes)
     patch = render_patch(placed.changes)
     # `FORCE_COLOR` is set in many a CI, and `git apply` takes no colours.
-    is_coloured = _is_coloured(run.options.color, sys.stdout, is_forceable=False)
-    hint = ""
-    if placed.changes and placed.elsewhere is not None:
-        hint = (
-            f"httpx-fixer: the patch reaches beyond this directory; run `git apply` in {placed.elsewhere}\n"
-        )
-    return colour_patch(patch) if is_coloured else patch, hint
+    coloured = is_coloured(run.options.color, sys.stdout, is_forceable=False)
+    return colour_patch(patch) if coloured else patch, tell_elsewhere(placed)
 
 
-def _write(run: Run, *, allow_dirty: bool) -> str:
-    """Write the changes and return a remark. Raises `UsageError` where they cannot be written, or undone."""
-    from httpx_fixer.rewrite.write import WriteFailure, write_changes  # noqa: PLC0415 -- as above
+def place(run: Run, changes: Sequence[FileChange]) -> PlacedChanges:
+    """Make the paths of changes such that `git apply` takes them."""
+    return place_changes(changes, run.project.root, git.find_top_level(run.project.root), run.directory)
 
-    root, changes = run.project.root, run.report.changes
-    if not allow_dirty:
-        _refuse_uncommitted(run)
-    try:
-        write_changes(root, changes)
-    except WriteFailure as failure:
-        path = show_path(build_locator(root, run.directory)(failure.path))
-        raise UsageError(f"writing failed: {path}: {failure.message}") from failure
-    except KeyboardInterrupt:
-        if not all((root / change.path).read_bytes() == change.after for change in changes):
-            raise
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is to tell what was done
-    if not changes or git.find_top_level(root) is not None or run.options.quiet:
+
+def tell_elsewhere(placed: PlacedChanges) -> str:
+    """Return a hint where `git apply` would not take the changes in this directory."""
+    if not placed.changes or placed.elsewhere is None:
         return ""
-    return "httpx-fixer: this is no git repository; the old content of the files is not kept anywhere\n"
+    return f"httpx-fixer: the patch reaches beyond this directory; run `git apply` in {placed.elsewhere}\n"
 
 
-def _refuse_uncommitted(run: Run) -> None:
-    root = run.project.root
-    try:
-        uncommitted = git.list_uncommitted(root, [change.path for change in run.report.changes])
-    except git.GitError as error:
-        raise UsageError(
-            f"cannot ask git what is committed ({error}); --allow-dirty writes anyway"
-        ) from error
-    if uncommitted:
-        locate = build_locator(root, run.directory)
-        names = "".join(f"\n  {show_path(locate(path))}" for path in uncommitted)
-        raise UsageError(
-            "nothing was written: no commit holds the present content of files that would change; "
-            f"commit them, or give --allow-dirty{names}"
-        )
-
-
-def _is_coloured(when: When, stream: TextIO, *, is_forceable: bool = True) -> bool:
+def is_coloured(when: When, stream: TextIO, *, is_forceable: bool = True) -> bool:
     """Decide as `no-color.org` and `force-color.org` say; an option beats both."""
     if when is not When.AUTO:
         return when is When.ALWAYS

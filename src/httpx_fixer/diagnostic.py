@@ -92,6 +92,10 @@ class RefusalReason(Enum):
     """The rewritten code did not pass verification; the fix was withdrawn whole."""
     OVERLAPS = "OVERLAPS"
     """Another fix changes the same lines; run again after it."""
+    TESTS_FAILED = "TESTS_FAILED"
+    """What `--verify` runs passes without the fix and fails with it; the fix was taken back whole."""
+    DECLINED = "DECLINED"
+    """Whoever was asked whether to make this fix said no."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from httpx_fixer.owners import Supply
 from httpx_fixer.source import Anchor
 
 
@@ -204,7 +205,8 @@ class Fix:
     """Edits over any number of files that belong together.
 
     Two fixes may share equal edits (both need the same import, the same lifespan); they are made
-    once. `unsafe_because` says in words why an unsafe fix may behave differently.
+    once. `unsafe_because` says in words why an unsafe fix may behave differently. `supply` says what
+    the site gets from whom, None where the fix shares nothing.
     """
 
     title: str
@@ -212,6 +214,7 @@ class Fix:
     applicability: Applicability = Applicability.SAFE
     unsafe_because: str = ""
     numbers: tuple[NumberChange, ...] = ()
+    supply: Supply | None = None
 
     @property
     def paths(self) -> tuple[str, ...]:

@@ -1,10 +1,10 @@
-"""What git knows about the user's files; nothing here changes a repository."""
+"""What git knows about the user's files."""
 
 from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -47,6 +47,21 @@ def find_top_level(start: Path) -> Path | None:
     return None
 
 
+def find_git_directory(top: Path) -> Path | None:
+    """Return where the repository of a work tree keeps its own files; git itself is not asked.
+
+    A linked work tree and a submodule have a file `.git` that says where.
+    """
+    inside = top / ".git"
+    if inside.is_dir():
+        return inside
+    try:
+        word, _, place = inside.read_text().strip().partition("gitdir: ")
+    except (OSError, UnicodeError):
+        return None
+    return None if word or not (top / place).is_dir() else top / place
+
+
 def list_files(directory: Path, *patterns: str) -> list[str]:
     """Return the files below `directory` that git tracks or would track, relative to it, with `/`.
 
@@ -54,13 +69,13 @@ def list_files(directory: Path, *patterns: str) -> list[str]:
     those of submodules and of nested repositories are not; a conflict lists its file once a stage.
     Raises `GitError`.
     """
-    listing = _run(directory, "ls-files", "-co", "--exclude-standard", "-z", "--", *patterns)
+    listing = run(directory, "ls-files", "-co", "--exclude-standard", "-z", "--", *patterns)
     return os.fsdecode(listing).split("\0")[:-1]
 
 
 def list_untracked(directory: Path) -> list[str]:
     """Return the Python files below `directory` that git would track and does not. Raises `GitError`."""
-    listing = _run(directory, "ls-files", "-o", "--exclude-standard", "-z", "--", "*.py")
+    listing = run(directory, "ls-files", "-o", "--exclude-standard", "-z", "--", "*.py")
     return os.fsdecode(listing).split("\0")[:-1]
 
 
@@ -70,14 +85,12 @@ def diff_since(directory: Path, ref: str) -> bytes:
     From where the work branched off from `ref` to the files as they are; from `ref` itself where
     the two have no commit in common, as in a clone that is too shallow. Raises `GitError`.
     """
-    commit = (
-        _run(directory, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
-    )
+    commit = run(directory, "rev-parse", "--verify", "--end-of-options", f"{ref}^{{commit}}").decode().strip()
     with suppress(GitError):  # they have none in common
-        commit = _run(directory, "merge-base", commit, "HEAD").decode().strip()
+        commit = run(directory, "merge-base", commit, "HEAD").decode().strip()
     plain = ("--no-color", "--no-ext-diff", "--no-textconv", "--ignore-submodules", "--dst-prefix=b/")
     options = (*plain, "--unified=0", "--find-renames", "--relative")
-    return _run(directory, "diff", *options, commit, "--", "*.py")
+    return run(directory, "diff", *options, commit, "--", "*.py")
 
 
 def list_uncommitted(root: Path, paths: Iterable[str]) -> list[str]:
@@ -109,22 +122,25 @@ def _relative(path: Path, top: Path) -> str:
 def _iter_status(top: Path, paths: Sequence[str]) -> Iterator[str]:
     # "traditional" next to "all" names ignored files one by one; "matching" would name their folder.
     options = ("--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignored=traditional")
-    listing = os.fsdecode(_run(top, "--literal-pathspecs", "status", *options, "--", *paths))
+    listing = os.fsdecode(run(top, "--literal-pathspecs", "status", *options, "--", *paths))
     for entry in listing.split("\0")[:-1]:
         path = entry[3:]
         if os.path.lexists(top / path):
             yield path
 
 
-def _run(directory: Path, *arguments: str) -> bytes:
+def run(
+    directory: Path, *arguments: str, given: bytes = b"", variables: Mapping[str, str] | None = None
+) -> bytes:
+    """Return what a git command prints; `given` is its input. Raises `GitError`."""
     environment = {key: value for key, value in os.environ.items() if key not in _REPOSITORY_VARIABLES}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C", **(variables or {})}
     try:
         done = subprocess.run(
             ("git", *arguments),
             cwd=directory,
             env=environment,
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
             check=False,
         )

@@ -15,6 +15,7 @@ from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.frameworks._owner_reading import find_owners
 from httpx_fixer.frameworks._registry import build_frameworks
 from httpx_fixer.git import find_top_level
+from httpx_fixer.owners import Process
 from httpx_fixer.rewrite.plan import refuse_excluded, refuse_spreading
 from httpx_fixer.rules._judgement import judge
 from httpx_fixer.settings import Settings
@@ -39,6 +40,7 @@ class Reading:
         self._settings = settings
         self._ignores = compile_file_ignores(settings)
         self._first: Project | None = None
+        self._lifecycles: Lifecycles | None = None
         self._tell = tell
         self._readings = 0
 
@@ -51,6 +53,8 @@ class Reading:
         if self._first is None:
             self._first = project
         lifecycles = Lifecycles(project, build_frameworks(), find_owners)
+        if self._lifecycles is None:
+            self._lifecycles = lifecycles
         stage = f"checking the result, {self._readings}" if self._readings else "reading"
         self._readings += 1
 
@@ -66,3 +70,8 @@ class Reading:
     def read_again(self, overlay: Mapping[str, bytes]) -> tuple[Diagnostic, ...]:
         """Return what is said about the project as it is going to be."""
         return self.read(overlay)[1]
+
+    def processes(self) -> tuple[Process, ...]:
+        """Return what starts and ends once in the project as it was read first, in order of path."""
+        found = () if self._lifecycles is None else self._lifecycles.all()
+        return tuple(sorted({lifecycle.describe() for lifecycle in found}))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.fix import NumberChange
+from httpx_fixer.owners import Process
 from httpx_fixer.source import Position, Skip
 
 
@@ -39,9 +40,9 @@ class Report:
     `diagnostics` in order of path and position; `changes` is the outcome of all applicable fixes
     together, sorted by path; `numbers` lists every number in force that they change.
     `hidden` are diagnostics that are not to be reported: not on changed lines, known for long.
-    `sources` holds the bytes of the files that diagnostics lie in, `{path: bytes}`, and
-    `replacements` what each fix makes of the files alone, `{fingerprint: replacements}`, where that
-    was asked for. `elapsed_s` is wall time.
+    `sources` holds the bytes of the files that diagnostics lie in, `{path: bytes}`; `replacements` what
+    each fix makes of the files alone, `{fingerprint: replacements}`, and `processes` what starts and
+    ends once, where that was asked for. `elapsed_s` is wall time.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -51,6 +52,7 @@ class Report:
     hidden: tuple[Diagnostic, ...] = ()
     sources: Mapping[str, bytes] = field(default_factory=dict)
     replacements: Mapping[str, tuple[Replacement, ...]] = field(default_factory=dict)
+    processes: tuple[Process, ...] = ()
     files_seen: int = 0
     files_read: int = 0
     elapsed_s: float = 0.0

@@ -246,7 +246,7 @@ def test_fix_writes_what_diff_printed(tmp_path: Path) -> None:
     patch = tool.run("diff").out
     done = tool.run("fix")
     assert (done.code, done.out) == (1, b"")
-    assert done.err == "Changed 1 file, 1 fix:\n  HXF301 unclosed-stream: 1\n"
+    assert done.err.startswith("Changed 1 file, 1 fix:\n  HXF301 unclosed-stream: 1\nNext: ")
     tool.git("apply", "--check", "--reverse", "-", given=patch)
     assert tool.git("status", "--porcelain") == b" M app/x.py\n"
 
@@ -320,11 +320,21 @@ def test_fix_from_a_hook_asks_the_repository_of_the_files(tmp_path: Path) -> Non
     assert tool.run("fix", env=hook).code == 1
 
 
-def test_fix_outside_of_a_repository_says_that_nothing_is_kept(tmp_path: Path) -> None:
+def test_fix_outside_of_a_repository_can_be_undone(tmp_path: Path) -> None:
+    project, state = tmp_path / "project", {"XDG_STATE_HOME": str(tmp_path / "state")}
+    project.mkdir()
+    (project / "x.py").write_text(LEAK)
+    assert Tool(project).run("fix", env=state).code == 1
+    assert "aclose" in (project / "x.py").read_text()
+    assert Tool(project).run("undo", env=state).code == 0
+    assert (project / "x.py").read_text() == LEAK
+
+
+def test_fix_that_cannot_be_recorded_says_so(tmp_path: Path) -> None:
     (tmp_path / "x.py").write_text(LEAK)
-    done = Tool(tmp_path).run("fix")
+    done = Tool(tmp_path).run("fix", env={"XDG_STATE_HOME": str(tmp_path / "x.py")})
     assert done.code == 1
-    assert "this is no git repository" in done.err
+    assert "the old content of the files is kept nowhere" in done.err
     assert "aclose" in (tmp_path / "x.py").read_text()
 
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.fix import Fix, ReplaceExpression
-from httpx_fixer.rewrite.settle import Settled, Sources, settle
+from httpx_fixer.rewrite.settle import Settled, settle
+from httpx_fixer.rewrite.sources import Sources
 from httpx_fixer.source import Anchor, Position
 
 from .anchoring import PATH, anchor_of
@@ -52,3 +53,22 @@ def test_fix_that_overlapped_is_made_in_the_next_round() -> None:
     settled = settle((first, renamed), sources, unsafe_fixes=False)
     assert settled.diagnostics[1].outcome == later.outcome
     assert [change.after for change in settled.changes] == [SOURCE.replace(b"return 1", b"return 30")]
+
+
+def test_spared_fix_is_not_made_and_says_why() -> None:
+    made, spared = _diagnostic(0, "10"), _diagnostic(1, "20")
+    refusal = Refusal(RefusalReason.DECLINED, "not now", PATH, 6)
+    sources = Sources({PATH: SOURCE}.get, lambda _: ())
+    settled = settle((made, spared), sources, unsafe_fixes=False, spared={spared: refusal})
+    assert [diagnostic.outcome for diagnostic in settled.diagnostics] == [made.outcome, refusal]
+    assert [change.after for change in settled.changes] == [SOURCE.replace(b"return 1", b"return 10")]
+
+
+def test_spared_fix_is_not_made_in_a_later_round() -> None:
+    """What is read again after the first round knows a spared fix by its words."""
+    made, spared = _diagnostic(0, "10"), _diagnostic(1, "20")
+    renamed = Diagnostic("HXF201", "implicit-timeout", "says no timeout", spared.anchor, spared.outcome)
+    refusal = Refusal(RefusalReason.DECLINED, "not now", PATH, 6)
+    sources = Sources({PATH: SOURCE}.get, lambda _: (renamed,))
+    settled = settle((made, renamed), sources, unsafe_fixes=False, spared={renamed: refusal})
+    assert [change.after for change in settled.changes] == [SOURCE.replace(b"return 1", b"return 10")]

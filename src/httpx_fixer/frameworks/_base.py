@@ -13,6 +13,7 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import SpecArgument
 from httpx_fixer.diagnostic import Refusal
 from httpx_fixer.fix import Edit
+from httpx_fixer.owners import Process
 from httpx_fixer.settings import Policy
 
 
@@ -57,6 +58,11 @@ class Lifecycle:
     def path(self) -> str:
         """The file that makes the application."""
         return self.call.path
+
+    def describe(self) -> Process:
+        """Say what this is to people."""
+        app = self.app.name or self.call.function
+        return Process(self.path, self.call.line, self.framework, app, self.start.value)
 
 
 @dataclass(frozen=True, slots=True)

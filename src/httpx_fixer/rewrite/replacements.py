@@ -8,7 +8,8 @@ from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.report import FileChange, Replacement
 from httpx_fixer.rewrite.line_matcher import LineMatcher
 from httpx_fixer.rewrite.plan import is_applicable
-from httpx_fixer.rewrite.settle import Sources, apply_alone
+from httpx_fixer.rewrite.settle import apply_alone
+from httpx_fixer.rewrite.sources import Sources
 from httpx_fixer.source import Position, SourceFile
 
 

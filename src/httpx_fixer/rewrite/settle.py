@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
@@ -10,16 +10,14 @@ from httpx_fixer.fix import CreateFile, Edit, NumberChange, ReplaceComment, path
 from httpx_fixer.report import FileChange
 from httpx_fixer.rewrite.apply import AnchorLost, EditsClash, apply_edits
 from httpx_fixer.rewrite.comments import edit_comments, shift_edit
-from httpx_fixer.rewrite.plan import Plan, build_plan, is_applicable, iter_paths, withdraw
+from httpx_fixer.rewrite.plan import Plan, build_plan, is_applicable, iter_paths, refuse, withdraw
+from httpx_fixer.rewrite.sources import Sources
 from httpx_fixer.rewrite.verify import find_fault
 from httpx_fixer.rewrite.wrapping import choose_limit, wrap_long_lines
 from httpx_fixer.source import Skip, SourceFile
 
 _ROUNDS = 4
 """Fixes that overlap are made one after the other; more rounds than this were never needed."""
-
-ReadBytes = Callable[[str], bytes | None]
-ReadAgain = Callable[[Mapping[str, bytes]], tuple[Diagnostic, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +28,6 @@ class Settled:
     changes: tuple[FileChange, ...]
     numbers: tuple[NumberChange, ...]
     skipped: tuple[Skip, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Sources:
-    """Where files come from.
-
-    `original` gives a file's bytes (None: there is none), `read_again` the diagnostics of the project
-    with some files replaced, `first_party` the names of the project's own top-level modules,
-    `line_length` the length of a line in characters, where the project says one.
-    """
-
-    original: ReadBytes
-    read_again: ReadAgain
-    first_party: frozenset[str] = frozenset()
-    line_length: int | None = None
 
 
 @dataclass(slots=True)
@@ -60,9 +43,21 @@ class _Work:
         return self.files[path] if path in self.files else self.sources.original(path)
 
 
-def settle(diagnostics: tuple[Diagnostic, ...], sources: Sources, *, unsafe_fixes: bool) -> Settled:
-    """Turn fixes into changed files; a fix that fails verification is withdrawn whole."""
+def settle(
+    diagnostics: tuple[Diagnostic, ...],
+    sources: Sources,
+    *,
+    unsafe_fixes: bool,
+    spared: Mapping[Diagnostic, Refusal] | None = None,
+) -> Settled:
+    """Turn fixes into changed files; a fix that fails verification is withdrawn whole.
+
+    The fixes of `spared` are not made: their diagnostics carry the refusal that is given for them.
+    """
     work = _Work(sources, unsafe_fixes, {}, {})
+    spared = spared or {}
+    again = {_words_of(diagnostic): refusal for diagnostic, refusal in spared.items()}
+    diagnostics = tuple(refuse(d, spared[d]) if d in spared else d for d in diagnostics)
     plan = build_plan(diagnostics, unsafe_fixes=unsafe_fixes)
     result, chosen = list[Diagnostic](), list[Diagnostic]()
     for number in range(_ROUNDS):
@@ -75,6 +70,8 @@ def settle(diagnostics: tuple[Diagnostic, ...], sources: Sources, *, unsafe_fixe
         work.files.update(files)
         if not done.chosen:
             break
+        # Places have moved: what was spared is known by its words, and its twins have to wait with it.
+        following = tuple(refuse(d, again[_words_of(d)]) if _words_of(d) in again else d for d in following)
         plan = build_plan(following, unsafe_fixes=unsafe_fixes)
         if not plan.chosen:
             break
@@ -108,11 +105,21 @@ def apply_alone(diagnostics: Iterable[Diagnostic], sources: Sources) -> Iterator
         yield tuple(change for change in whole if change.before != change.after) if is_whole else ()
 
 
+def _words_of(diagnostic: Diagnostic) -> tuple[str, str, str]:
+    """Return what a diagnostic keeps from one reading to the next."""
+    return diagnostic.code, diagnostic.anchor.path, diagnostic.message
+
+
+def apply_unverified(edits: Iterable[Edit], sources: Sources) -> dict[str, bytes]:
+    """Return what edits make of the files, without those whose edits do not fit together."""
+    return _apply(_Work(sources, True, {}, {}), tuple(dict.fromkeys(edits)))[0]
+
+
 def _take_over(result: list[Diagnostic], later: Iterable[Diagnostic]) -> None:
     """Bring outcomes of a later round back to what an overlap left open: same rule, same words."""
-    known = {(d.code, d.anchor.path, d.message): d for d in later}
+    known = {_words_of(d): d for d in later}
     for index, diagnostic in enumerate(result):
-        found = known.get((diagnostic.code, diagnostic.anchor.path, diagnostic.message))
+        found = known.get(_words_of(diagnostic))
         is_open = diagnostic.refusal is not None and diagnostic.refusal.reason is RefusalReason.OVERLAPS
         if found is not None and is_open:
             result[index] = replace(diagnostic, outcome=found.outcome)
@@ -188,13 +195,13 @@ def _find_leftovers(plan: Plan, following: tuple[Diagnostic, ...], *, unsafe_fix
 
     A diagnostic that another fix of this round pushed aside may well be proposed again.
     """
-    fixed = {(d.code, d.anchor.path, d.message) for d in plan.chosen}
-    waiting = {(d.code, d.anchor.path, d.message) for d in plan.diagnostics if d not in plan.chosen}
+    fixed = {_words_of(d) for d in plan.chosen}
+    chosen = set(plan.chosen)
+    waiting = {_words_of(d) for d in plan.diagnostics if d not in chosen}
     return {
         d.anchor.path: f"the rewritten code is reported again: {d.message}"
         for d in following
-        if is_applicable(d.fix, unsafe_fixes=unsafe_fixes)
-        and (d.code, d.anchor.path, d.message) in fixed - waiting
+        if is_applicable(d.fix, unsafe_fixes=unsafe_fixes) and _words_of(d) in fixed - waiting
     }
 
 

@@ -29,8 +29,22 @@ class WriteFailure(Exception):  # noqa: N818 - says what happened, as all our wo
         self.message = message
 
 
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A file that is to hold `after` where it holds `before`; None: there is no such file."""
+
+    path: str
+    before: bytes | None
+    after: bytes | None
+
+
 def write_changes(root: Path, changes: Sequence[FileChange]) -> None:
-    """Write all changes below `root`, or none of them.
+    """Write all changes below `root`, or none of them; see `exchange_files`."""
+    exchange_files(root, [Exchange(change.path, change.before, change.after) for change in changes])
+
+
+def exchange_files(root: Path, exchanges: Sequence[Exchange]) -> None:
+    """Make all exchanges below `root`, or none of them.
 
     New content goes into temporary files beside the targets; then these are renamed, while Ctrl-C
     waits. A link is written through to its file, which must lie below `root`. Modes are kept.
@@ -39,7 +53,7 @@ def write_changes(root: Path, changes: Sequence[FileChange]) -> None:
     """
     batch = _Batch()
     try:
-        for change in changes:
+        for change in exchanges:
             batch.add(root, change)
         batch.prepare()
         with _interrupts_held():
@@ -55,7 +69,7 @@ def write_changes(root: Path, changes: Sequence[FileChange]) -> None:
 class _Target:
     """A file to write: `real` is where it is once links are followed, `temp` its new content."""
 
-    change: FileChange
+    change: Exchange
     named: Path
     real: Path
     mode: int | None = None
@@ -71,7 +85,7 @@ class _Batch:
     made: list[Path] = field(default_factory=list)
     committed: bool = False
 
-    def add(self, root: Path, change: FileChange) -> None:
+    def add(self, root: Path, change: Exchange) -> None:
         """Find the file of a change, and refuse it where it lies elsewhere or changes twice."""
         with _failing_as(change.path):
             home = root.resolve()
@@ -94,7 +108,8 @@ class _Batch:
                     self._make_parents(target.real.parent)
                 else:
                     _check_writable(target)
-                _write_beside(target, target.change.after)
+                if target.change.after is not None:
+                    _write_beside(target, target.change.after)
 
     def commit(self) -> None:
         """Rename the new contents over the targets, once all of these are known to be untouched."""
@@ -103,7 +118,7 @@ class _Batch:
                 _check_unchanged(target)
         for target in self.targets:
             with _failing_as(target.change.path):
-                _replace(target)
+                _replace(target) if target.change.after is not None else _remove(target)
         for directory in sorted({target.real.parent for target in self.targets}):
             with _failing_as(str(directory)):
                 _flush_directory(directory)
@@ -171,6 +186,11 @@ def _replace(target: _Target) -> None:
     os.replace(target.temp, target.real)  # noqa: PTH105 - what tests of a full disk take hold of
     target.replaced = True
     target.temp = None
+
+
+def _remove(target: _Target) -> None:
+    target.real.unlink()
+    target.replaced = True
 
 
 def _put_back(target: _Target) -> bool:

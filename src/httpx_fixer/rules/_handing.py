@@ -21,6 +21,7 @@ from httpx_fixer.fix import (
     UnwrapWith,
 )
 from httpx_fixer.frameworks._base import Framework, OwnedPool, Ownership, Reach
+from httpx_fixer.owners import Handing
 from httpx_fixer.rules._borrowers import Borrower
 from httpx_fixer.rules._candidates import Passage
 from httpx_fixer.rules._clients import Served
@@ -28,6 +29,7 @@ from httpx_fixer.rules._enclosing import enclose_local, enclose_request
 from httpx_fixer.rules._numbers import limit_changes, timeout_changes
 from httpx_fixer.rules._patches import find_call_assertion
 from httpx_fixer.rules._sharing import plan_moves
+from httpx_fixer.rules._supply import describe_supply
 from httpx_fixer.rules._upstreams import find_upstream
 
 Outcome = Fix | Refusal
@@ -70,7 +72,16 @@ def inject(project: Project, owned: Owned, one: Served) -> Outcome:
     edits += _drop_imports(project, site)
     title = f"share one `{site.spec.class_code}`, opened and closed with `{_app_of(owned)}`"
     pooled = not any(argument.name in {"limits", "transport"} for argument in one.client.arguments)
-    return Fix(title, tuple(dict.fromkeys(edits)), numbers=_count_numbers(site, owned, limits=pooled))
+    numbers = _count_numbers(site, owned, limits=pooled)
+    supply = describe_supply(owned.ownership, one.client, site, _name_handing(one))
+    return Fix(title, tuple(dict.fromkeys(edits)), numbers=numbers, supply=supply)
+
+
+def _name_handing(one: Served) -> Handing:
+    if one.candidate.is_threaded:
+        return Handing.ARGUMENT
+    is_request = any(passage.entry.connection for passage in one.candidate.passages)
+    return Handing.REQUEST if is_request else Handing.PARAMETER
 
 
 def _plan_passage(
@@ -103,7 +114,9 @@ def borrow(project: Project, owned: Owned, borrower: Borrower, pool: OwnedPool) 
         edits = (*edits, *_drop_imports(project, site))
     title = f"borrow from connections that `{_app_of(owned)}` opens and closes"
     pooled = not any(argument.name == "limits" for argument in borrower.pool_arguments)
-    return Fix(title, tuple(dict.fromkeys(edits)), numbers=_count_numbers(site, owned, limits=pooled))
+    numbers = _count_numbers(site, owned, limits=pooled)
+    supply = describe_supply(owned.ownership, pool, site, Handing.BORROWED)
+    return Fix(title, tuple(dict.fromkeys(edits)), numbers=numbers, supply=supply)
 
 
 def _avoid_locals(project: Project, site: ClientSite, reach: Reach) -> Reach | Refusal:
