@@ -93,7 +93,7 @@ def _is_planned(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
 def _decide(
     project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings
 ) -> Member | Refusal:
-    """Prefer the plainest form that is right: a parameter, else a borrowed client."""
+    """Prefer the plainest form that is right: a parameter if signatures may change, else to borrow."""
     version = project.pinned_version(site.spec.library or "httpx", site.path)
     if version is not None and version >= (1,) and site.spec.library == "httpx":
         detail = f"httpx {'.'.join(map(str, version))} is pinned, which has another API"
@@ -119,7 +119,7 @@ def _decide(
     if not site.spec.is_async and function is not None and function.is_async:
         detail = f"a sync request in `async def {function.name}` blocks the loop; sharing would not cure that"
         return Refusal(RefusalReason.SYNC_IN_ASYNC, detail, site.path, site.line)
-    if site.form is BindingForm.WITH:
+    if site.form is BindingForm.WITH and settings.injection == "auto":
         found = find_candidate(project, lifecycles, site)
         if isinstance(found, Candidate):
             return found
