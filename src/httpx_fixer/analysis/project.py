@@ -20,6 +20,7 @@ from httpx_fixer.analysis.functions import (
 )
 from httpx_fixer.analysis.import_graph import ImportGraph
 from httpx_fixer.analysis.import_style import find_last_import, find_spelling, may_lack, needs_package
+from httpx_fixer.analysis.instances import is_built_per_call
 from httpx_fixer.analysis.module import Module, is_missing_marker
 from httpx_fixer.analysis.packaging import Packaging
 from httpx_fixer.analysis.programs import Programs
@@ -155,6 +156,10 @@ class Project:
     def factory_uses(self, function: Function, *, is_async: bool) -> tuple[FactoryUse, ...]:
         """Return what becomes of the client that a function makes at every place that names it."""
         return tuple(iter_factory_uses(self._resolver, self.references(function), is_async=is_async))
+
+    def is_built_per_call(self, init: Function, attribute: str, *, is_async: bool) -> bool:
+        """Answer whether every object of a class lives for one call; its constructor fills `attribute`."""
+        return is_built_per_call(self._resolver, init, attribute, is_async=is_async)
 
     def calls_passing(self, path: str, symbol: Symbol) -> tuple[Call, ...]:
         """Return the calls of a module that get an object as an argument."""
