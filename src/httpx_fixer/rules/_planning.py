@@ -61,11 +61,13 @@ def _is_dropped_unclosed(project: Project, site: ClientSite) -> bool:
     """Answer whether a client is kept on objects that live for one call and that nothing closes."""
     holder, _, attribute = site.name.partition(".")
     function = project.function(Symbol(site.path, site.function))
-    if holder != "self" or function is None or project.is_closed(site):
+    if holder != "self" or function is None or project.kept.is_closed(site):
         return False
     is_async = site.spec.is_async
     key = f"instance {site.path} {site.function} {attribute} {is_async}"
-    return project.remember(key, lambda: project.is_built_per_call(function, attribute, is_async=is_async))
+    return project.remember(
+        key, lambda: project.kept.is_built_per_call(function, attribute, is_async=is_async)
+    )
 
 
 def _kind_of_local(project: Project, site: ClientSite) -> tuple[str, str] | None:
