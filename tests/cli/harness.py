@@ -26,17 +26,16 @@ async def count(client: httpx.AsyncClient, url: str) -> int:
 """One site with a safe fix (HXF301) that changes no other file."""
 
 ESCAPE = """\
-import httpx
+import httpx, archive
 
 
-async def open_stream(client: httpx.AsyncClient, url: str) -> httpx.Response | None:
+async def open_stream(client: httpx.AsyncClient, url: str) -> None:
     request = client.build_request("GET", url)
     response = await client.send(request, stream=True)
-    if response.is_error:
-        return None
-    return response
+    if response.is_success:
+        archive.keep(response)
 """
-"""One site that is left alone: the response is returned on one path."""
+"""One site that is left alone: the response is given to code of which nothing is known."""
 
 
 @dataclass(frozen=True)

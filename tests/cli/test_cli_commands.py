@@ -235,7 +235,7 @@ def test_what_is_left_alone_is_told_with_its_obstacle(tmp_path: Path) -> None:
     done = tool.run("diff")
     assert (done.code, done.out) == (1, b"")
     assert re.search(
-        r"^Left alone:\n  app/x\.py:6:\d+ HXF301 .*\n      left alone: ESCAPES: .* \(app/x\.py:9\)$",
+        r"^Left alone:\n  app/x\.py:6:\d+ HXF301 .*\n      left alone: ESCAPES: .* \(app/x\.py:8\)$",
         done.err,
         re.M,
     )
