@@ -16,7 +16,7 @@ from typing import Any
 from httpx_fixer import pipeline
 from httpx_fixer.config import PRESERVE
 from httpx_fixer.report import FileChange, Report
-from httpx_fixer.settings import Settings
+from httpx_fixer.settings import LimitsPolicy, Policy, Settings, TimeoutPolicy, Upstream
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SINGLE = "main.py"
@@ -193,6 +193,10 @@ def _read_settings(table: Mapping[str, object]) -> Settings:
         match key, value:
             case "policy", "preserve":
                 values[key] = PRESERVE
+            case "upstreams", dict():
+                values["policy"] = Policy(
+                    upstreams=tuple(_read_upstream(name, value[name]) for name in value)
+                )
             case "per_file_ignores", dict():
                 values[key] = tuple((glob, tuple(words)) for glob, words in value.items())
             case _, list():
@@ -200,6 +204,12 @@ def _read_settings(table: Mapping[str, object]) -> Settings:
             case _:
                 values[key] = value
     return replace(Settings(), **values)
+
+
+def _read_upstream(name: str, table: Mapping[str, Any]) -> Upstream:
+    timeout = TimeoutPolicy(**table["timeout"]) if "timeout" in table else None
+    limits = LimitsPolicy(**table["limits"]) if "limits" in table else None
+    return Upstream(name, tuple(table["urls"]), timeout, limits)
 
 
 def _read_half(directory: Path, half: str) -> Tree | None:

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from httpx_fixer.config import find_project, load_settings
-from httpx_fixer.settings import HTTPX_LIMITS, HTTPX_TIMEOUT, LimitsPolicy, Policy, Settings, TimeoutPolicy
+from httpx_fixer.settings import (
+    HTTPX_LIMITS,
+    HTTPX_TIMEOUT,
+    LimitsPolicy,
+    Policy,
+    Settings,
+    TimeoutPolicy,
+    Upstream,
+)
 from httpx_fixer.toml_table import RuleName, UsageError, suggest
 
 RULES = (RuleName("HXF101", "client-per-request"), RuleName("HXF201", "implicit-timeout"))
@@ -54,6 +62,36 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         policy=Policy("recommended", TimeoutPolicy(1.0, 2.5, 3.0, 4.0), LimitsPolicy(5, 6, 7.0)),
         per_file_ignores=(("app/x.py", ("HXF101",)), ("tests/", ())),
     )
+
+
+def test_upstreams_take_what_they_leave_out_from_the_policy(tmp_path: Path) -> None:
+    text = """
+        limits = { max-connections = 5 }
+
+        [tool.httpx-fixer.upstreams.billing]
+        urls = ["https://billing.example.com", "settings.billing_url"]
+        timeout = { read = 60 }
+        limits = { max-keepalive-connections = 3 }
+
+        [tool.httpx-fixer.upstreams.stock]
+        urls = ["STOCK_URL"]
+    """
+    billing, stock = _load(tmp_path, text).policy.upstreams
+    assert billing == Upstream(
+        "billing",
+        ("https://billing.example.com", "settings.billing_url"),
+        TimeoutPolicy(5.0, 60.0, 10.0, 5.0),
+        LimitsPolicy(5, 3, 30.0),
+    )
+    assert stock == Upstream("stock", ("STOCK_URL",))
+
+
+def test_upstreams_stand_beside_preserve(tmp_path: Path) -> None:
+    policy = _load(
+        tmp_path, 'policy = "preserve"\nupstreams.a = { urls = ["A_URL"], timeout = { read = 1 } }\n'
+    ).policy
+    assert policy.upstreams[0].timeout == TimeoutPolicy(5.0, 1.0, 5.0, 5.0)
+    assert policy.limits == HTTPX_LIMITS
 
 
 def test_empty_table_is_the_default(tmp_path: Path) -> None:
@@ -126,6 +164,15 @@ def test_preserve_means_the_numbers_of_httpx(tmp_path: Path) -> None:
         (
             'per-file-ignores = { "a.py" = ["HXF102"] }',
             '[tool.httpx-fixer.per-file-ignores]: "a.py": no rule is called "HXF102"; did you mean "HXF101"?',
+        ),
+        (
+            'upstreams.http = { urls = ["A"] }',
+            '[tool.httpx-fixer.upstreams]: "http" is no name that clients can be called after: '
+            "small letters, digits and _",
+        ),
+        (
+            "upstreams.billing = {}",
+            '[tool.httpx-fixer.upstreams.billing]: "urls" is to hold beginnings of URLs or names of settings',
         ),
     ],
 )

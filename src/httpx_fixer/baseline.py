@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from httpx_fixer.diagnostic import Diagnostic
@@ -23,7 +24,7 @@ class Entry:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Baseline:
     """What a file holds; `file` is absolute."""
 
@@ -32,7 +33,11 @@ class Baseline:
 
     def holds(self, diagnostic: Diagnostic) -> bool:
         """Answer whether a diagnostic is known; code that moved within its file is."""
-        return any(entry.fingerprint == diagnostic.fingerprint for entry in self.entries)
+        return diagnostic.fingerprint in self._fingerprints
+
+    @cached_property
+    def _fingerprints(self) -> frozenset[str]:
+        return frozenset(entry.fingerprint for entry in self.entries)
 
     def entries_below(self, paths: Sequence[Path]) -> tuple[Entry, ...]:
         """Return the entries of files at or below some absolute paths."""

@@ -65,7 +65,8 @@ def fix(options: FixOptions) -> Outcome:
 
 def tell_written(run: Run, options: FixOptions, remark: str) -> Outcome:
     """Return what is told once the changes of a run are in the files."""
-    product = "" if options.output_format is OutputFormat.TEXT else run.render_report(options)
+    is_wanted = options.output_format is not OutputFormat.TEXT or options.output_file is not None
+    product = run.render_report(options) if is_wanted or options.statistics else ""
     code = int(bool(run.report.changes)) if options.exit_non_zero_on_fix else run.code()
     talk = run.remark() + remark + run.render_summary(written=True, show_fixes=options.show_fixes)
     talk += run.tell_next()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from httpx_fixer.settings import (
@@ -14,6 +15,7 @@ from httpx_fixer.settings import (
     Policy,
     Settings,
     TimeoutPolicy,
+    Upstream,
 )
 from httpx_fixer.source import SourceFile
 from httpx_fixer.toml_table import RuleName, Table, UsageError, check_globs
@@ -136,6 +138,7 @@ def load_settings(file: Path, root: Path, rules: Sequence[RuleName]) -> Settings
 
 _TIMEOUT_KEYS = ("connect", "read", "write", "pool")
 _LIMITS_KEYS = ("max-connections", "max-keepalive-connections", "keepalive-expiry")
+_UPSTREAM_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _KEYS = (
     "select",
     "ignore",
@@ -146,6 +149,7 @@ _KEYS = (
     "policy",
     "timeout",
     "limits",
+    "upstreams",
     "max-file-size",
     "per-file-ignores",
 )
@@ -157,24 +161,46 @@ def _read_policy(table: Table) -> Policy:
         for key in ("timeout", "limits"):
             if key in table.values:
                 raise table.error(key, 'has no effect next to policy = "preserve"')
-        return PRESERVE
-    timeout, seconds = table.table("timeout", _TIMEOUT_KEYS), TimeoutPolicy()
-    limits, sizes = table.table("limits", _LIMITS_KEYS), LimitsPolicy()
-    return Policy(
-        timeout=TimeoutPolicy(
-            connect=timeout.number("connect", seconds.connect),
-            read=timeout.number("read", seconds.read),
-            write=timeout.number("write", seconds.write),
-            pool=timeout.number("pool", seconds.pool),
-        ),
-        limits=LimitsPolicy(
-            max_connections=limits.whole("max-connections", sizes.max_connections),
-            max_keepalive_connections=limits.whole(
-                "max-keepalive-connections", sizes.max_keepalive_connections
-            ),
-            keepalive_expiry=limits.number("keepalive-expiry", sizes.keepalive_expiry),
-        ),
+    policy = PRESERVE if name == "preserve" else Policy(name, _read_timeout(table), _read_limits(table))
+    return replace(policy, upstreams=_read_upstreams(table, policy))
+
+
+def _read_timeout(table: Table, seconds: TimeoutPolicy | None = None) -> TimeoutPolicy:
+    timeout, seconds = table.table("timeout", _TIMEOUT_KEYS), seconds or TimeoutPolicy()
+    return TimeoutPolicy(
+        connect=timeout.number("connect", seconds.connect),
+        read=timeout.number("read", seconds.read),
+        write=timeout.number("write", seconds.write),
+        pool=timeout.number("pool", seconds.pool),
     )
+
+
+def _read_limits(table: Table, sizes: LimitsPolicy | None = None) -> LimitsPolicy:
+    limits, sizes = table.table("limits", _LIMITS_KEYS), sizes or LimitsPolicy()
+    return LimitsPolicy(
+        max_connections=limits.whole("max-connections", sizes.max_connections),
+        max_keepalive_connections=limits.whole("max-keepalive-connections", sizes.max_keepalive_connections),
+        keepalive_expiry=limits.number("keepalive-expiry", sizes.keepalive_expiry),
+    )
+
+
+def _read_upstreams(table: Table, policy: Policy) -> tuple[Upstream, ...]:
+    """Read the services that get pools of their own; what one leaves out is that of the policy."""
+    outer = table.table("upstreams", None)
+    found: list[Upstream] = []
+    for name in outer.values:
+        if not _UPSTREAM_NAME.fullmatch(name) or name in {"http", "sync_http"}:
+            raise outer.error(
+                name, "is no name that clients can be called after: small letters, digits and _"
+            )
+        inner = outer.table(name, ("urls", "timeout", "limits"))
+        urls = inner.strings("urls")
+        if not urls:
+            raise inner.error("urls", "is to hold beginnings of URLs or names of settings")
+        timeout = _read_timeout(inner, policy.timeout) if "timeout" in inner.values else None
+        limits = _read_limits(inner, policy.limits) if "limits" in inner.values else None
+        found.append(Upstream(name, urls, timeout, limits))
+    return tuple(found)
 
 
 def _read_file_ignores(

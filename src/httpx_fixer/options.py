@@ -213,7 +213,8 @@ def read_settings(options: Options, project: Project, rules: Sequence[RuleName])
     if options.include_tests is not None:
         settings = replace(settings, include_tests=options.include_tests)
     if options.policy is not None and options.policy.value != settings.policy.name:
-        settings = replace(settings, policy=PRESERVE if options.policy is PolicyName.PRESERVE else Policy())
+        policy = PRESERVE if options.policy is PolicyName.PRESERVE else Policy()
+        settings = replace(settings, policy=replace(policy, upstreams=settings.policy.upstreams))
     return settings
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 FAMILY = "HXF"
 """How the codes of all rules begin."""
@@ -51,6 +51,20 @@ HTTPX_LIMITS = LimitsPolicy(max_connections=100, max_keepalive_connections=20, k
 
 
 @dataclass(frozen=True, slots=True)
+class Upstream:
+    """A service that is talked to, with a pool of its own: `[tool.httpx-fixer.upstreams.<name>]`.
+
+    `urls` are beginnings of URLs and names of settings that hold one (`settings.billing_url`). None:
+    the numbers of the policy.
+    """
+
+    name: str
+    urls: tuple[str, ...]
+    timeout: TimeoutPolicy | None = None
+    limits: LimitsPolicy | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The numbers to write where the author gave none.
 
@@ -60,6 +74,13 @@ class Policy:
     name: str = "recommended"
     timeout: TimeoutPolicy = field(default_factory=TimeoutPolicy)
     limits: LimitsPolicy = field(default_factory=LimitsPolicy)
+    upstreams: tuple[Upstream, ...] = ()
+
+    def of(self, upstream: Upstream | None) -> Policy:
+        """Return the numbers for an upstream, those for all others where it is None."""
+        if upstream is None:
+            return self
+        return replace(self, timeout=upstream.timeout or self.timeout, limits=upstream.limits or self.limits)
 
 
 @dataclass(frozen=True, slots=True)

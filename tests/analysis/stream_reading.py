@@ -25,7 +25,7 @@ def read_module(text: str) -> Module:
 
 def find_sites(text: str) -> list[StreamSite]:
     data = textwrap.dedent(text).encode()
-    return list(Project(("app.py",), frozenset({"app.py"}), lambda _: data).stream_sites)
+    return list(Project(("app.py",), frozenset({"app.py"}), lambda _: data).streams.sites)
 
 
 def judge(body: str, header: str = ASYNC_HEADER) -> StreamSite:

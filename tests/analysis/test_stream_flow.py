@@ -7,7 +7,7 @@ import ast
 import pytest
 from stream_reading import SYNC_HEADER, judge, read_module
 
-from httpx_fixer.analysis.streams import is_closed_on_every_path
+from httpx_fixer.analysis.streams import is_surely_closed
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,5 @@ def test_predicate_for_one_call() -> None:
         "    g = await c.send(6, **options)\n"
         "    await g.aclose()\n"
     )
-    found = [
-        is_closed_on_every_path(module, call) for call in module.calls if ast.unparse(call.func) == "c.send"
-    ]
+    found = [is_surely_closed(module, call) for call in module.calls if ast.unparse(call.func) == "c.send"]
     assert found == [True, False, True, True, False, True]

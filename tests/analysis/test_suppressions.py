@@ -7,13 +7,17 @@ import tokenize
 import pytest
 
 from httpx_fixer.analysis.suppression_facts import ALL, END
-from httpx_fixer.analysis.suppressions import compile_file_ignores, read_suppressions
+from httpx_fixer.analysis.suppressions import Suppressions, compile_file_ignores, read_suppressions
 from httpx_fixer.settings import Settings
 from httpx_fixer.source import SourceFile
 
 
 def _source(text: str) -> SourceFile:
     return SourceFile("app/x.py", text.encode())
+
+
+def _covers(suppressions: Suppressions, code: str, name: str, lines: range, *, by_name: bool = False) -> bool:
+    return any(True for _ in suppressions.iter_covering(code, name, lines, by_name=by_name))
 
 
 def _words(text: str) -> dict[int, set[str]]:
@@ -68,14 +72,14 @@ def test_lines_are_counted_as_python_counts_them() -> None:
 def test_comment_for_the_whole_file() -> None:
     text = "# httpx-fixer: ignore-file[HXF101] vendored\nx = 1  # httpx-fixer: ignore[HXF201]\n"
     suppressions = read_suppressions(_source(text))
-    assert suppressions.covers("HXF101", "client-per-request", range(9, 10))
-    assert not suppressions.covers("HXF201", "implicit-timeout", range(9, 10))
-    assert suppressions.covers("HXF201", "implicit-timeout", range(1, 3))
+    assert _covers(suppressions, "HXF101", "client-per-request", range(9, 10))
+    assert not _covers(suppressions, "HXF201", "implicit-timeout", range(9, 10))
+    assert _covers(suppressions, "HXF201", "implicit-timeout", range(1, 3))
 
 
 def test_whole_file_without_codes_is_silent() -> None:
     suppressions = read_suppressions(_source("# httpx-fixer: ignore-file\n"))
-    assert suppressions.covers("HXF101", "client-per-request", range(1, 2))
+    assert _covers(suppressions, "HXF101", "client-per-request", range(1, 2))
 
 
 @pytest.mark.parametrize(
@@ -91,14 +95,14 @@ def test_whole_file_without_codes_is_silent() -> None:
 )
 def test_rule_may_be_named_in_several_ways(word: str, is_covered: bool) -> None:
     suppressions = read_suppressions(_source(f"x = 1  # httpx-fixer: ignore[{word}]\n"))
-    assert suppressions.covers("HXF101", "client-per-request", range(1, 2)) is is_covered
+    assert _covers(suppressions, "HXF101", "client-per-request", range(1, 2)) is is_covered
 
 
 def test_any_line_of_a_statement_may_carry_the_comment() -> None:
     text = "client = httpx.Client(\n    timeout=None,  # httpx-fixer: ignore[HXF202]\n)\n"
     suppressions = read_suppressions(_source(text))
-    assert suppressions.covers("HXF202", "disabled-timeout", range(1, 4))
-    assert not suppressions.covers("HXF202", "disabled-timeout", range(3, 4))
+    assert _covers(suppressions, "HXF202", "disabled-timeout", range(1, 4))
+    assert not _covers(suppressions, "HXF202", "disabled-timeout", range(3, 4))
 
 
 def test_file_that_asks_for_nothing_is_not_tokenized(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,8 +119,6 @@ def test_settings_silence_files_by_glob() -> None:
     ignores_of = compile_file_ignores(Settings(per_file_ignores=ignores))
     assert ignores_of("tests/test_gen.py") == {"HXF1", "HXF201", "HXF203"}
     assert ignores_of("app/x.py") == frozenset()
-    suppressions = read_suppressions(_source(""), ignores_of("tests/x.py"))
-    assert suppressions.covers("HXF101", "client-per-request", range(1, 2))
 
 
 BLOCKS = """\
@@ -158,10 +160,10 @@ def test_reach_of_comments_for_blocks() -> None:
 
 def test_request_for_every_rule_does_not_count_where_a_name_is_wanted() -> None:
     text = "x = 1  # httpx-fixer: ignore\ny = 2  # httpx-fixer: ignore[HXF0]\n"
-    suppressions = read_suppressions(_source(text), frozenset({"HXF"}))
-    assert suppressions.covers("HXF001", "unused-suppression", range(1, 2))
-    assert not suppressions.covers("HXF001", "unused-suppression", range(1, 2), by_name=True)
-    assert suppressions.covers("HXF001", "unused-suppression", range(2, 3), by_name=True)
+    suppressions = read_suppressions(_source(text))
+    assert _covers(suppressions, "HXF001", "unused-suppression", range(1, 2))
+    assert not _covers(suppressions, "HXF001", "unused-suppression", range(1, 2), by_name=True)
+    assert _covers(suppressions, "HXF001", "unused-suppression", range(2, 3), by_name=True)
 
 
 @pytest.mark.parametrize(

@@ -51,12 +51,17 @@ class Service:
 
 
 @contextmanager
-def serve(directory: Path, application: str, environment: Mapping[str, str]) -> Iterator[Service]:
-    """Start an application, wait until it answers `/health`, and leave no process behind."""
+def serve(
+    directory: Path, application: str, environment: Mapping[str, str], *, program: str = _SERVE
+) -> Iterator[Service]:
+    """Start an application, wait until it answers `/health`, and leave no process behind.
+
+    `program` says its port, serves and ends on SIGTERM; by default it does so with uvicorn.
+    """
     handle, name = tempfile.mkstemp(".txt", "stderr-", directory)
     os.close(handle)
     said = Path(name)
-    command = [sys.executable, "-W", "error::ResourceWarning", "-c", _SERVE, application]
+    command = [sys.executable, "-W", "error::ResourceWarning", "-c", program, application]
     env = {**os.environ, **environment, "PYTHONPATH": str(directory)}
     with (
         said.open("w") as errors,

@@ -117,6 +117,12 @@ def test_report_that_cannot_be_written(tmp_path: Path) -> None:
     assert done.err == "httpx-fixer: error: nowhere/report.txt: No such file or directory\n"
 
 
+def test_fix_writes_a_report_only_where_one_is_asked_for(tmp_path: Path) -> None:
+    tool = make_project(tmp_path)
+    assert tool.run("fix", "--output-file", "report.txt").out == b""
+    assert (tmp_path / "report.txt").read_text().startswith("app/x.py:6:22 HXF301 ")
+
+
 def test_statistics_are_the_counts_alone(tmp_path: Path) -> None:
     tool = make_project(tmp_path)
     done = tool.run("check", "--statistics")

@@ -4,6 +4,8 @@ import errno
 import os
 import signal
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -92,6 +94,41 @@ def test_ctrl_c_leaves_the_old_files(
             with pytest.raises(KeyboardInterrupt):
                 write_changes(tmp_path, changes)
         assert _read_all(tmp_path) == before
+
+
+KILLED = """\
+import os, signal, sys
+from pathlib import Path
+from httpx_fixer.report import FileChange
+from httpx_fixer.rewrite.write import write_changes
+
+root, name, call = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+real, count = getattr(os, name), 0
+
+def fake(*arguments, **options):
+    global count
+    count += 1
+    if count == call:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(*arguments, **options)
+
+setattr(os, name, fake)
+names = ("a.py", "b.py", "c.py")
+write_changes(root, [FileChange(n, n.encode(), b"new " + n.encode()) for n in names])
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="only POSIX kills so")
+@pytest.mark.parametrize(("name", "call"), [("fsync", 2), ("replace", 1), ("replace", 2), ("replace", 3)])
+def test_killed_run_leaves_each_file_old_or_new(
+    tmp_path: Path, changes: list[FileChange], name: str, call: int
+) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), name, str(call)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    for change in changes[:3]:
+        assert (tmp_path / change.path).read_bytes() in {change.before, change.after}
+    left = [path for path in _read_all(tmp_path) if not path.endswith(".py")]
+    assert all(path.startswith(".") and path.endswith(".tmp") for path in left)
 
 
 def test_signal_between_two_renames_waits_until_all_are_made(

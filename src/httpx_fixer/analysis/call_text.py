@@ -68,7 +68,10 @@ def _without(module: Module, call: ast.Call, start: int, end: int, names: frozen
         kept += text[at:begin]
         at = stop
     tail = text[at:end] if not cuts or cuts[-1][1] < end else _closing_space(text[start:end])
-    return kept + tail if kept.strip() or not cuts else (kept + tail).strip()
+    if all(name in names for _, name in spans):
+        return ""  # a comment that stood there is put above the statement
+    # A comment needs the line break behind it.
+    return kept + tail if kept.strip() or not cuts or "#" in tail else (kept + tail).strip()
 
 
 def _closing_space(inside: str) -> str:

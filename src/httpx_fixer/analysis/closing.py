@@ -2,39 +2,60 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
-from httpx_fixer.analysis.store import FileStore
+from httpx_fixer.analysis.store import FileStore, is_test_path
+
+_OWN = frozenset({"cls", "self"})
+_CLOSE = rb"\)?\.(?:a?close|__a?exit__)\b"
+_ENTER = rb"(?:\bwith|\b(?:enter_(?:async_)?context|closing|aclosing|push_async_callback|callback)\()\s*"
 
 
 def is_closed(store: FileStore, site: ClientSite) -> bool:
-    """Answer whether code outside of tests closes, enters or hands on what the site's name holds.
+    """Answer whether code outside of tests closes or enters what the site's name holds.
 
-    A local must be closed in its own module, anything else anywhere in the project. Names are
-    compared as text: what may be a close counts as one.
+    Names are compared as text, and what may be a close counts as one. An attribute is closed by its
+    own class or one that names it, or through another object; a module's variable in its own file or
+    one that names the module.
     """
-    name = site.name.rpartition(".")[2]
+    holder, _, name = site.name.rpartition(".")
     if not name:
         return False
-    paths = [site.path] if site.form is BindingForm.LOCAL else store.paths_with(name.encode())
     word = re.escape(name).encode()
-    pattern = re.compile(
-        rb"\b" + word + rb"\)?\.(?:a?close|__a?exit__)\b"
-        rb"|with\s+(?:[\w.]+\.)?" + word + rb"\b"
-        rb"|(?:enter_(?:async_)?context|closing|aclosing|push_async_callback|callback)\(\s*(?:[\w.]+\.)?"
-        + word
-        + rb"\b"
-    )
-    if any(pattern.search(store.data(path)) for path in paths):
-        return True
-    return site.form is BindingForm.LOCAL and _is_handed_on(store, site, word)
+    if site.form is BindingForm.INSTANCE:
+        return _is_attribute_closed(store, site, holder, word)
+    stem = posixpath.basename(site.path).removesuffix(".py")
+    if stem == "__init__":
+        stem = posixpath.basename(posixpath.dirname(site.path))
+    dotted = rb"(?:[\w.]+\.)?" + word + rb"\b"
+    pattern = re.compile(rb"\b" + word + _CLOSE + rb"|" + _ENTER + dotted)
+    own = store.data(site.path)
+    others = [path for path in _program_files(store, name) if stem.encode() in store.data(path)]
+    return any(pattern.search(store.data(path)) for path in {site.path, *others}) or _is_aliased(own, word)
 
 
-def _is_handed_on(store: FileStore, site: ClientSite, word: bytes) -> bool:
-    """A local that is returned, yielded, stored or passed on is somebody else's to close."""
-    pattern = re.compile(
-        rb"(?:return|yield)\s+\(?" + word + rb"\b(?!\.)"
-        rb"|[(,=]\s*" + word + rb"\s*[,)\n]"
-    )
-    return pattern.search(store.data(site.path)) is not None
+def _program_files(store: FileStore, name: str) -> list[str]:
+    """Return the files outside of tests that hold a name."""
+    return [path for path in store.paths_with(name.encode()) if not is_test_path(path)]
+
+
+def _is_attribute_closed(store: FileStore, site: ClientSite, holder: str, word: bytes) -> bool:
+    owner = site.function.rpartition(".")[0].rpartition(".")[2].encode()
+    mine = rb"\b" + re.escape(holder).encode() + rb"\." + word
+    theirs = rb"(?:\b(?!self\b|cls\b)\w+|[\])])\." + word if holder in _OWN else rb"\." + word
+    own_close = re.compile(mine + _CLOSE + rb"|" + _ENTER + mine + rb"\b")
+    other_close = re.compile(theirs + _CLOSE + rb"|" + _ENTER + rb"[\w.]*" + theirs + rb"\b")
+    for path in _program_files(store, site.name.rpartition(".")[2]):
+        data = store.data(path)
+        is_kin = path == site.path or (owner and owner in data)
+        if other_close.search(data) or (is_kin and own_close.search(data)):
+            return True
+    return _is_aliased(store.data(site.path), mine)
+
+
+def _is_aliased(data: bytes, expression: bytes) -> bool:
+    """Answer whether a file hands an expression on, and closes something: it may be the same."""
+    handed = re.compile(rb"(?:=|\breturn|\byield|[(\[,])\s*" + expression + rb"\s*(?:[,)\]\r\n#]|$)")
+    return re.search(rb"\.a?close\(", data) is not None and handed.search(data) is not None

@@ -51,7 +51,8 @@ class Call:
     """A call: `symbol` is the callee as far as known; for `x.f()` `receiver` is what `x` is.
 
     `function` is the qualified name of the function around, "" at module level. `statement` is the
-    innermost statement around, `bound` the symbol that the result is assigned to.
+    innermost statement around, `bound` the symbol that the result is assigned to, and `target` the
+    name or dotted name that it is assigned to first, as written, "" for none.
     """
 
     path: str
@@ -63,6 +64,7 @@ class Call:
     anchor: Anchor
     statement: Anchor
     bound: Symbol | None
+    target: str = ""
 
     def argument(self, name: str, position: int = -1) -> Argument | None:
         """Return the argument of that name, or the one at that position, or None."""

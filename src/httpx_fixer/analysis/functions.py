@@ -107,12 +107,26 @@ def build_call(module: Module, node: ast.Call, resolve: Resolve) -> Call:
         module.anchor(node),
         module.anchor(module.statement_of(node)),
         None if is_method and isinstance(module.table.parents[node], ast.Attribute) else _bound(module, node),
+        _target(module, node),
     )
+
+
+def _target(module: Module, node: ast.Call) -> str:
+    match module.table.parents[node]:
+        case ast.Assign(targets=[target, *_]) | ast.AnnAssign(target=target) if _is_dotted(target):
+            return module.code(target)
+    return ""
+
+
+def _is_dotted(target: ast.expr) -> bool:
+    while isinstance(target, ast.Attribute):
+        target = target.value
+    return isinstance(target, ast.Name)
 
 
 def _bound(module: Module, node: ast.Call) -> Symbol | None:
     match module.table.parents[node]:
-        case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
+        case ast.Assign(targets=[ast.Name() as target, *_]) | ast.AnnAssign(target=ast.Name() as target):
             # Not by what reads of the name mean: `import app.tables` may have bound it before.
             home = module.table.enclosing(target).find(target.id)
             return None if home is None else Symbol(module.path, f"{home.qualname}.{target.id}".lstrip("."))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from functools import cached_property
 
 from httpx_fixer.analysis.import_style import find_first_party, find_import_path, import_closure
 from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.analysis.store import is_test_path
 from httpx_fixer.analysis.text_search import TextSearch
 
 
@@ -52,6 +54,16 @@ class ImportGraph:
         """Answer whether a file imports something of a package."""
         return any(other.startswith(f"{package}/") for other in self._resolver.imported_files(path))
 
+    def reaches_package(self, package: str, others: Set[str]) -> bool:
+        """Answer whether a file of a package imports something of others, directly or not."""
+        inside = (path for path in self._resolver.store.files if path.startswith(f"{package}/"))
+        return any(
+            self.top_package(path) in others
+            for start in inside
+            if not is_test_path(start)
+            for path in self.import_closure(start)
+        )
+
     def is_package(self, directory: str) -> bool:
         """Answer whether a directory has an `__init__.py`."""
         return self._resolver.index.is_package(directory)
@@ -79,4 +91,5 @@ class ImportGraph:
 
     @cached_property
     def _scripts(self) -> list[str]:
-        return [other for other in self._search.mentions(b"__main__") if self._search.is_one_shot(other)]
+        started = {*self._search.mentions(b"__main__"), *self._search.mentions(b"BaseCommand")}
+        return [other for other in sorted(started) if self._search.is_one_shot(other)]

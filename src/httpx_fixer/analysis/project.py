@@ -35,9 +35,7 @@ from httpx_fixer.analysis.silences import Silences
 from httpx_fixer.analysis.site_facts import CallChange, ClientSite
 from httpx_fixer.analysis.sites import iter_client_sites, may_hold_client_sites
 from httpx_fixer.analysis.store import FileStore, is_test_path
-from httpx_fixer.analysis.stream_blocks import iter_stream_blocks
-from httpx_fixer.analysis.stream_facts import StreamBlock, StreamSite
-from httpx_fixer.analysis.stream_wrappers import iter_project_streams
+from httpx_fixer.analysis.stream_index import StreamIndex
 from httpx_fixer.analysis.text_search import TextSearch
 from httpx_fixer.analysis.texts import Texts
 from httpx_fixer.analysis.versions import Versions, read_line_length
@@ -76,6 +74,7 @@ class Project:
         self.programs = Programs(self._resolver)
         self.bodies = Bodies(self._resolver)
         self.texts = Texts(self._store)
+        self.streams = StreamIndex(self._resolver, targets)
         self.packaging = Packaging(self._resolver, read)
         self._calls: dict[tuple[str, ...], tuple[Call, ...]] = {}
         self._remembered: dict[str, object] = {}
@@ -93,17 +92,6 @@ class Project:
             if may_hold_client_sites(module.source.data)
             for site in iter_client_sites(module)
         )
-
-    @cached_property
-    def stream_sites(self) -> tuple[StreamSite, ...]:
-        """Every call of the target files that opens a streamed response, in order of path and position."""
-        return tuple(iter_project_streams(self._resolver, (p for p in self.files if p in self.targets)))
-
-    @cached_property
-    def stream_blocks(self) -> tuple[StreamBlock, ...]:
-        """Every `with x.stream(...)` of the target files whose body leaves it, in order."""
-        modules = [module for module in self._httpx_modules if b"stream(" in self._store.data(module.path)]
-        return tuple(block for module in modules for block in iter_stream_blocks(module))
 
     @cached_property
     def _httpx_modules(self) -> list[Module]:

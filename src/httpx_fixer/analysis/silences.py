@@ -47,5 +47,5 @@ class Silences:
             try:
                 self._read[path] = read_suppressions(source)
             except (SyntaxError, UnicodeError):  # bytes that are no text: the file is skipped anyhow
-                self._read[path] = Suppressions((), frozenset())
+                self._read[path] = Suppressions(())
         return self._read[path]

@@ -46,6 +46,7 @@ def find_single_request(module: Module, call: ast.Call, verb: str, replaced: ast
                 module.anchor(replaced),
                 not isinstance(parent, _SIMPLE),
                 header is child and _runs_first(child, call),
+                _is_bare(module, call),
             )
         if isinstance(parent, _COMPREHENSIONS) and not _runs_once(parent, call):
             return "the request runs in every round of a comprehension, with a client of its own"
@@ -105,6 +106,13 @@ def _runs_first(header: ast.AST, call: ast.Call) -> bool:
             case _:
                 node = None
     return node is call
+
+
+def _is_bare(module: Module, call: ast.Call) -> bool:
+    parent = module.table.parents[call]
+    if isinstance(parent, ast.Call):
+        return any(value is call for value in parent.args)
+    return isinstance(parent, (ast.keyword, *_SIMPLE))
 
 
 def _is_dotted(node: ast.expr) -> bool:

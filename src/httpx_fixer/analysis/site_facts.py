@@ -175,6 +175,7 @@ class SingleRequest:
     `statement` is the statement around, which holds no other such request; `replaced` is the
     expression in whose place a client's method (top level) or a client (chained) can stand. In the
     header of a compound statement, `leads` says that the request is the first thing that runs there.
+    `is_bare` says that `await` may stand before it without parentheses.
     """
 
     verb: str
@@ -182,6 +183,7 @@ class SingleRequest:
     replaced: Anchor
     is_compound: bool = False
     leads: bool = False
+    is_bare: bool = False
 
 
 class Closing(Enum):

@@ -134,3 +134,45 @@ class StreamBlock:
     cover: StreamCover | None
     bodies: tuple[StreamedBody, ...]
     is_typed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPair:
+    """Statements `response = await manager.__aenter__()` and `await manager.__aexit__(...)` of one block.
+
+    `first` and `last` are the statements between them.
+    """
+
+    manager: str
+    response: str
+    enter: Anchor
+    leave: Anchor
+    first: Anchor
+    last: Anchor
+    is_async: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEntry:
+    """A call `x.stream(...)`, the code of its function in `callee`, that no `with` statement enters.
+
+    `is_entered` says that `__aenter__` or `__enter__` is called by hand, `is_left` that the other one
+    is somewhere, and `pair` says where, if an exception is all that keeps it from running.
+    """
+
+    path: str
+    anchor: Anchor
+    callee: str
+    is_entered: bool
+    is_left: bool
+    pair: EntryPair | None
+
+
+@dataclass(frozen=True, slots=True)
+class RetainedResponse:
+    """A request, the code of its function in `callee`, whose response `keeper` keeps (words)."""
+
+    path: str
+    anchor: Anchor
+    callee: str
+    keeper: str

@@ -28,6 +28,7 @@ from httpx_fixer.analysis.stream_results import (
     is_settled_at_once,
     is_streaming_send,
 )
+from httpx_fixer.analysis.stream_uses import find_fate
 from httpx_fixer.diagnostic import RefusalReason
 
 
@@ -45,15 +46,20 @@ def iter_stream_sites(module: Module, openers: Mapping[ast.Call, bool]) -> Itera
         yield _build_site(module, judgement, cover)
 
 
-def is_closed_on_every_path(module: Module, send_call: ast.Call) -> bool:
-    """Answer whether no way out of the function leaves the response of a `send` open.
+def is_surely_closed(module: Module, send_call: ast.Call) -> bool:
+    """Answer whether the function that calls `send` closes the response itself, on every path.
 
-    A call without `stream`, or with `stream=False`, reads and closes the response itself.
+    A call without `stream`, or with `stream=False`, reads and closes the response.
     """
     is_complete = all(keyword.arg is not None for keyword in send_call.keywords)
     if is_complete and find_stream_argument(send_call) is None:
         return True
-    return _judge(module, send_call, {send_call: False}).is_closed
+    judgement = _judge(module, send_call, {send_call: False})
+    if judgement.result.name is None:
+        fate = find_fate(module, judgement.result.node)
+        return judgement.is_closed and (fate is None or fate.handed is None)
+    web = build_web(module, judgement.result)
+    return judgement.is_closed and web is not None and not web.handed
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,4 +172,4 @@ def _is_cut(module: Module, call: ast.Call, receiver: str) -> bool:
     return False
 
 
-__all__ = ["StreamSite", "is_closed_on_every_path", "iter_stream_sites"]
+__all__ = ["StreamSite", "is_surely_closed", "iter_stream_sites"]

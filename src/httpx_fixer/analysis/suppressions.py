@@ -23,25 +23,17 @@ _WORD = re.compile(r"[\w-]+")
 
 @dataclass(frozen=True, slots=True)
 class Suppressions:
-    """What is silenced in one file: by comments, and by the settings (words that hold for every line)."""
+    """What is silenced in one file by its comments, in their order."""
 
     requests: tuple[Request, ...]
-    file: frozenset[str]
-
-    def covers(self, code: str, name: str, lines: range, *, by_name: bool = False) -> bool:
-        """Say whether a rule is silent on a site; `lines` are those of its statement.
-
-        Of a statement with a body, give the lines of the header only. With `by_name` a request for
-        every rule does not count.
-        """
-        if any(is_matched(word, code, name) for word in self.file if not by_name or len(word) > len(FAMILY)):
-            return True
-        return any(True for _ in self.iter_covering(code, name, lines, by_name=by_name))
 
     def iter_covering(
         self, code: str, name: str, lines: range, *, by_name: bool = False
     ) -> Iterator[tuple[Request, str]]:
-        """Yield the requests that silence a rule on a site, each with the word that says so."""
+        """Yield the requests that silence a rule on a site, each with the word that says so.
+
+        `lines` are those of the site. With `by_name` a request for every rule does not count.
+        """
         for request in self.requests:
             if request.first < lines.stop and lines.start <= request.last:
                 for word in request.words:
@@ -54,9 +46,9 @@ def may_suppress(data: bytes) -> bool:
     return b"httpx-fixer:" in data or FAMILY.encode() in data
 
 
-def read_suppressions(source: SourceFile, file_ignores: frozenset[str] = frozenset()) -> Suppressions:
-    """Read the comments of a file; `file_ignores` is what the settings say about it."""
-    return Suppressions(tuple(_iter_requests(source)), file_ignores)
+def read_suppressions(source: SourceFile) -> Suppressions:
+    """Read the comments of a file."""
+    return Suppressions(tuple(_iter_requests(source)))
 
 
 def compile_file_ignores(settings: Settings) -> Callable[[str], frozenset[str]]:

@@ -9,6 +9,7 @@ from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode, Scope
 from httpx_fixer.analysis.site_facts import ClientUsage, Obstacle, Request
 from httpx_fixer.analysis.spec import normal_code
+from httpx_fixer.analysis.streams import is_surely_closed
 from httpx_fixer.diagnostic import RefusalReason
 
 VERBS = frozenset({"get", "options", "head", "post", "put", "patch", "delete", "request"})
@@ -146,9 +147,7 @@ class _UsageReader:
         if method == "stream" and not isinstance(self.module.table.parents[call], ast.withitem):
             detail = f"`{self.name}.stream(...)` is not entered by a `with` statement here"
             self._stop(RefusalReason.STREAM_LEFT_OPEN, detail, call)
-        if method == "send" and any(
-            k.arg is None or (k.arg == "stream" and not _is_false(k.value)) for k in call.keywords
-        ):
+        if method == "send" and not is_surely_closed(self.module, call):
             detail = f"`{self.name}.send(..., stream=...)` may leave a stream open when the client is shared"
             self._stop(RefusalReason.STREAM_LEFT_OPEN, detail, call)
 
@@ -248,7 +247,3 @@ def _text_of(url: ast.expr | None) -> str | None:
             return text
         case _:
             return None
-
-
-def _is_false(value: ast.expr) -> bool:
-    return isinstance(value, ast.Constant) and value.value is False

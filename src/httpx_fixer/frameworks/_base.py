@@ -34,6 +34,8 @@ class Start(Enum):
     """Calls one function at the start and one at the end: `open_sync_http_pools`, ..."""
     EXIT = "end of the process"
     """Tells nothing of its end: `keep_sync_http_pools()` once, then `atexit`, also after a fork."""
+    JOB = "one job"
+    """Starts and ends with one piece of work, so that it has nothing to share: owns nothing."""
 
 
 _OF_ONE_LOOP = frozenset({Start.LIFESPAN, Start.WRAPPED, Start.ENTRY, Start.HOOKS})
@@ -50,7 +52,7 @@ class Lifecycle:
 
     def owns(self, *, is_async: bool) -> bool:
         """Answer whether it can own clients of a kind: async ones need one event loop for all its work."""
-        return not is_async or self.start in _OF_ONE_LOOP
+        return self.start in _OF_ONE_LOOP or (not is_async and self.start is not Start.JOB)
 
     @property
     def path(self) -> str:
@@ -157,6 +159,8 @@ class Framework(ABC):
     modules: ClassVar[frozenset[str]]
     injects: ClassVar[bool] = False
     """Whether the framework fills parameters of the functions that it calls."""
+    no_loop: ClassVar[str] = "has no event loop that lasts: each call of this code runs on its own"
+    """Why a lifecycle that owns sync clients only can own no others, after its name."""
 
     @abstractmethod
     def lifecycles(self, project: Project) -> tuple[Lifecycle, ...]:

@@ -73,7 +73,9 @@ def _replace(path: str, stands: Definition | None, old: Definition, text: str) -
     if stands is None or stands.normal != old.normal:
         detail = f"`{old.name}` of the module that owns the clients was changed by hand, and has to change"
         return Refusal(RefusalReason.OWNER_CHANGED, detail, path, stands.anchor.start.line if stands else 1)
-    return RemoveStatement(stands.anchor), InsertStatements(stands.anchor, "before", text.lstrip("\n"))
+    return RemoveStatement(stands.anchor, is_moved=True), InsertStatements(
+        stands.anchor, "before", text.lstrip("\n")
+    )
 
 
 def _flush(project: Project, path: str, behind: Definition | None, pending: list[str]) -> tuple[Edit, ...]:

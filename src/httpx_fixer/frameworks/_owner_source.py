@@ -130,10 +130,7 @@ def definitions(ownership: Ownership, application: Import) -> str:
         parts += _pool_source.pool_definitions(ownership)
     if ownership.clients:
         parts.append(_injected_source.NO_STORE)
-        parts += [
-            _injected_source.builder(client, ownership.policy, _pool_for(ownership, client))
-            for client in ownership.clients
-        ]
+        parts += [_build(ownership, client) for client in ownership.clients]
     if _LIFESPANS & ownership.starts:
         parts.append(_lifespan(ownership, application[2] if ownership.clients else "object"))
     if Start.WRAPPED in ownership.starts:
@@ -145,11 +142,27 @@ def definitions(ownership: Ownership, application: Import) -> str:
     return "\n\n".join(parts)
 
 
-def _pool_for(ownership: Ownership, client: OwnedClient) -> str:
-    """Return the function that borrows from the plain pool, where it serves a client as well."""
-    makes_pool = any(argument.name in POOL_ARGUMENTS for argument in client.arguments)
-    pools = [pool for pool in ownership.pools if pool.is_async is client.is_async and not pool.arguments]
-    return _pool_source.name_of_pool(pools[0]) if pools and not makes_pool else ""
+def _pool_for(ownership: Ownership, client: OwnedClient) -> OwnedPool | None:
+    """Return the pool that serves a client as well: that of its upstream, or the plain one."""
+    pools = {pool.key: pool for pool in ownership.pools if pool.is_async is client.is_async}
+    needed = {(one.name, one.code) for one in client.arguments if one.name in POOL_ARGUMENTS}
+    upstream = pools.get(client.key)
+    given = {one.name: one.code for one in upstream.arguments} if upstream is not None else {}
+    if client.key and given.keys() >= {"limits", "timeout"} and needed <= given.items():
+        return upstream
+    plain = pools.get("")
+    return plain if plain is not None and not plain.arguments and not needed else None
+
+
+def _build(ownership: Ownership, client: OwnedClient) -> str:
+    """Return the function that builds a client, over a pool where one serves it."""
+    pool = _pool_for(ownership, client)
+    if pool is None:
+        return _injected_source.builder(client, ownership.policy, "")
+    given = {(one.name, one.code) for one in pool.arguments}
+    own = tuple(one for one in client.arguments if (one.name, one.code) not in given)
+    bare = replace(client, arguments=own)
+    return _injected_source.builder(bare, ownership.policy, _pool_source.name_of_pool(pool))
 
 
 def module_source(ownership: Ownership, application: Import, own: frozenset[str]) -> str:

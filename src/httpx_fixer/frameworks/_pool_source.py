@@ -110,6 +110,15 @@ def _@borrow(
     return build(mounts=mounts, **shared)
 '''
 
+_SAME_TIMEOUT = """\
+    shared: dict[str, Any] = {"timeout": TIMEOUT, "transport": transport, **options}
+    return build(mounts=mounts, **shared)
+"""
+_OWN_TIMEOUT = """\
+    timeout = _@TABLE[name].get("timeout", TIMEOUT)
+    shared: dict[str, Any] = {"timeout": timeout, "transport": transport, **options}
+    return build(mounts=mounts, **shared)
+"""
 _OPENER = '''\
 @@manager
 @async def _share_@pools() -> @Iterator[None]:
@@ -202,7 +211,10 @@ def pool_definitions(ownership: Ownership) -> list[str]:
         words = {"lib": library, **(_ASYNC if is_async else _SYNC)}
         if is_async:
             parts.append(_LOOP)
-        parts.append(_table(words["TABLE"], pools) + _fill(_KIND, words))
+        kind = _KIND
+        if any(argument.name == "timeout" for pool in pools for argument in pool.arguments):
+            kind = kind.replace(_SAME_TIMEOUT, _OWN_TIMEOUT)
+        parts.append(_table(words["TABLE"], pools) + _fill(kind, words))
         parts += [_borrower(pool) for pool in pools]
         if is_opener_needed(ownership, is_async=is_async):
             parts.append(_fill(_OPENER, words))
@@ -218,7 +230,8 @@ def _table(name: str, pools: list[OwnedPool]) -> str:
         if len(line) <= LINE:
             lines.append(line)
         else:
-            lines += [f'    "{name_of_pool(pool)}": {{', *(f"        {item}," for item in items), "    },"]
+            laid_out = (lay_out_call(f'"{one.name}": ', one.code, ",", "        ") for one in pool.arguments)
+            lines += [f'    "{name_of_pool(pool)}": {{', *laid_out, "    },"]
     return "\n".join([*lines, "}"]) + "\n\n\n"
 
 

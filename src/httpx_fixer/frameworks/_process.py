@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from httpx_fixer.analysis.facts import Function, Program, Symbol
+from httpx_fixer.analysis.facts import Call, Function, Program, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddDecorator, Edit, InsertStatements
@@ -53,14 +53,24 @@ class ProcessFramework(Framework):
         return Refusal(RefusalReason.UNUSUAL_SIGNATURE, detail, function.path, function.line)
 
 
+def is_demonstration(path: str) -> bool:
+    """Answer whether a file is there to be read, and not to be run as a service."""
+    return _ASIDE.search(path) is not None
+
+
 def build_entries(name: str, programs: tuple[Program, ...], start: Start) -> tuple[Lifecycle, ...]:
     """Return a lifecycle for each entry of a program that is no demonstration, in order of place."""
     found = {
         program.entry: Lifecycle(name, program.entry, program.call, start)
         for program in programs
-        if not _ASIDE.search(program.entry.path)
+        if not is_demonstration(program.entry.path)
     }
     return tuple(sorted(found.values(), key=lambda lifecycle: lifecycle.call.anchor))
+
+
+def place_of(function: Function) -> Call:
+    """Return a call in the place of a function that a framework finds by its name."""
+    return Call(function.path, "", None, None, "", (), function.anchor, function.anchor, None)
 
 
 def decorate_entry(
@@ -85,7 +95,7 @@ def add_statement_after(
     `names` are those of the owning module that the code reads.
     """
     edits: list[Edit] = []
-    if all(project.member(lifecycle.path, name) == Symbol(ownership.path, name) for name in names):
+    if all(_is_read(project, ownership, lifecycle.path, name) for name in names):
         return ()  # by an earlier run
     for name in names:
         imported = _asgi.import_edits(project, ownership, lifecycle.path, name)
@@ -93,6 +103,17 @@ def add_statement_after(
             return imported
         edits += imported
     return (*edits, InsertStatements(lifecycle.call.statement, "after", code))
+
+
+def is_imported(project: Project, ownership: Ownership, path: str, name: str) -> bool:
+    """Answer whether a module has a name of the owning module already, from an earlier run."""
+    is_bound = name in project.module_names(path)
+    return is_bound and project.member(path, name) == Symbol(ownership.path, name)
+
+
+def _is_read(project: Project, ownership: Ownership, path: str, name: str) -> bool:
+    """Answer whether a module reads a name of the owning module, which may be that module itself."""
+    return project.member(path, name) == Symbol(ownership.path, name) and project.uses_of(path, name) > 0
 
 
 def free_name(project: Project, lifecycle: Lifecycle, name: str, qualified: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import ClassVar
 
 from httpx_fixer.analysis.facts import Call, Symbol
@@ -11,12 +10,12 @@ from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Edit
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
 from httpx_fixer.frameworks._hooks import close_in, find_given_function, open_in
+from httpx_fixer.frameworks._objects import find_target
 from httpx_fixer.frameworks._process import ProcessFramework, add_statement_after
 from httpx_fixer.frameworks._start_source import CLOSE, OPEN
 
 _BUILDERS = frozenset({"telegram.ext.ApplicationBuilder", "telegram.ext.Application.builder"})
 _RUN = ("run_polling", "run_webhook")
-_TARGET = re.compile(r"\s*([\w.]+)\s*(?::[^=]+)?=[^=]")
 
 
 class Telegram(ProcessFramework):
@@ -61,7 +60,7 @@ class Telegram(ProcessFramework):
             if isinstance(extended, Refusal):
                 return extended
             edits += extended
-        target = _find_target(project, lifecycle.call)
+        target = find_target(project, lifecycle.call)
         if not unset:
             return edits
         if not target:
@@ -83,12 +82,3 @@ def _find_builders(project: Project) -> list[Call]:
 def _is_of_one_chain(one: Call, other: Call) -> bool:
     """Answer whether two calls are of one chain, or of the chains of one function on one builder."""
     return (one.path, one.function) == (other.path, other.function)
-
-
-def _find_target(project: Project, build: Call) -> str:
-    """Return what the application is assigned to, "" where it is not."""
-    if build.anchor.start == build.statement.start:
-        return ""
-    line = project.search.text(build.path).splitlines()[build.statement.start.line - 1]
-    found = _TARGET.match(line)
-    return "" if found is None else found[1]

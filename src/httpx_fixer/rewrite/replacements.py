@@ -17,11 +17,9 @@ def list_alone(
     diagnostics: Iterable[Diagnostic], sources: Sources, *, unsafe_fixes: bool
 ) -> dict[str, tuple[Replacement, ...]]:
     """Return what each applicable fix replaces if no other one is made: `{fingerprint: replacements}`."""
-    return {
-        diagnostic.fingerprint: list_replacements(apply_alone(diagnostic, sources))
-        for diagnostic in diagnostics
-        if is_applicable(diagnostic.fix, unsafe_fixes=unsafe_fixes)
-    }
+    wanted = [d for d in diagnostics if is_applicable(d.fix, unsafe_fixes=unsafe_fixes)]
+    alone = apply_alone(wanted, sources)
+    return {d.fingerprint: list_replacements(changes) for d, changes in zip(wanted, alone, strict=True)}
 
 
 def list_replacements(changes: Iterable[FileChange]) -> tuple[Replacement, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
@@ -93,12 +93,26 @@ def apply_unverified(edits: Iterable[Edit], sources: Sources) -> dict[str, bytes
     return _apply(_Work(sources, True, {}, {}), tuple(dict.fromkeys(edits)))[0]
 
 
-def apply_alone(diagnostic: Diagnostic, sources: Sources) -> tuple[FileChange, ...]:
-    """Return what one fix makes of the files if no other one is applied, nothing where it fails."""
-    work = _Work(sources, True, {}, {})
-    files, faults = _apply(work, diagnostic.fix.edits if diagnostic.fix is not None else ())
-    changes = [FileChange(path, sources.original(path), after) for path, after in sorted(files.items())]
-    return () if faults else tuple(change for change in changes if change.before != change.after)
+def apply_alone(diagnostics: Iterable[Diagnostic], sources: Sources) -> Iterator[tuple[FileChange, ...]]:
+    """Yield for each diagnostic what its fix makes of the files if no other one is applied.
+
+    Nothing where it fails. What several fixes do alike to a file is done once.
+    """
+    made: dict[tuple[Edit, ...], FileChange | None] = {}
+    for diagnostic in diagnostics:
+        edits = diagnostic.fix.edits if diagnostic.fix is not None else ()
+        created = {edit.path.removesuffix(".py") for edit in edits if isinstance(edit, CreateFile)}
+        work = _Work(replace(sources, first_party=sources.first_party | created), True, {}, {})
+        changes = []
+        for path in iter_paths(edits):
+            here = tuple(edit for edit in edits if path_of(edit) == path)
+            if here not in made:
+                files, faults = _apply(work, here)
+                made[here] = None if faults else FileChange(path, sources.original(path), files[path])
+            changes.append(made[here])
+        whole = tuple(change for change in changes if change is not None)
+        is_whole = len(whole) == len(changes)
+        yield tuple(change for change in whole if change.before != change.after) if is_whole else ()
 
 
 def _take_over(result: list[Diagnostic], later: Iterable[Diagnostic]) -> None:

@@ -83,8 +83,12 @@ def find_owners(
     if not reaching:
         detail = f"no application or worker imports `{site.path}`"
         return Refusal(RefusalReason.NO_ENTRY_POINT, detail, site.path, site.line)
-    detail = f"`{reaching[0].app.name}` has no event loop that lasts: each call of this code runs on its own"
-    return Refusal(RefusalReason.MANY_LOOPS, detail, reaching[0].path, reaching[0].call.line)
+    first = next((one for one in reaching if one.start is not Start.JOB), None)
+    if first is None:
+        detail = f"`{reaching[0].app.name}` has each job run in a process of its own"
+        return Refusal(RefusalReason.PROCESS_PER_JOB, detail, reaching[0].path, reaching[0].call.line)
+    detail = f"`{first.app.name}` {lifecycles.framework(first.framework).no_loop}"
+    return Refusal(RefusalReason.MANY_LOOPS, detail, first.path, first.call.line)
 
 
 def _find_pool(project: Project, site: ClientSite) -> tuple[SpecArgument, ...] | Refusal:

@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from httpx_fixer.analysis.site_facts import SpecArgument
+from httpx_fixer.analysis.site_facts import Origin, SpecArgument
 from httpx_fixer.frameworks._base import OwnedClient, OwnedPool
 from httpx_fixer.rules._borrowers import Borrower
 from httpx_fixer.rules._candidates import Candidate
 from httpx_fixer.rules._sharing import MOVABLE, Split
+from httpx_fixer.rules._upstreams import find_upstream
+from httpx_fixer.settings import Policy, Upstream
 
-_Key = tuple[str, str, tuple[tuple[str, str], ...]]
+_Key = tuple[str, str, tuple[tuple[str, str], ...], str]
+"""(library, class, arguments as (name, value), name of the upstream or "")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +28,30 @@ class Served:
 
 
 def serve_candidates(
-    splits: Mapping[Candidate, Split], present: Sequence[OwnedClient] = ()
+    splits: Mapping[Candidate, Split], policy: Policy, present: Sequence[OwnedClient] = ()
 ) -> Iterator[Served]:
-    """Yield for every candidate its client: one client per set of arguments that cannot move.
+    """Yield for every candidate its client: one client per upstream and set of arguments that cannot move.
 
     A `present` client that fits is taken as it is.
     """
     groups: dict[_Key, list[Candidate]] = {}
     for candidate, split in splits.items():
         spec = candidate.site.spec
-        known = find_fitting(present, candidate, split)
+        upstream = find_upstream(candidate.site, policy)
+        known = find_fitting(clients_of(present, upstream, policy), candidate, split)
         if known is not None:
             needed = {a.name for a in known.arguments if not is_by_policy(a)}
             moves = (*split.moves, *(a for a in split.stays if a.name in MOVABLE - needed))
             yield Served(candidate, known, moves)
             continue
         fixed = tuple(sorted((a.name, _value_of(a)) for a in split.stays if a.name not in MOVABLE))
-        groups.setdefault((spec.library, spec.class_name, fixed), []).append(candidate)
+        name = "" if upstream is None else upstream.name
+        groups.setdefault((spec.library, spec.class_name, fixed, name), []).append(candidate)
     names = name_groups({key: _fixed(splits[members[0]].stays) for key, members in groups.items()}, present)
     for key, members in groups.items():
         common = _common_arguments(members, splits)
         first = {a.name: a for a in splits[members[0]].stays if a.name not in MOVABLE or a.name in common}
+        first = {**_numbers_of(find_upstream(members[0].site, policy), key[0], policy), **first}
         shared = tuple(replace(first[name], line=0) for name in sorted(first))
         client = OwnedClient(key[0], key[1], names[key], shared)
         for candidate in members:
@@ -87,24 +93,27 @@ def is_like(client: OwnedClient, candidate: Candidate) -> bool:
 
 
 def serve_borrowers(
-    borrowers: Sequence[Borrower], present: Sequence[OwnedPool] = ()
+    borrowers: Sequence[Borrower], policy: Policy, present: Sequence[OwnedPool] = ()
 ) -> dict[Borrower, OwnedPool]:
-    """Return for every borrower its pool: one pool per set of arguments that make one.
+    """Return for every borrower its pool: one pool per upstream and set of arguments that make one.
 
     Pools that are `present` are reused under their names.
     """
     groups: dict[_Key, list[Borrower]] = {}
     for borrower in borrowers:
         fixed = tuple(sorted((a.name, _value_of(a)) for a in borrower.pool_arguments))
-        spec = borrower.site.spec
+        spec, upstream = borrower.site.spec, find_upstream(borrower.site, policy)
+        name = "" if upstream is None else upstream.name
         # A top-level request names no class: it is sent by a sync client.
-        groups.setdefault((spec.library, spec.class_name or "Client", fixed), []).append(borrower)
-    known = {_key_of(pool): pool for pool in present}
+        groups.setdefault((spec.library, spec.class_name or "Client", fixed, name), []).append(borrower)
+    known = {_key_of(pool, policy): pool for pool in present}
     fresh = {key: members[0].pool_arguments for key, members in groups.items() if key not in known}
     names = name_groups(fresh, present)
     served: dict[Borrower, OwnedPool] = {}
     for key, members in groups.items():
-        arguments = tuple(replace(a, line=0) for a in sorted(members[0].pool_arguments, key=lambda a: a.name))
+        given = {a.name: replace(a, line=0) for a in members[0].pool_arguments}
+        numbers = _numbers_of(find_upstream(members[0].site, policy), key[0], policy)
+        arguments = tuple(one for _, one in sorted({**numbers, **given}.items()))
         takes_class = any(member.names_class for member in members)
         if key in known:
             pool = replace(known[key], takes_class=known[key].takes_class or takes_class)
@@ -114,8 +123,35 @@ def serve_borrowers(
     return served
 
 
-def _key_of(pool: OwnedPool) -> _Key:
-    return pool.library, pool.class_name, tuple(sorted((a.name, _value_of(a)) for a in pool.arguments))
+def _key_of(pool: OwnedPool, policy: Policy) -> _Key:
+    upstream = next((one for one in policy.upstreams if one.name == pool.key), None)
+    own = pool.arguments if upstream is None else [a for a in pool.arguments if not is_by_policy(a)]
+    fixed = tuple(sorted((a.name, _value_of(a)) for a in own))
+    return pool.library, pool.class_name, fixed, "" if upstream is None else upstream.name
+
+
+def clients_of(
+    present: Sequence[OwnedClient], upstream: Upstream | None, policy: Policy
+) -> list[OwnedClient]:
+    """Return the clients of an earlier run that serve an upstream; those that serve none where it is None."""
+    names = {one.name for one in policy.upstreams}
+    wanted = "" if upstream is None else upstream.name
+    return [client for client in present if (client.key if client.key in names else "") == wanted]
+
+
+def _numbers_of(upstream: Upstream | None, library: str, policy: Policy) -> dict[str, SpecArgument]:
+    """Return the timeout and the limits of an upstream as arguments."""
+    if upstream is None:
+        return {}
+    numbers = policy.of(upstream)
+    codes = {
+        "timeout": numbers.timeout.code(f"{library}.Timeout"),
+        "limits": numbers.limits.code(f"{library}.Limits"),
+    }
+    return {
+        name: SpecArgument(name, code, code, Origin.LITERAL, (), 0, frozenset(), frozenset(), has_call=False)
+        for name, code in codes.items()
+    }
 
 
 def name_groups(
@@ -127,7 +163,7 @@ def name_groups(
         taken = {one.key for one in present if (one.library, one.class_name) == key[:2]}
         used = taken | {names[other] for other in names if other[:2] == key[:2]}
         is_lone = not taken and not any(other[:2] == key[:2] for other in groups if other != key)
-        names[key] = _name_group(groups[key], used, is_lone=is_lone)
+        names[key] = _free(key[3], used) if key[3] else _name_group(groups[key], used, is_lone=is_lone)
     return names
 
 
@@ -140,6 +176,10 @@ def _name_group(arguments: Sequence[SpecArgument], used: set[str], *, is_lone: b
     if not name:
         first = next(iter(fixed), "plain")
         name = "unverified" if first == "verify" and fixed[first].normal == "False" else first
+    return _free(name, used)
+
+
+def _free(name: str, used: set[str]) -> str:
     number, base = 2, name
     while name in used | {"http", "sync_http"}:  # the names of the plainest
         name = f"{base}{number}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import CallChange, ClientSite, Closing, SingleRequest
@@ -54,37 +56,67 @@ def enclose_request(
     """Return the edits that give a request which brings its client along a `with` block.
 
     `borrow` is the function to call in place of the class, `change` what changes in the arguments.
+    """
+    if site.top_level:
+        cookies = site.spec.argument("cookies")
+        moved = "" if cookies is None else f"cookies={cookies.code}"
+        without = change.without | ({"cookies"} if moved else frozenset())
+        return enclose_top_level(project, site, single, Opening(f"{borrow}({moved})", without))
+    names = _choose_names(project, site)
+    if isinstance(names, Refusal):
+        return names
+    rewritten = project.rewrite_call(site.anchor, borrow, change)
+    assert rewritten is not None
+    header = f"{_keyword(site)} {rewritten[1]} as {names[0]}:"
+    return WrapStatement(single.statement, header), ReplaceExpression(single.replaced, names[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a block begins: `code` makes the client, the arguments `without` leave the request for it."""
+
+    code: str
+    without: frozenset[str]
+    is_async: bool = False
+
+
+def enclose_top_level(
+    project: Project, site: ClientSite, single: SingleRequest, opening: Opening
+) -> tuple[Edit, ...] | Refusal:
+    """Return the edits that send a request of the package through a client of a block.
+
     The block goes around the statement; the first request in the header of a compound statement
     moves above it instead, so that the body stays where it is.
     """
-    function = project.function(Symbol(site.path, site.function))
-    taken = function.names if function is not None else frozenset[str]()
-    name = _choose_name(taken, "client", "http", "borrowed_client")
-    result = _choose_name(taken | {name}, "response", "reply", "http_response")
-    if not name or not result:
-        detail = "no plain name for a client is free here"
-        return Refusal(RefusalReason.NAME_CLASH, detail, site.path, site.line)
-    if not site.top_level:
-        rewritten = project.rewrite_call(site.anchor, borrow, change)
-        assert rewritten is not None
-        header = f"{_keyword(site)} {rewritten[1]} as {name}:"
-        return WrapStatement(single.statement, header), ReplaceExpression(single.replaced, name)
-    cookies = site.spec.argument("cookies")
-    header = f"with {borrow}({f'cookies={cookies.code}' if cookies is not None else ''}) as {name}:"
-    without = change.without | ({"cookies"} if cookies is not None else frozenset())
+    names = _choose_names(project, site)
+    if isinstance(names, Refusal):
+        return names
+    name, result = names
+    header = f"{'async with' if opening.is_async else 'with'} {opening.code} as {name}:"
     method = f"{name}.{single.verb}"
-    rewritten = project.rewrite_call(site.anchor, method, CallChange("", without, whole=True))
+    rewritten = project.rewrite_call(site.anchor, method, CallChange("", opening.without, whole=True))
     assert rewritten is not None
     anchor, call = rewritten
+    sent = f"await {call}" if opening.is_async else call
     if single.leads and single.is_compound and single.verb != "stream" and "\n" not in call:
-        request = InsertStatements(single.statement, "before", f"{header}\n    {result} = {call}\n")
+        request = InsertStatements(single.statement, "before", f"{header}\n    {result} = {sent}\n")
         return request, ReplaceExpression(anchor, result)
-    sent = (anchor, call) if without else (single.replaced, method)
-    return WrapStatement(single.statement, header), ReplaceExpression(*sent)
+    wrapped = WrapStatement(single.statement, header)
+    if opening.is_async:
+        return wrapped, ReplaceExpression(anchor, sent if single.is_bare else f"({sent})")
+    return wrapped, ReplaceExpression(*((anchor, call) if opening.without else (single.replaced, method)))
 
 
-def _choose_name(taken: frozenset[str], *names: str) -> str:
-    return next((name for name in names if name not in taken), "")
+def _choose_names(project: Project, site: ClientSite) -> tuple[str, str] | Refusal:
+    """Return names for a client and a response that nothing in the function has."""
+    function = project.function(Symbol(site.path, site.function))
+    taken = function.names if function is not None else frozenset[str]()
+    clients = [name for name in ("client", "http", "borrowed_client") if name not in taken]
+    responses = [name for name in ("response", "reply", "http_response") if name not in taken]
+    if clients and responses:
+        return clients[0], responses[0]
+    detail = "no plain name for a client is free here"
+    return Refusal(RefusalReason.NAME_CLASH, detail, site.path, site.line)
 
 
 def _keyword(site: ClientSite) -> str:

@@ -30,6 +30,7 @@ from httpx_fixer.rules._numbers import limit_changes, timeout_changes
 from httpx_fixer.rules._patches import find_call_assertion
 from httpx_fixer.rules._sharing import plan_moves
 from httpx_fixer.rules._supply import describe_supply
+from httpx_fixer.rules._upstreams import find_upstream
 
 Outcome = Fix | Refusal
 
@@ -173,6 +174,7 @@ def _app_of(owned: Owned) -> str:
 
 def _count_numbers(site: ClientSite, owned: Owned, *, limits: bool) -> tuple[NumberChange, ...]:
     policy = owned.ownership.policy
+    policy = policy.of(find_upstream(site, policy))
     found: list[NumberChange] = []
     is_given = site.spec.argument("timeout") is not None
     if not is_given and not (site.usage is not None and site.usage.every_request_has_timeout):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
+from httpx_fixer.fix import Applicability
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._registry import iter_rules
@@ -23,9 +24,10 @@ def judge(
 ) -> tuple[Diagnostic, ...]:
     """Return the diagnostics of all selected rules, in order of path and position.
 
-    A site gets the one code that says most: the rule of the lowest `order` speaks. Beside a refusal,
-    and beside one another, rules that `stands_beside_refusals` may speak, too: what they write is
-    right whoever owns the client. `tell` is told the rule, how many are done and how many there are.
+    A site gets the one code that says most: the rule of the lowest `order` speaks. Beside one that
+    leaves the site alone, and beside one another, rules that `stands_beside_refusals` may speak, too:
+    what they write is right whoever owns the client. `tell` is told the rule, how many are
+    done and how many there are.
     """
     rules = [rule(settings) for rule in iter_rules() if settings.is_selected(rule.code, rule.name)]
     found: dict[Anchor, list[tuple[Rule, Diagnostic]]] = {}
@@ -37,7 +39,7 @@ def judge(
                 continue
             # Asked of every diagnostic, also of one that is not told: its comment is not unused.
             is_silent = _is_silent(project, rule, diagnostic, file_ignores)
-            if not is_silent and (not here or _may_join(rule, here)):
+            if not is_silent and (not here or _may_join(rule, here, settings)):
                 here.append((rule, _spare_generated(project, diagnostic)))
     every = [diagnostic for here in found.values() for _, diagnostic in here]
     return tuple(sorted(every, key=lambda d: (d.anchor, d.code)))
@@ -53,10 +55,16 @@ def _spare_generated(project: Project, diagnostic: Diagnostic) -> Diagnostic:
     return replace(diagnostic, outcome=refusal)
 
 
-def _may_join(rule: Rule, here: list[tuple[Rule, Diagnostic]]) -> bool:
+def _may_join(rule: Rule, here: list[tuple[Rule, Diagnostic]], settings: Settings) -> bool:
     return rule.stands_beside_refusals and all(
-        diagnostic.refusal is not None or other.stands_beside_refusals for other, diagnostic in here
+        other.stands_beside_refusals or _is_left_alone(diagnostic, settings) for other, diagnostic in here
     )
+
+
+def _is_left_alone(diagnostic: Diagnostic, settings: Settings) -> bool:
+    """Answer whether this run will not change the site: a refusal, or a fix that was not asked for."""
+    fix = diagnostic.fix
+    return fix is None or (fix.applicability is not Applicability.SAFE and not settings.unsafe_fixes)
 
 
 def _is_silent(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -12,10 +12,18 @@ from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Framework, Lifecycle, Lifecycles, OwnedClient, OwnedPool, Ownership
 from httpx_fixer.rules._borrowers import Borrower
 from httpx_fixer.rules._candidates import Candidate, Passage
-from httpx_fixer.rules._clients import Served, find_fitting, is_by_policy, serve_borrowers, serve_candidates
+from httpx_fixer.rules._clients import (
+    Served,
+    clients_of,
+    find_fitting,
+    is_by_policy,
+    serve_borrowers,
+    serve_candidates,
+)
 from httpx_fixer.rules._handing import Outcome, Owned, borrow, inject
 from httpx_fixer.rules._homes import Home, Member, Surroundings, find_homes
 from httpx_fixer.rules._sharing import MOVABLE, Split, plan_moves, shorten, split_arguments
+from httpx_fixer.rules._upstreams import find_upstream
 from httpx_fixer.settings import Policy
 
 _Owned = TypeVar("_Owned", OwnedClient, OwnedPool)
@@ -41,6 +49,7 @@ def _plan_home(
     present = home.present
     had = _libraries_of(present) or {member.site.spec.library for member in home.members}
     library = min(had)
+    clients = () if present is None else present.clients
     splits: dict[Candidate, Split] = {}
     borrowers: list[Borrower] = []
     for member in home.members:
@@ -50,16 +59,17 @@ def _plan_home(
         elif isinstance(given, Borrower):
             borrowers.append(given)
         elif isinstance(member, Candidate):
-            misfit = _find_misfit(present, member, given)
+            misfit = _find_misfit(
+                clients_of(clients, find_upstream(member.site, policy), policy), member, given
+            )
             if misfit is None:
                 splits[member] = given
             else:
                 outcomes[member.site] = misfit
     framework = _find_creator(lifecycles, home)
-    clients = () if present is None else present.clients
-    served = tuple(_free_state(project, one, clients) for one in serve_candidates(splits, clients))
+    served = tuple(_free_state(project, one, clients) for one in serve_candidates(splits, policy, clients))
     served = _join_parameters(served)
-    pools = serve_borrowers(borrowers, () if present is None else present.pools)
+    pools = serve_borrowers(borrowers, policy, () if present is None else present.pools)
     ownership = Ownership(
         home.path,
         home.is_inline,
@@ -106,9 +116,8 @@ def _join(present: Iterable[_Owned], wanted: Iterable[_Owned]) -> tuple[_Owned, 
     return tuple(every[name] for name in sorted(every))
 
 
-def _find_misfit(present: Ownership | None, candidate: Candidate, split: Split) -> Refusal | None:
+def _find_misfit(clients: Sequence[OwnedClient], candidate: Candidate, split: Split) -> Refusal | None:
     """Return why no client fits: the one of an earlier run that would gives its requests something else."""
-    clients = () if present is None else present.clients
     if find_fitting(clients, candidate, split) is not None:
         return None
     bare = replace(split, stays=tuple(a for a in split.stays if a.name not in MOVABLE))

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from httpx_fixer.analysis.facts import Call, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import ClientSite, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
@@ -28,6 +29,7 @@ def tls_context(
     """Load certificates once a value: a client takes 20 ms to build otherwise."""
     return @lib.create_ssl_context(verify=verify, trust_env=trust_env)
 '''
+_OWN_CONTEXT = frozenset({"verify", "cert", "http2", "trust_env", "*", "**"})
 _HEADER = '"""TLS contexts that the HTTP clients of this process share."""'
 
 
@@ -41,16 +43,19 @@ class TlsHome:
     varies: bool
 
 
-def find_argument_obstacle(site: ClientSite) -> str | None:
+def find_argument_obstacle(project: Project, site: ClientSite) -> str | None:
     """Return why a context cannot be given to a client, None where it can.
 
     A client certificate would be loaded into the shared context; HTTP/2 sets its protocols on the
-    context at each connect; a transport of its own ignores `verify=`; a call makes the value anew.
+    context at each connect; beside a transport `verify=` is ignored, so the transport has to be
+    built right there; a call makes the value anew.
     """
     spec = site.spec
     if spec.unpacks or not spec.library or not (spec.is_complete or site.top_level):
         return "the arguments are not all written out"
-    for name in ("cert", "transport", "app", "proxies"):
+    if _is_given(spec.argument("transport"), "None") and not _find_transports(project, site, "transport"):
+        return "`transport=` is given"
+    for name in ("cert", "app", "proxies"):
         if _is_given(spec.argument(name), "None"):
             return f"`{name}=` is given"
     if _is_given(spec.argument("http2"), "False"):
@@ -60,6 +65,26 @@ def find_argument_obstacle(site: ClientSite) -> str | None:
         return "`verify=` brings a context of its own"
     trust = spec.argument("trust_env")
     return "`trust_env=` is computed" if trust is not None and trust.has_call else None
+
+
+def _find_transports(project: Project, site: ClientSite, argument: str) -> tuple[Call, ...]:
+    """Return the transports that an argument builds on the spot and that load the certificates."""
+    place = project.texts.argument_anchor(site.anchor, argument)
+    if place is None:
+        return ()
+    calls = project.calls_named("AsyncHTTPTransport", "HTTPTransport", about=site.spec.library)
+    return tuple(
+        call
+        for call in calls
+        if (call.path, call.symbol) in {(site.path, symbol) for symbol in _transports_of(site)}
+        and place.start <= call.anchor.start < place.end
+        and not any(given.name in _OWN_CONTEXT for given in call.arguments)
+    )
+
+
+def _transports_of(site: ClientSite) -> tuple[Symbol, ...]:
+    names = ("AsyncHTTPTransport", "HTTPTransport")
+    return tuple(Symbol("", f"{site.spec.library}.{name}") for name in names)
 
 
 def _is_given(argument: SpecArgument | None, default: str) -> bool:
@@ -101,6 +126,10 @@ def plan_context(project: Project, site: ClientSite, home: TlsHome) -> tuple[Edi
     if trust is not None and trust.normal != "True":
         given.append(f"trust_env={trust.code}")
     code = f"{NAME}({', '.join(given)})"
+    inner = (call for name in ("transport", "mounts") for call in _find_transports(project, site, name))
+    made = (*made, *(AddArgument(call.anchor, "verify", f"{NAME}()") for call in inner))
+    if _is_given(site.spec.argument("transport"), "None"):
+        return made
     anchor = None if verify is None else project.texts.argument_anchor(site.anchor, "verify")
     if anchor is not None:
         return (*made, ReplaceExpression(anchor, code))

@@ -54,6 +54,8 @@ class ClientPerRequest(Rule):
     - NO_ENTRY_POINT: no known application or worker imports the code.
     - LIBRARY_CODE: the package is installed by others, whose programs alone could own the client.
     - MANY_LOOPS: the process runs the code on an event loop per call.
+    - HOST_OFFERS: the program that loads the code has a shared client of its own (Home Assistant).
+    - PROCESS_PER_JOB: the code runs in a process that ends with its job.
     - FRAMEWORK_TOO_OLD: the pinned version lacks what the fix uses.
     - LIFESPAN_UNKNOWN: the application's lifespan could not be extended.
     - OWNER_CHANGED: a definition of an earlier run that has to change was changed by hand.

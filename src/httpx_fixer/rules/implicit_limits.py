@@ -10,6 +10,7 @@ from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._numbers import limit_changes
 from httpx_fixer.rules._processes import is_reported, owns_for_duration
+from httpx_fixer.rules._upstreams import find_upstream
 from httpx_fixer.rules._values import find_value_class, uses_network
 from httpx_fixer.settings import LimitsPolicy
 
@@ -51,6 +52,7 @@ class ImplicitLimits(Rule):
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every shared client without limits."""
+        policy = self.settings.policy
         for site in project.client_sites:
             if not _is_implicit(site) or not is_reported(project, lifecycles, site, self.settings):
                 continue
@@ -58,7 +60,7 @@ class ImplicitLimits(Rule):
                 message = (
                     f"`{site.spec.class_code}(...)` is shared and says no limits: 100 connections, 20 kept"
                 )
-                outcome = _plan_limits(project, site, self.settings.policy.limits)
+                outcome = _plan_limits(project, site, policy.of(find_upstream(site, policy)).limits)
                 yield self.diagnostic(site.anchor, message, outcome)
 
 

@@ -10,6 +10,7 @@ from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._numbers import timeout_changes
 from httpx_fixer.rules._processes import is_reported
+from httpx_fixer.rules._upstreams import find_upstream
 from httpx_fixer.rules._values import find_value_class, uses_network
 from httpx_fixer.settings import TimeoutPolicy
 
@@ -47,10 +48,11 @@ class ImplicitTimeout(Rule):
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every client without a timeout."""
+        policy = self.settings.policy
         for site in project.client_sites:
             if _is_implicit(site) and is_reported(project, lifecycles, site, self.settings):
                 message = f"`{site.spec.class_code}(...)` says no timeout: httpx waits 5 s in each phase"
-                outcome = _plan_timeout(project, site, self.settings.policy.timeout)
+                outcome = _plan_timeout(project, site, policy.of(find_upstream(site, policy)).timeout)
                 yield self.diagnostic(site.anchor, message, outcome)
 
 

@@ -18,7 +18,9 @@ from httpx_fixer.rules._tls_contexts import (
     plan_context,
 )
 
-_HOPELESS = frozenset({RefusalReason.HTTPX_TOO_NEW, RefusalReason.GENERATED_CODE})
+_HOPELESS = frozenset(
+    {RefusalReason.HTTPX_TOO_NEW, RefusalReason.GENERATED_CODE, RefusalReason.PROCESS_PER_JOB}
+)
 
 
 class RepeatedTlsContext(Rule):
@@ -30,12 +32,13 @@ class RepeatedTlsContext(Rule):
 
     ## Why is this bad?
     98 % of the 20 ms that it takes to build a client goes into the TLS context, also where only plain
-    `http://` is spoken. With a ready context a client takes 0.07 ms.
+    `http://` is spoken; a proxy loads them again (50 ms), and so does each proxy that the environment
+    names. With a ready context a client takes 0.07 ms.
 
     ## Fix
-    Adds `verify=tls_context()`, a function that loads the certificates once a process, in a small module
-    of the package. A value of `verify=` or `trust_env=` that the code chooses is kept: there is one
-    context a value.
+    Adds `verify=tls_context()`, a function that loads the certificates once a process, in a small
+    module of the package; transports that the call builds on the spot get it, too. A value of
+    `verify=` or `trust_env=` that the code chooses is kept: there is one context a value.
 
     ## Fix safety
     Safe: neither connections, cookies, loops nor lifetimes are shared. Certificates and the
@@ -58,16 +61,16 @@ class RepeatedTlsContext(Rule):
         """Yield a diagnostic for every client per call that stays one and can be relieved."""
         everything = replace(self.settings, select=(), ignore=())
         outcomes = plan_sites(project, lifecycles, everything)
-        left = [site for site, outcome in outcomes.items() if _is_left(site, outcome)]
+        left = [site for site, outcome in outcomes.items() if _is_left(project, site, outcome)]
         for site, home in find_tls_homes(project, left).items():
             message = f"`{site.spec.class_code}(...)` loads the trusted certificates on each call"
             yield self.diagnostic(site.anchor, message, _plan(project, site, home))
 
 
-def _is_left(site: ClientSite, outcome: Fix | Refusal) -> bool:
+def _is_left(project: Project, site: ClientSite, outcome: Fix | Refusal) -> bool:
     if isinstance(outcome, Fix) or outcome.reason in _HOPELESS:
         return False
-    return not site.spec.has_context and find_argument_obstacle(site) is None
+    return not site.spec.has_context and find_argument_obstacle(project, site) is None
 
 
 def _plan(project: Project, site: ClientSite, home: TlsHome) -> Fix | Refusal:

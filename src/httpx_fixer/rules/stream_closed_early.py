@@ -59,10 +59,10 @@ class StreamClosedEarly(Rule):
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:  # noqa: ARG002 - a stream needs no owner
         """Yield a diagnostic for every body that is read after its response was closed."""
-        for block in project.stream_blocks:
+        for block in project.streams.blocks:
             message = f"the body of `{block.receiver}.stream(...)` is read after its block has closed it"
             yield self.diagnostic(block.anchor, message, _plan(block))
-        for site in project.stream_sites:
+        for site in project.streams.sites:
             if site.ends_early and site.bodies:
                 message = f"the body of `{site.shown}` is read after it was closed"
                 yield self.diagnostic(site.anchor, message, _refuse(site))

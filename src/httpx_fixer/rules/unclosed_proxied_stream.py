@@ -53,7 +53,7 @@ class UnclosedProxiedStream(Rule):
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:  # noqa: ARG002 - a stream needs no owner
         """Yield a diagnostic for every response whose body a framework sends and may leave open."""
-        for site in project.stream_sites:
+        for site in project.streams.sites:
             if site.bodies and not _is_safe(site):
                 yield self.diagnostic(site.anchor, _message(site), _plan(site))
 

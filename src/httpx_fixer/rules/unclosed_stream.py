@@ -61,7 +61,7 @@ class UnclosedStream(Rule):
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:  # noqa: ARG002 - a stream needs no owner
         """Yield a diagnostic for every streamed response that some path leaves open."""
-        for site in project.stream_sites:
+        for site in project.streams.sites:
             if not site.closed_on_every_path:
                 yield self.diagnostic(site.anchor, _message(site), _plan_close(site))
 

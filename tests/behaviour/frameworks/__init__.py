@@ -1,1 +1,1 @@
-"""Frameworks other than those under uvicorn, started for real before and after the rewrite."""
+"""Frameworks started for real, before and after the rewrite."""

@@ -125,6 +125,13 @@ def start(program: Program, arguments: Sequence[str], **environment: str) -> Ite
                 os.killpg(process.pid, signal.SIGKILL)
 
 
+def run(program: Program, arguments: Sequence[str], **environment: str) -> Ended:
+    """Run a program until it ends by itself, and return how it did."""
+    with start(program, arguments, **environment) as process:
+        process.wait(20)
+    return Ended(process.returncode, (program.directory / "said").read_text())
+
+
 def work(
     program: Program,
     arguments: Sequence[str],

@@ -1,32 +1,41 @@
-"""A Telegram bot that polls a Bot API server on the loopback."""
+"""Telegram bots that poll a Bot API server on the loopback."""
 
 from __future__ import annotations
 
-from collections import Counter
+import importlib.util
+import re
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import parse_qs
+
+import pytest
 
 from ..upstream import Received, Reply, Upstream, as_json
 from .programs import Program, build_halves, work
 
 TIMES = 3
-OWN_POOLS = 2
-"""What python-telegram-bot opens for itself: one to poll, one for all else."""
 BOT = {"id": 1, "is_bot": True, "first_name": "Bot", "username": "bot"}
 CHAT = {"id": 7, "type": "private", "first_name": "Anne"}
 
 
-def _answer(request: Received) -> Reply:
-    method = request.path.rpartition("/")[2]
-    if method == "getMe":
-        return _ok(BOT)
-    if method == "getUpdates":
-        offset = int(parse_qs(request.body.decode()).get("offset", ["1"])[0]) or 1
-        return _ok([_update(offset)]) if offset <= TIMES else replace(_ok([]), delay_s=0.02)
-    if method == "sendMessage":
-        return _ok({"message_id": 99, "date": 1, "chat": CHAT, "text": "rain"})
-    return _ok(True)
+class _Api:
+    """Answers for the Bot API; an update comes once the one before is answered by a message."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    def __call__(self, request: Received) -> Reply:
+        method = request.path.rpartition("/")[2]
+        if method == "getMe":
+            return _ok(BOT)
+        if method == "getUpdates":
+            offset = re.search(rb"offset\D+(\d+)", request.body)
+            number = self.sent + 1
+            is_new = number <= TIMES and (offset is None or int(offset[1]) <= number)
+            return _ok([_update(number)]) if is_new else replace(_ok([]), delay_s=0.02)
+        if method == "sendMessage":
+            self.sent += 1
+            return _ok({"message_id": 99, "date": 1, "chat": CHAT, "text": "rain"})
+        return _ok(True)
 
 
 def _ok(result: object) -> Reply:
@@ -39,17 +48,16 @@ def _update(number: int) -> dict[str, object]:
     return {"update_id": number, "message": message}
 
 
-def _run_bot(program: Program, telegram: Upstream, weather: Upstream) -> None:
+def _run_bot(program: Program, telegram: Upstream, weather: Upstream, api: str) -> None:
     def is_done() -> bool:
-        sent = Counter(request.path for request in list(telegram.requests))
-        return sent["/botTOKEN/sendMessage"] == TIMES
+        return sum(request.path.endswith("/sendMessage") for request in list(telegram.requests)) == TIMES
 
     ended = work(
         program,
         ["-m", "bot"],
         lambda: telegram.wait_until(is_done, seconds=20),
-        TOKEN="TOKEN",
-        BOT_API_URL=f"{telegram.url}/bot",
+        TOKEN="12:TOKEN",
+        BOT_API_URL=api,
         WEATHER_URL=weather.url,
     )
     assert ended.code == 0, ended.said
@@ -58,11 +66,28 @@ def _run_bot(program: Program, telegram: Upstream, weather: Upstream) -> None:
     assert weather.wait_until_idle()
 
 
-def test_handlers_share_connections_until_the_bot_is_stopped(tmp_path: Path) -> None:
-    before, after = build_halves("client-per-request/telegram-bot", tmp_path)
-    for program, connections in ((before, TIMES), (after, 1)):
-        with Upstream(_answer) as telegram, Upstream(lambda _: as_json({"text": "rain"})) as weather:
-            _run_bot(program, telegram, weather)
+@pytest.mark.parametrize(
+    ("case", "path", "own_pools"),
+    [
+        # python-telegram-bot sends by httpx itself: one pool to poll, one for all else.
+        ("telegram-bot", "/bot", 2),
+        pytest.param(
+            "aiogram-polling",
+            "",
+            0,
+            marks=pytest.mark.skipif(
+                not importlib.util.find_spec("aiogram"), reason="aiogram takes 10 s to load; not installed"
+            ),
+        ),
+    ],
+)
+def test_handlers_share_connections_until_the_bot_is_stopped(
+    case: str, path: str, own_pools: int, tmp_path: Path
+) -> None:
+    halves = build_halves(f"client-per-request/{case}", tmp_path)
+    for program, connections in zip(halves, (TIMES, 1), strict=True):
+        with Upstream(_Api()) as telegram, Upstream(lambda _: as_json({"text": "rain"})) as weather:
+            _run_bot(program, telegram, weather, f"{telegram.url}{path}")
             assert [request.path for request in weather.requests] == ["/Bath"] * TIMES
             assert weather.connections == connections
-        assert program.pools() == (connections + OWN_POOLS, connections + OWN_POOLS)
+        assert program.pools() == (connections + own_pools, connections + own_pools)

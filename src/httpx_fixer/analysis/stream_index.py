@@ -1,0 +1,53 @@
+"""The streamed and the kept responses of the project."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from httpx_fixer.analysis.files import mentions_httpx
+from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.analysis.stream_blocks import iter_stream_blocks
+from httpx_fixer.analysis.stream_entries import iter_stream_entries
+from httpx_fixer.analysis.stream_facts import RetainedResponse, StreamBlock, StreamEntry, StreamSite
+from httpx_fixer.analysis.stream_retention import iter_retained_responses
+from httpx_fixer.analysis.stream_wrappers import iter_project_streams
+
+
+class StreamIndex:
+    """What the target files do with responses, each in order of path and position."""
+
+    def __init__(self, resolver: Resolver, targets: frozenset[str]) -> None:
+        self._resolver = resolver
+        self._paths = [path for path in resolver.store.files if path in targets]
+
+    @cached_property
+    def sites(self) -> tuple[StreamSite, ...]:
+        """Every call that opens a streamed response."""
+        return tuple(iter_project_streams(self._resolver, iter(self._paths)))
+
+    @cached_property
+    def blocks(self) -> tuple[StreamBlock, ...]:
+        """Every `with x.stream(...)` whose body leaves it."""
+        return tuple(block for module in self._stream_modules for block in iter_stream_blocks(module))
+
+    @cached_property
+    def entries(self) -> tuple[StreamEntry, ...]:
+        """Every `x.stream(...)` that no `with` statement enters."""
+        return tuple(entry for module in self._stream_modules for entry in iter_stream_entries(module))
+
+    @cached_property
+    def retained(self) -> tuple[RetainedResponse, ...]:
+        """Every response that is kept for longer than a call."""
+        return tuple(one for module in self._httpx_modules for one in iter_retained_responses(module))
+
+    @cached_property
+    def _stream_modules(self) -> list[Module]:
+        data = self._resolver.store.data
+        return [module for module in self._httpx_modules if b"stream(" in data(module.path)]
+
+    @cached_property
+    def _httpx_modules(self) -> list[Module]:
+        store = self._resolver.store
+        paths = [path for path in self._paths if mentions_httpx(store.data(path))]
+        return [module for path in paths if (module := store.module(path)) is not None]

@@ -1,0 +1,53 @@
+"""Which upstream of the settings a client talks to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from httpx_fixer.analysis.site_facts import ClientSite
+from httpx_fixer.settings import Policy, Upstream
+
+_LITERAL = re.compile(r"^[fF]?[\"'](https?://[^\"'{]*)")
+
+
+def find_upstream(site: ClientSite, policy: Policy) -> Upstream | None:
+    """Return the upstream that all URLs of a client belong to, None where they may go elsewhere."""
+    if not policy.upstreams:
+        return None
+    found = {_match(code, policy.upstreams) for code in _iter_urls(site)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _iter_urls(site: ClientSite) -> Iterator[str]:
+    """Yield the code of every URL that decides where a request goes, "" for one that is not known."""
+    base = site.spec.argument("base_url")
+    if base is not None:
+        yield base.code
+    elif site.top_level:
+        given = site.spec.argument("url")
+        yield given.code if given is not None else ""
+    elif site.usage is None or not site.usage.requests:
+        yield ""
+    else:
+        for request in site.usage.requests:
+            if request.method != "send":
+                yield request.url
+
+
+def _match(code: str, upstreams: tuple[Upstream, ...]) -> Upstream | None:
+    literal = _LITERAL.match(code)
+    for upstream in upstreams:
+        for url in upstream.urls:
+            if "://" in url:
+                if literal is not None and _is_below(literal[1], url):
+                    return upstream
+            elif re.match(rf"(?:[fF][\"']\{{)?(?:str\()?(?:\w+\.)*{re.escape(url)}(?![\w.(])", code):
+                return upstream
+    return None
+
+
+def _is_below(url: str, prefix: str) -> bool:
+    """Answer whether a URL begins with a prefix, and not only its host or a part of its path does."""
+    rest = url.removeprefix(prefix)
+    return url.startswith(prefix) and (prefix.endswith("/") or rest[:1] in {"", "/", "?", "#", ":"})

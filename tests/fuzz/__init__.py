@@ -1,0 +1,1 @@
+"""Generated and mutated programs through the whole tool."""
