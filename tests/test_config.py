@@ -47,6 +47,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         include-tests = true
         max-file-size = 1000
         policy = "recommended"
+        injection = "borrow"
         timeout = { connect = 1, read = 2.5, write = 3, pool = 4 }
         limits = { max-connections = 5, max-keepalive-connections = 6, keepalive-expiry = 7 }
         per-file-ignores = { "app/x.py" = ["HXF101"], "tests/" = [] }
@@ -59,6 +60,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         unsafe_fixes=True,
         include_tests=True,
         max_file_size=1000,
+        injection="borrow",
         policy=Policy("recommended", TimeoutPolicy(1.0, 2.5, 3.0, 4.0), LimitsPolicy(5, 6, 7.0)),
         per_file_ignores=(("app/x.py", ("HXF101",)), ("tests/", ())),
     )

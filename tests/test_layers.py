@@ -108,13 +108,8 @@ LAZY = {
 }
 """The only imports of our own that stand in functions, and why: {(importer, imported): why}."""
 
-PARSERS = {"analysis.parsing", "rewrite.apply", "rewrite.snippets", "rewrite.verify"}
+PARSERS = {"analysis.parsing", "rewrite.apply", "rewrite.parsing", "rewrite.snippets"}
 """Who may parse: the user's files once a wing, code to be inserted, and the result."""
-PARSERS_TO_BE_MERGED = {
-    "rewrite.names": "verify's reading of names parses by itself",
-    "rewrite.wrapping": "compares a broken line with the line as it was",
-}
-"""Others that parse as yet."""
 PARSING_CALLS = {
     "ast.parse",
     "compile",
@@ -282,19 +277,7 @@ def _is_printing(function: str) -> bool:
     return function in {"print", "typer.echo", "click.echo"} or (is_stream and "write" in function)
 
 
-PARSING = [
-    pytest.param(
-        name,
-        marks=pytest.mark.xfail(strict=True, reason=PARSERS_TO_BE_MERGED[name])
-        if name in PARSERS_TO_BE_MERGED
-        else (),
-    )
-    for name in MODULES
-    if name not in PARSERS
-]
-
-
-@pytest.mark.parametrize("name", PARSING)
+@pytest.mark.parametrize("name", sorted(MODULES.keys() - PARSERS))
 def test_only_parsers_parse(name: str) -> None:
     calls = {ast.unparse(node.func) for node in ast.walk(_tree(name)) if isinstance(node, ast.Call)}
     assert calls & PARSING_CALLS == set()

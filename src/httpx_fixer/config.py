@@ -131,6 +131,7 @@ def load_settings(file: Path, root: Path, rules: Sequence[RuleName]) -> Settings
         unsafe_fixes=table.flag("unsafe-fixes"),
         include_tests=table.flag("include-tests"),
         policy=_read_policy(table),
+        injection=table.choice("injection", ("auto", "borrow")),
         max_file_size=table.whole("max-file-size", defaults.max_file_size),
         per_file_ignores=_read_file_ignores(table, rules, place),
     )
@@ -150,6 +151,7 @@ _KEYS = (
     "timeout",
     "limits",
     "upstreams",
+    "injection",
     "max-file-size",
     "per-file-ignores",
 )

@@ -37,7 +37,8 @@ def test_long_run_shows_what_is_being_done(monkeypatch: pytest.MonkeyPatch) -> N
     assert shown.endswith("\x1b[2K")  # the line is cleared at the end
 
 
-def test_short_run_shows_nothing() -> None:
+def test_short_run_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "PATIENCE_S", 3600)
     assert _show(Terminal()) == ""
 
 

@@ -345,3 +345,17 @@ def test_package_keeps_what_others_may_import() -> None:
 def test_code_that_does_not_compile_keeps_its_imports() -> None:
     source = b"import httpx\n\n\ndef f(a, a): ...\n"
     assert apply_edits(PATH, source, [DropImport(PATH, "httpx")]) == source
+
+
+def test_comment_above_an_import_stays_at_the_new_one_that_takes_its_place() -> None:
+    source = "# Rivers come from the survey.\nimport httpx\n\n\ndef f():\n    return g\n"
+    edits = (EnsureImport(PATH, "app.rivers", "g"), DropImport(PATH, "httpx"))
+    after = "# Rivers come from the survey.\nfrom app.rivers import g\n\n\ndef f():\n    return g\n"
+    assert rewrite(source, *edits, first_party=("app",)) == after
+
+
+def test_comment_above_an_import_is_not_moved_to_one_that_was_there() -> None:
+    source = "# Rivers come from the survey.\nimport httpx\n\nfrom app.rivers import g\n\ng()\n"
+    edits = (EnsureImport(PATH, "app.rivers", "g"), DropImport(PATH, "httpx"))
+    after = "# Rivers come from the survey.\n\nfrom app.rivers import g\n\ng()\n"
+    assert rewrite(source, *edits, first_party=("app",)) == after

@@ -10,6 +10,7 @@ from httpx_fixer.analysis.store import FileStore, is_test_path
 
 _OWN = frozenset({"cls", "self"})
 _CLOSE = rb"\)?\.(?:a?close|__a?exit__)\b"
+_WHOLE = rb"\b(?!\s*[.(\[])"
 _ENTER = rb"(?:\bwith|\b(?:enter_(?:async_)?context|closing|aclosing|push_async_callback|callback)\()\s*"
 
 
@@ -29,7 +30,7 @@ def is_closed(store: FileStore, site: ClientSite) -> bool:
     stem = posixpath.basename(site.path).removesuffix(".py")
     if stem == "__init__":
         stem = posixpath.basename(posixpath.dirname(site.path))
-    dotted = rb"(?:[\w.]+\.)?" + word + rb"\b"
+    dotted = rb"(?:[\w.]+\.)?" + word + _WHOLE
     pattern = re.compile(rb"\b" + word + _CLOSE + rb"|" + _ENTER + dotted)
     own = store.data(site.path)
     others = [path for path in _program_files(store, name) if stem.encode() in store.data(path)]
@@ -45,8 +46,8 @@ def _is_attribute_closed(store: FileStore, site: ClientSite, holder: str, word: 
     owner = site.function.rpartition(".")[0].rpartition(".")[2].encode()
     mine = rb"\b" + re.escape(holder).encode() + rb"\." + word
     theirs = rb"(?:\b(?!self\b|cls\b)\w+|[\])])\." + word if holder in _OWN else rb"\." + word
-    own_close = re.compile(mine + _CLOSE + rb"|" + _ENTER + mine + rb"\b")
-    other_close = re.compile(theirs + _CLOSE + rb"|" + _ENTER + rb"[\w.]*" + theirs + rb"\b")
+    own_close = re.compile(mine + _CLOSE + rb"|" + _ENTER + mine + _WHOLE)
+    other_close = re.compile(theirs + _CLOSE + rb"|" + _ENTER + rb"[\w.]*" + theirs + _WHOLE)
     for path in _program_files(store, site.name.rpartition(".")[2]):
         data = store.data(path)
         is_kin = path == site.path or (owner and owner in data)
@@ -58,4 +59,4 @@ def _is_attribute_closed(store: FileStore, site: ClientSite, holder: str, word: 
 def _is_aliased(data: bytes, expression: bytes) -> bool:
     """Answer whether a file hands an expression on, and closes something: it may be the same."""
     handed = re.compile(rb"(?:=|\breturn|\byield|[(\[,])\s*" + expression + rb"\s*(?:[,)\]\r\n#]|$)")
-    return re.search(rb"\.a?close\(", data) is not None and handed.search(data) is not None
+    return re.search(_CLOSE + rb"\(", data) is not None and handed.search(data) is not None

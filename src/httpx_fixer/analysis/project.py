@@ -8,9 +8,7 @@ from typing import TypeVar, cast
 
 from httpx_fixer.analysis.bodies import Bodies
 from httpx_fixer.analysis.call_text import rewrite_call
-from httpx_fixer.analysis.closing import is_closed
-from httpx_fixer.analysis.factories import iter_factory_uses
-from httpx_fixer.analysis.facts import Assigned, Call, FactoryUse, Function, Reference, Symbol
+from httpx_fixer.analysis.facts import Assigned, Call, Function, Reference, Symbol
 from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.functions import (
     find_lone_local_import,
@@ -20,6 +18,7 @@ from httpx_fixer.analysis.functions import (
 )
 from httpx_fixer.analysis.import_graph import ImportGraph
 from httpx_fixer.analysis.import_style import find_last_import, find_spelling, may_lack, needs_package
+from httpx_fixer.analysis.kept_clients import KeptClients
 from httpx_fixer.analysis.module import Module, is_missing_marker
 from httpx_fixer.analysis.packaging import Packaging
 from httpx_fixer.analysis.programs import Programs
@@ -68,6 +67,7 @@ class Project:
         self._resolver = Resolver(self._store)
         self._read = read
         self._versions = Versions(read)
+        self.kept = KeptClients(self._resolver)
         self.search = TextSearch(self._store)
         self.silences = Silences(self._store)
         self.imports = ImportGraph(self._resolver, self.search)
@@ -95,14 +95,9 @@ class Project:
 
     @cached_property
     def _httpx_modules(self) -> list[Module]:
-        paths = [
-            path for path in self.files if path in self.targets and mentions_httpx(self._store.data(path))
-        ]
+        wanted = (path for path in self.files if path in self.targets)
+        paths = [path for path in wanted if mentions_httpx(self._store.data(path))]
         return [module for path in paths if (module := self._store.module(path)) is not None]
-
-    def is_closed(self, site: ClientSite) -> bool:
-        """Answer whether some code of the project closes the client that a site's name holds."""
-        return is_closed(self._store, site)
 
     def is_test(self, path: str) -> bool:
         """Answer whether a file belongs to the tests."""
@@ -151,10 +146,6 @@ class Project:
         if function.symbol not in self._references:
             self._references[function.symbol] = find_references(self._resolver, function)
         return self._references[function.symbol]
-
-    def factory_uses(self, function: Function, *, is_async: bool) -> tuple[FactoryUse, ...]:
-        """Return what becomes of the client that a function makes at every place that names it."""
-        return tuple(iter_factory_uses(self._resolver, self.references(function), is_async=is_async))
 
     def calls_passing(self, path: str, symbol: Symbol) -> tuple[Call, ...]:
         """Return the calls of a module that get an object as an argument."""

@@ -9,6 +9,8 @@ from pathlib import PurePosixPath
 import libcst as cst
 
 from httpx_fixer.fix import DropImport, EnsureImport, ImportEdit
+from httpx_fixer.rewrite.import_blocks import iter_imports
+from httpx_fixer.rewrite.import_order import module_of
 from httpx_fixer.rewrite.names import find_global_names
 from httpx_fixer.rewrite.snippets import Snippets
 from httpx_fixer.rewrite.transformers.drop_import import drop_import
@@ -40,20 +42,22 @@ def edit_imports(
     snippets = Snippets(module.default_indent, module.default_newline)
     style = ImportStyle(snippets, first_party, max(_LINE, whole.longest))
     ensures = {edit for edit in edits if isinstance(edit, EnsureImport)}
+    known = {module_of(small) for _, small in iter_imports(module)}
     for ensure in sorted(ensures, key=lambda edit: (edit.module, edit.name or "", edit.alias or "")):
         module = ensure_import(ensure, module, style)
     drops = {edit for edit in edits if isinstance(edit, DropImport)}
     if drops and PurePosixPath(whole.path).name != "__init__.py":
-        module = _drop_unread(module, drops, whole)
+        unread = _find_unread(module, drops, whole)
+        added = frozenset(ensure.module for ensure in ensures) - known
+        for drop in unread:
+            module = drop_import(drop, module, added)
     return module
 
 
-def _drop_unread(module: cst.Module, drops: set[DropImport], whole: WholeFile) -> cst.Module:
+def _find_unread(module: cst.Module, drops: set[DropImport], whole: WholeFile) -> list[DropImport]:
     try:
         names = find_global_names(whole.unfold(module.code))
     except SyntaxError:
-        return module  # verification will say why
-    for drop in sorted(drops):
-        if drop.bound in names.imported_only - names.read - names.quoted:
-            module = drop_import(drop, module)
-    return module
+        return []  # verification will say why
+    unread = names.imported_only - names.read - names.quoted
+    return [drop for drop in sorted(drops) if drop.bound in unread]

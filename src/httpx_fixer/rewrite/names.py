@@ -6,9 +6,10 @@ import ast
 import builtins
 import re
 import symtable
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from httpx_fixer.rewrite.parsing import parse_symbols, parse_tree
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _TYPE_COMMENT = re.compile(r"#\s*type:(?!\s*ignore)(.*)")
@@ -44,11 +45,8 @@ class GlobalNames:
 def find_global_names(code: str) -> GlobalNames:
     """Find the global names of a module. Raises `SyntaxError` where the code does not compile."""
     code = code.replace("\r\n", "\n").replace("\r", "\n")
-    with warnings.catch_warnings():
-        # What Python says of the user's invalid escapes is not for our standard error.
-        warnings.simplefilter("ignore")
-        tree = ast.parse(code)
-        top = symtable.symtable(_without_future(code, tree), "<module>", "exec")
+    tree = parse_tree(code)
+    top = parse_symbols(_without_future(code, tree))
     symbols = list(_iter_globals(top))
     assigned = frozenset(symbol.get_name() for symbol in symbols if symbol.is_assigned())
     imported = frozenset(symbol.get_name() for symbol in symbols if symbol.is_imported())

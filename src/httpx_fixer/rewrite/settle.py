@@ -83,16 +83,6 @@ def settle(
     return Settled(tuple(result), kept, tuple(sorted(numbers)), tuple(sorted(work.skips.values())))
 
 
-def _words_of(diagnostic: Diagnostic) -> tuple[str, str, str]:
-    """Return what a diagnostic keeps from one reading to the next."""
-    return diagnostic.code, diagnostic.anchor.path, diagnostic.message
-
-
-def apply_unverified(edits: Iterable[Edit], sources: Sources) -> dict[str, bytes]:
-    """Return what edits make of the files, without those whose edits do not fit together."""
-    return _apply(_Work(sources, True, {}, {}), tuple(dict.fromkeys(edits)))[0]
-
-
 def apply_alone(diagnostics: Iterable[Diagnostic], sources: Sources) -> Iterator[tuple[FileChange, ...]]:
     """Yield for each diagnostic what its fix makes of the files if no other one is applied.
 
@@ -113,6 +103,16 @@ def apply_alone(diagnostics: Iterable[Diagnostic], sources: Sources) -> Iterator
         whole = tuple(change for change in changes if change is not None)
         is_whole = len(whole) == len(changes)
         yield tuple(change for change in whole if change.before != change.after) if is_whole else ()
+
+
+def _words_of(diagnostic: Diagnostic) -> tuple[str, str, str]:
+    """Return what a diagnostic keeps from one reading to the next."""
+    return diagnostic.code, diagnostic.anchor.path, diagnostic.message
+
+
+def apply_unverified(edits: Iterable[Edit], sources: Sources) -> dict[str, bytes]:
+    """Return what edits make of the files, without those whose edits do not fit together."""
+    return _apply(_Work(sources, True, {}, {}), tuple(dict.fromkeys(edits)))[0]
 
 
 def _take_over(result: list[Diagnostic], later: Iterable[Diagnostic]) -> None:

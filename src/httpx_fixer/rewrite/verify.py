@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-import warnings
 from collections import Counter
 
 from httpx_fixer.rewrite.names import find_global_names
+from httpx_fixer.rewrite.parsing import compile_module
 from httpx_fixer.source import SourceFile
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
@@ -31,14 +31,12 @@ def find_fault(before: bytes | None, after: bytes, path: str) -> str | None:
 
 
 def _find_compile_fault(new: SourceFile) -> str | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            compile(new.data, new.path, "exec", dont_inherit=True)
-        except SyntaxError as error:
-            return f"`{new.path}` does not compile any more: line {error.lineno}: {error.msg}"
-        except (ValueError, RecursionError, MemoryError) as error:
-            return f"`{new.path}` does not compile any more: {error}"
+    try:
+        compile_module(new.data, new.path)
+    except SyntaxError as error:
+        return f"`{new.path}` does not compile any more: line {error.lineno}: {error.msg}"
+    except (ValueError, RecursionError, MemoryError) as error:
+        return f"`{new.path}` does not compile any more: {error}"
     return None
 
 

@@ -9,6 +9,8 @@ import tokenize
 from collections import Counter
 from collections.abc import Iterator
 
+from httpx_fixer.rewrite.parsing import parse_tree
+
 _DEFAULT = 88
 _LONGEST = 120
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
@@ -50,7 +52,7 @@ def wrap_long_lines(before: str, after: str, limit: int) -> str:
 
 def _means_the_same(one: str, other: str) -> bool:
     try:
-        return ast.dump(ast.parse(one)) == ast.dump(ast.parse(other))
+        return ast.dump(parse_tree(one)) == ast.dump(parse_tree(other))
     except (SyntaxError, ValueError, RecursionError):
         return False
 

@@ -20,7 +20,9 @@ from httpx_fixer.rules._patches import find_function_patch, find_name_patch
 from httpx_fixer.rules._processes import is_neighbour, may_own
 from httpx_fixer.rules._sharing import KNOWN, is_constant, shorten
 
-_NAMED = frozenset({BindingForm.WITH, BindingForm.STACKED, BindingForm.LOCAL, BindingForm.RETURNED})
+_NAMED = frozenset(
+    {BindingForm.WITH, BindingForm.STACKED, BindingForm.LOCAL, BindingForm.RETURNED, BindingForm.INSTANCE}
+)
 _OWN_TRANSPORT = frozenset({"mounts", "transport"})
 _CLIENT_LEVEL = frozenset({"proxy", "proxies", "verify", "cert", "trust_env"})
 _CONNECTION_AUTH = ("ntlm", "negotiate", "kerberos", "gssapi")

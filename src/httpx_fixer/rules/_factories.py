@@ -27,7 +27,7 @@ def is_entered_by_callers(project: Project, site: ClientSite) -> bool:
         return False
     is_async = site.spec.is_async
     key = f"factory {site.path} {site.function} {is_async}"
-    uses = project.remember(key, lambda: project.factory_uses(function, is_async=is_async))
+    uses = project.remember(key, lambda: project.kept.factory_uses(function, is_async=is_async))
     return bool(uses) and all(use.is_closed and not _is_owner(project, use) for use in uses)
 
 

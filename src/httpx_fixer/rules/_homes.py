@@ -43,7 +43,7 @@ class Surroundings:
 def find_homes(around: Surroundings, members: Iterable[Member]) -> tuple[Home, ...]:
     """Group sites that share an application or a package; each group gets one module, in order of path."""
     groups: list[tuple[set[Lifecycle | str], list[Member]]] = []
-    for member in (_keep_apart(around.project, member) for member in members):
+    for member in (_keep_apart(around, member) for member in members):
         ties: set[Lifecycle | str] = {*member.lifecycles, *_packages_of(around.project, member)}
         mine = [member]
         for group in [group for group in groups if group[0] & ties]:
@@ -59,15 +59,21 @@ def find_homes(around: Surroundings, members: Iterable[Member]) -> tuple[Home, .
     return tuple(homes[key] for key in sorted(homes))
 
 
-def _keep_apart(project: Project, member: Member) -> Member:
+def _keep_apart(around: Surroundings, member: Member) -> Member:
     """Leave a package that is a program of its own, and imports none of the others, to that program.
 
     It may be installed alone, without what the other applications of the project are made of.
     """
+    project = around.project
     package = project.imports.top_package(member.site.path)
     if not package or not isinstance(member, Borrower):
         return member
-    own = [one for one in member.lifecycles if project.imports.top_package(one.path) == package]
+    own = [
+        one
+        for one in member.lifecycles
+        if project.imports.top_package(one.path) == package
+        and around.lifecycles.framework(one.framework).starts(project, one)
+    ]
     others = {project.imports.top_package(one.path) for one in member.lifecycles} - {package}
     if not own or not others or project.imports.reaches_package(package, others):
         return member

@@ -23,7 +23,8 @@ Outcome = Fix | Refusal
 CLIENT_PER_REQUEST = ("HXF101", "client-per-request")
 UNCLOSED_LOCAL = ("HXF104", "unclosed-local-client")
 TOP_LEVEL = ("HXF105", "top-level-request")
-_KINDS = (CLIENT_PER_REQUEST, UNCLOSED_LOCAL, TOP_LEVEL)
+UNCLOSED_INSTANCE = ("HXF103", "unclosed-instance-client")
+_KINDS = (CLIENT_PER_REQUEST, UNCLOSED_INSTANCE, UNCLOSED_LOCAL, TOP_LEVEL)
 
 
 def plan_sites(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:
@@ -49,9 +50,24 @@ def kind_of(project: Project, site: ClientSite) -> tuple[str, str] | None:
         return CLIENT_PER_REQUEST if is_entered_by_callers(project, site) else None
     if site.form is BindingForm.LOCAL:
         return _kind_of_local(project, site)
+    if site.form is BindingForm.INSTANCE:
+        return UNCLOSED_INSTANCE if _is_dropped_unclosed(project, site) else None
     if site.form in {BindingForm.CHAINED, BindingForm.DISCARDED}:
         return UNCLOSED_LOCAL
     return None
+
+
+def _is_dropped_unclosed(project: Project, site: ClientSite) -> bool:
+    """Answer whether a client is kept on objects that live for one call and that nothing closes."""
+    holder, _, attribute = site.name.partition(".")
+    function = project.function(Symbol(site.path, site.function))
+    if holder != "self" or function is None or project.kept.is_closed(site):
+        return False
+    is_async = site.spec.is_async
+    key = f"instance {site.path} {site.function} {attribute} {is_async}"
+    return project.remember(
+        key, lambda: project.kept.is_built_per_call(function, attribute, is_async=is_async)
+    )
 
 
 def _kind_of_local(project: Project, site: ClientSite) -> tuple[str, str] | None:
@@ -93,7 +109,7 @@ def _is_planned(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
 def _decide(
     project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings
 ) -> Member | Refusal:
-    """Prefer the plainest form that is right: a parameter, else a borrowed client."""
+    """Prefer the plainest form that is right: a parameter if signatures may change, else to borrow."""
     version = project.pinned_version(site.spec.library or "httpx", site.path)
     if version is not None and version >= (1,) and site.spec.library == "httpx":
         detail = f"httpx {'.'.join(map(str, version))} is pinned, which has another API"
@@ -119,7 +135,7 @@ def _decide(
     if not site.spec.is_async and function is not None and function.is_async:
         detail = f"a sync request in `async def {function.name}` blocks the loop; sharing would not cure that"
         return Refusal(RefusalReason.SYNC_IN_ASYNC, detail, site.path, site.line)
-    if site.form is BindingForm.WITH:
+    if site.form is BindingForm.WITH and settings.injection == "auto":
         found = find_candidate(project, lifecycles, site)
         if isinstance(found, Candidate):
             return found

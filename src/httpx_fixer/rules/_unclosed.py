@@ -19,5 +19,5 @@ def iter_unclosed(
     for site in project.client_sites:
         if site.form not in forms or site.top_level or not uses_network(site):
             continue
-        if not project.is_closed(site) and is_reported(project, lifecycles, site, settings):
+        if not project.kept.is_closed(site) and is_reported(project, lifecycles, site, settings):
             yield site

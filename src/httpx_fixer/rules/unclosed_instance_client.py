@@ -7,6 +7,7 @@ from httpx_fixer.analysis.site_facts import BindingForm
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
+from httpx_fixer.rules._planning import plan_sites
 from httpx_fixer.rules._unclosed import iter_unclosed
 
 
@@ -21,13 +22,25 @@ class UnclosedInstanceClient(Rule):
     context of each costs 20 ms to build.
 
     ## Fix
-    None yet: the client is reported with the place where it is made.
+    Where every object of the class lives for one call (in a local variable, or made by an async
+    dependency) the attribute gets a client that borrows: there is nothing left to close, since
+    its connections are those that the application's lifespan opens and closes.
+
+    Objects that live longer are reported with the place where the client is made.
 
     ## Fix safety
-    Nothing is changed.
+    Safe: requests on the wire, exceptions and cookies stay as they were. Where no lifespan runs the
+    client has connections of its own, and leaves them open as before.
 
     ## Refused when
-    - NO_CLOSE_YET: always, in this version.
+    - NO_CLOSE_YET: an object of the class may live longer than a call, or is made in a thread (FastAPI
+      calls classes and sync dependencies there), or a stream may be left open.
+    - DYNAMIC_ARGUMENT: an argument that makes a pool of connections varies by call.
+    - UNKNOWN_ARGUMENT: an argument is none of httpx 0.28.
+    - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from.
+    - STREAM_LEFT_OPEN: the client speaks HTTP/2.
+    - UNSUPPORTED_BINDING: the client may be of httpx or httpx2.
+    - NO_ENTRY_POINT: no known application imports the code.
 
     ## References
     - https://www.python-httpx.org/async/#opening-and-closing-clients
@@ -36,12 +49,12 @@ class UnclosedInstanceClient(Rule):
     code = "HXF103"
     name = "unclosed-instance-client"
     order = 21
-    fixable = False
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every such client that nothing closes."""
+        planned = plan_sites(project, lifecycles, self.settings)
         for site in iter_unclosed(project, lifecycles, self.settings, frozenset({BindingForm.INSTANCE})):
             message = f"`{site.name}` holds a client that nothing closes"
             detail = f"whoever owns the object does not close `{site.name}` yet"
             refusal = Refusal(RefusalReason.NO_CLOSE_YET, detail, site.path, site.line)
-            yield self.diagnostic(site.anchor, message, refusal)
+            yield self.diagnostic(site.anchor, message, planned.get(site, refusal))

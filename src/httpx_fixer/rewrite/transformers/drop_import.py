@@ -8,18 +8,25 @@ from httpx_fixer.fix import DropImport
 from httpx_fixer.rewrite.commas import leave_comments, narrow_spacing
 from httpx_fixer.rewrite.import_names import bound_name, list_names, read_names, write_names
 from httpx_fixer.rewrite.import_order import module_of
-from httpx_fixer.rewrite.lines import Lines, collect_comments, strip_blank_lines
+from httpx_fixer.rewrite.lines import Lines, collect_comments, has_comment, strip_blank_lines
 from httpx_fixer.rewrite.passage import Passage, Statement, join_passages
 from httpx_fixer.rewrite.transformers.remove_statement import remove_statement
 
 
-def drop_import(edit: DropImport, module: cst.Module) -> cst.Module:
+def drop_import(edit: DropImport, module: cst.Module, added: frozenset[str] = frozenset()) -> cst.Module:
     """Return the module without the module-level imports of the name, which nothing reads.
 
     An import that says that it is there for others stays: `import x as x`, or one marked `noqa`.
+    `added` are the modules of imports that are new: one right below the name's takes its place, and
+    with that the comment above it.
     """
     passages = [_drop_from(edit.bound, statement) for statement in module.body]
     header = tuple(module.header)
+    for at, passage in enumerate(passages[1:], start=1):
+        above = passages[at - 1].after or (header if at == 1 else ())
+        is_heir = not passages[at - 1].statements and _is_import_of(passage, added)
+        if is_heir and above and above[-1].comment and not has_comment(passage.leading_lines):
+            passages[at] = passage.with_leading_lines(())
     if passages and not passages[0].statements:
         # libcst keeps what stands above the first statement in the module's header.
         passages.insert(0, Passage((), header))
@@ -32,6 +39,12 @@ def drop_import(edit: DropImport, module: cst.Module) -> cst.Module:
         footer=footer,
         has_trailing_newline=module.has_trailing_newline and bool(header or joined.statements or footer),
     )
+
+
+def _is_import_of(passage: Passage, modules: frozenset[str]) -> bool:
+    first = passage.statements[0] if passage.statements else None
+    small = first.body[0] if isinstance(first, cst.SimpleStatementLine) else None
+    return isinstance(small, cst.Import | cst.ImportFrom) and module_of(small) in modules
 
 
 def _drop_from(bound: str, statement: Statement) -> Passage:

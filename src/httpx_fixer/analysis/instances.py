@@ -1,0 +1,140 @@
+"""Whether the objects of a class live for one call of the functions that build them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from httpx_fixer.analysis.facts import Function, Reference, Symbol
+from httpx_fixer.analysis.functions import own_nodes
+from httpx_fixer.analysis.local_uses import UseKind, iter_local_uses
+from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.references import find_references
+from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.analysis.scopes import FunctionNode
+
+_CACHES = frozenset({"alru_cache", "cache", "cached_property", "lru_cache"})
+_KEEPING = frozenset(
+    {UseKind.CAPTURED, UseKind.PASSED, UseKind.RETURNED, UseKind.STORED, UseKind.YIELDED, UseKind.ENTERED}
+)
+_LOOKERS = frozenset({"cast", "isinstance", "issubclass", "type"})
+
+
+def is_built_per_call(resolver: Resolver, init: Function, attribute: str, *, is_async: bool) -> bool:
+    """Answer whether a class, of which `init` is the constructor, is built for one call wherever it is.
+
+    `attribute` holds its client, of which no stream may be left open: nothing closes it with the
+    object. One that `is_async` has to be made on the event loop: not where FastAPI itself calls the
+    class or a sync provider, which it does in a thread.
+    """
+    module = resolver.store.module(init.path)
+    if module is None or init.name != "__init__" or _may_leave_stream(module, attribute):
+        return False
+    name = init.owner.rpartition(".")[2]
+    references = find_references(resolver, replace(init, qualname=init.owner, name=name, owner=""))
+    found = [_kind_of(resolver, one, name, is_async=is_async) for one in references if not one.is_test]
+    return "built" in found and "kept" not in found
+
+
+def _may_leave_stream(module: Module, attribute: str) -> bool:
+    """Answer from the text whether a stream of the client is opened other than by `with`."""
+    text = module.source.text
+    if ".send(" in text and re.search(r"\bstream\s*=\s*(?!False\b)", text):
+        return True
+    lines = re.findall(rf"^.*\bself\.{re.escape(attribute)}\.stream\(.*$", text, re.MULTILINE)
+    return any(not re.match(r"\s*(?:async )?with\b", line) for line in lines)
+
+
+def _kind_of(resolver: Resolver, reference: Reference, name: str, *, is_async: bool) -> str:
+    """Return "built" where an object is made for one call, "kept" where it may not be, "" for no object."""
+    if reference.how in {"import", "text"}:
+        return ""
+    module = resolver.store.module(reference.path)
+    if module is None:
+        return "kept"
+    if reference.call is None:
+        nodes = [node for node in _iter_named(module, name) if node.lineno == reference.line]
+        kinds = {_kind_of_value(module, node) for node in nodes}
+        if "kept" in kinds or not kinds or (is_async and "built" in kinds):
+            return "kept"
+        return max(kinds)
+    anchor = reference.call.anchor
+    call = next((node for node in module.calls if module.anchor(node) == anchor), None)
+    scope = None if call is None else module.function_scope(call)
+    if call is None or scope is None or (is_async and not isinstance(scope.node, ast.AsyncFunctionDef)):
+        return "kept"
+    return "built" if _is_for_one_call(resolver, module, call) else "kept"
+
+
+def _iter_named(module: Module, name: str) -> Iterator[ast.Name | ast.Attribute]:
+    for node in module.table.parents:
+        match node:
+            case ast.Name(id=found) | ast.Attribute(attr=found) if found == name:
+                yield node
+
+
+def _kind_of_value(module: Module, node: ast.expr) -> str:
+    """A dependency builds one object a request; an annotation builds none."""
+    child: ast.AST = node
+    for parent in module.ancestors(node):
+        match parent:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+                return "built" if name == "Depends" else ("" if name in _LOOKERS else "kept")
+            case ast.arg():
+                return ""
+            case ast.AnnAssign() if parent.annotation is child:
+                return ""
+            case ast.FunctionDef() | ast.AsyncFunctionDef() if parent.returns is child:
+                return ""
+            case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name)) if name == "Annotated":
+                return ""
+            case ast.stmt():
+                return "kept"
+        child = parent
+    return "kept"
+
+
+def _is_for_one_call(resolver: Resolver, module: Module, call: ast.Call) -> bool:
+    scope = module.function_scope(call)
+    function = None if scope is None else scope.node
+    if scope is None or not isinstance(function, FunctionNode) or _is_kept_open(module, function):
+        return False
+    parent = module.table.parents[call]
+    match parent:
+        case ast.Attribute():
+            return True
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            if name in scope.elsewhere:
+                return False
+            uses = iter_local_uses(module, scope, name, is_async=False)
+            return not any(use.kind in _KEEPING for use in uses)
+        case ast.Return():
+            return _is_provider(resolver, module, scope.qualname)
+    return False
+
+
+def _is_kept_open(module: Module, function: FunctionNode) -> bool:
+    """Answer whether a function is a generator, or runs once for all its callers."""
+    if any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(function)):
+        return True
+    targets = [node.func if isinstance(node, ast.Call) else node for node in function.decorator_list]
+    return any(module.code(target).rpartition(".")[2] in _CACHES for target in targets)
+
+
+def _is_provider(resolver: Resolver, module: Module, qualname: str) -> bool:
+    """Answer whether a function is a dependency, and nothing else calls it."""
+    function = resolver.function(Symbol(module.path, qualname))
+    if function is None or function.owner or function.decorators:
+        return False
+    uses = [r for r in find_references(resolver, function) if not r.is_test and r.how != "import"]
+    return bool(uses) and all(_is_depended_on(resolver, use, function.name) for use in uses)
+
+
+def _is_depended_on(resolver: Resolver, use: Reference, name: str) -> bool:
+    module = resolver.store.module(use.path)
+    if module is None or use.how != "value":
+        return False
+    nodes = [node for node in _iter_named(module, name) if node.lineno == use.line]
+    return bool(nodes) and all(_kind_of_value(module, node) == "built" for node in nodes)
