@@ -198,7 +198,8 @@ def start_with(
     with nullcontext(extras.tell) if options.quiet else show_progress(sys.stderr) as tell:
         extras = replace(extras, tell=tell)
         report = pipeline.run(project.root, project.paths, settings, with_changes=with_changes, extras=extras)
-    return Run(options, project, settings, report, Path(os.path.realpath(os.curdir)))
+    directory = Path(os.path.realpath(os.curdir))
+    return Run(options, project, settings, report, directory, tell_unfinished(project.root))
 
 
 def propose(options: Options, *, writes: bool = False) -> tuple[Run, pipeline.Proposal]:
