@@ -44,7 +44,7 @@ class Service:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def stop(self, *, seconds: float = 8.0) -> int:
+    def stop(self, *, seconds: float = 20.0) -> int:
         """Ask the service to end, and return its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(seconds)
@@ -82,7 +82,7 @@ def _read_port(stdout: IO[str] | None) -> int:
     return int(stdout.readline() or 0)
 
 
-def _await_health(service: Service, seconds: float = 8.0) -> None:
+def _await_health(service: Service, seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and service.process.poll() is None:
         try:

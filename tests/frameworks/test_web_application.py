@@ -111,7 +111,6 @@ def test_lifespans_of_litestar(text: str, outcome: list[str] | RefusalReason) ->
     ("framework", "text", "pin"),
     [
         (Litestar(), f"{LITESTAR}app = Litestar([])\n", "litestar==1.51.0"),
-        (AioHTTP(), "from aiohttp import web\nimport shop\napp = web.Application()\n", "aiohttp==2.2.0"),
     ],
 )
 def test_framework_that_is_too_old(framework: Framework, text: str, pin: str) -> None:

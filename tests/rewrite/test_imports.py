@@ -359,3 +359,40 @@ def test_comment_above_an_import_is_not_moved_to_one_that_was_there() -> None:
     edits = (EnsureImport(PATH, "app.rivers", "g"), DropImport(PATH, "httpx"))
     after = "# Rivers come from the survey.\n\nfrom app.rivers import g\n\ng()\n"
     assert rewrite(source, *edits, first_party=("app",)) == after
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (
+            "from flask import Flask\n\napp = keep(Flask())\n\nfrom app import routes\n",
+            "from flask import Flask\n\nfrom app.http import keep\n\napp = keep(Flask())\n\n"
+            "from app import routes\n",
+        ),
+        (
+            "import os\n\nkeep()\n\nfrom app.http import Other\n",
+            "import os\n\nfrom app.http import keep\n\nkeep()\n\nfrom app.http import Other\n",
+        ),
+        (
+            "import os\n\nx = os.keep\ny = f(keep=1)\nz = lambda: keep\n\nfrom app import routes\n",
+            "import os\n\nx = os.keep\ny = f(keep=1)\nz = lambda: keep\n\n"
+            "from app import routes\nfrom app.http import keep\n",
+        ),
+        (
+            "app = keep()\n\nfrom app import routes\n",
+            "from app.http import keep\n\napp = keep()\n\nfrom app import routes\n",
+        ),
+        (
+            "import os\n\nif os.name:\n    keep()\n\nfrom app import routes\n",
+            "import os\n\nfrom app.http import keep\n\nif os.name:\n    keep()\n\nfrom app import routes\n",
+        ),
+    ],
+)
+def test_import_stands_above_what_reads_the_name(source: str, expected: str) -> None:
+    assert _ensure(source, "app.http", "keep") == expected
+
+
+@pytest.mark.parametrize("part", ["@keep\ndef f(): ...", "def f(a=keep): ...", "def f(a: keep): ..."])
+def test_what_a_definition_reads_at_once_counts(part: str) -> None:
+    source = f"import os\n\nx = 1\n\n\n{part}\n\n\nfrom app import routes\n"
+    assert _ensure(source, "app.http", "keep").startswith("import os\n\nfrom app.http import keep\n\nx = 1\n")

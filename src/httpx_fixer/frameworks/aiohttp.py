@@ -27,7 +27,6 @@ class AioHTTP(WebFramework):
         "{app}.on_startup.append(open_http_pools)",
         "{app}.on_cleanup.append(close_http_pools)",
     )
-    since: ClassVar[tuple[int, ...]] = (2, 3)
 
     def starts(self, project: Project, lifecycle: Lifecycle) -> bool:
         """Answer whether the application is not a part of another one."""

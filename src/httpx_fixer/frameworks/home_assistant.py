@@ -26,7 +26,7 @@ class HomeAssistant(ProcessFramework):
 
     It keeps one `httpx.AsyncClient` for all of them, with a TLS context that it loads outside of the
     loop, and closes it at the very end: to own another one would be the lesser way. To take it, code
-    needs `hass` in reach, which is a change for a person. Read in 2025.1; not run.
+    needs `hass` in reach, which is a change for a person. From its documentation; not run.
     https://developers.home-assistant.io/docs/core/integration-quality-scale/rules/inject-websession
     """
 

@@ -10,9 +10,8 @@ from httpx_fixer.frameworks._web_application import WebFramework
 class Quart(WebFramework):
     """Quart awaits `before_serving` functions when a server starts and `after_serving` ones when it stops.
 
-    They run once per server process, on the loop that serves, for `app.run()`, hypercorn and uvicorn
-    alike; under `test_client()` alone they do not run, and code has clients of its own as before.
-    Read and run in 0.22.0.
+    They run once per server process, on the loop that serves; under `test_client()` alone they do
+    not run, and code has clients of its own as before. Read and run in 0.22.0, under hypercorn.
     https://quart.palletsprojects.com/en/latest/how_to_guides/startup_shutdown.html
     """
 

@@ -63,14 +63,14 @@ def read_import(statement: cst.CSTNode) -> ImportStatement | None:
     return None
 
 
-def find_blocks(module: cst.Module, first_party: frozenset[str]) -> list[Block]:
-    """Return the imports above the first definition, split at blank lines and at other statements.
+def find_blocks(module: cst.Module, first_party: frozenset[str], end: int) -> list[Block]:
+    """Return the imports above the statement `end`, split at blank lines and at other statements.
 
     `from __future__` is not among them: nothing is put above it.
     """
     blocks: list[list[ImportLine]] = []
     follows = False
-    for at, statement in enumerate(module.body[: count_head(module)]):
+    for at, statement in enumerate(module.body[:end]):
         small = read_import(statement)
         section = section_of(module_of(small), first_party) if small else Section.FUTURE
         if small and section is not Section.FUTURE:
@@ -81,12 +81,14 @@ def find_blocks(module: cst.Module, first_party: frozenset[str]) -> list[Block]:
     return [tuple(block) for block in blocks]
 
 
-def place_import(module: cst.Module, new: cst.SimpleStatementLine, first_party: frozenset[str]) -> cst.Module:
-    """Return the module with the import statement where a careful colleague would put it."""
+def place_import(
+    module: cst.Module, new: cst.SimpleStatementLine, first_party: frozenset[str], end: int
+) -> cst.Module:
+    """Return the module with the import statement where a careful colleague would put it, above `end`."""
     statement = read_import(new)
     assert statement is not None
     line = ImportLine(-1, statement, section_of(module_of(statement), first_party))
-    blocks = find_blocks(module, first_party)
+    blocks = find_blocks(module, first_party, end)
     if not blocks:
         return _place_first(module, new)
     same_root = (block for block in blocks if any(one.root == line.root for one in block))

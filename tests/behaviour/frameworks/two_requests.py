@@ -40,10 +40,10 @@ def serve_two_requests(
     environment = {"PRICES_URL": upstream.url}
     options = {"program": program} if program else {}
     with serve(directory, application, environment, **options) as service:
-        with httpx.Client(base_url=service.url, trust_env=False, timeout=8.0) as visitor:
+        with httpx.Client(base_url=service.url, trust_env=False, timeout=20.0) as visitor:
             for sku in ("1", "2"):
                 answer = visitor.get(f"{path}/{sku}")
-                assert answer.status_code == 200, service.said.read_text()
+                assert answer.status_code == 200, f"{answer.text}\n{service.said.read_text()}"
                 assert answer.json()["target"] == f"/echo/{sku}"
         assert service.stop() == 0, service.said.read_text()
         said = _LISTENER.sub("", service.said.read_text())
@@ -61,7 +61,7 @@ def run_program(directory: Path, upstream: Upstream, code: str, **environment: s
         capture_output=True,
         text=True,
         check=False,
-        timeout=15,
+        timeout=30,
     )
     assert (done.returncode, done.stderr) == (0, ""), f"{done.returncode}: {done.stderr}"
     return done.stdout

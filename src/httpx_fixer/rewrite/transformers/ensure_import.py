@@ -12,6 +12,7 @@ from httpx_fixer.rewrite.commas import widen_spacing
 from httpx_fixer.rewrite.import_blocks import count_head, iter_imports, place_import
 from httpx_fixer.rewrite.import_names import find_rank, list_names, read_names, write_names, write_one_a_line
 from httpx_fixer.rewrite.import_order import ImportStatement, module_of
+from httpx_fixer.rewrite.import_uses import find_first_use
 from httpx_fixer.rewrite.passage import read_suite
 from httpx_fixer.rewrite.snippets import Snippets
 
@@ -33,14 +34,16 @@ def ensure_import(edit: EnsureImport, module: cst.Module, style: ImportStyle) ->
     """Return the module with the name bound: as it is, in a statement that is there, or in a new one."""
     if any(_binds(small, edit) for small in _iter_bindings(module)):
         return module
+    bound = edit.alias or edit.name or edit.module.split(".")[0]
+    end = min(count_head(module), find_first_use(module, bound))
     for at, small in iter_imports(module):
-        if at < count_head(module) and isinstance(small, cst.ImportFrom) and _can_take(small, edit):
+        if at < end and isinstance(small, cst.ImportFrom) and _can_take(small, edit):
             return _replace_small(module, at, small, _add_name(small, edit, style))
     target = f"{edit.name or edit.module}{f' as {edit.alias}' if edit.alias else ''}"
     code = f"from {edit.module} import {target}" if edit.name else f"import {target}"
     (line,) = style.snippets.passage(code).statements
     assert isinstance(line, cst.SimpleStatementLine)
-    return place_import(module, line, style.first_party)
+    return place_import(module, line, style.first_party, end)
 
 
 def _iter_bindings(module: cst.Module) -> Iterator[ImportStatement]:
