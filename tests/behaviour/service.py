@@ -82,7 +82,7 @@ def _read_port(stdout: IO[str] | None) -> int:
     return int(stdout.readline() or 0)
 
 
-def _await_health(service: Service, seconds: float = 8.0) -> None:
+def _await_health(service: Service, seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and service.process.poll() is None:
         try:
