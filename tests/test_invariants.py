@@ -204,9 +204,14 @@ def test_programs_can_be_imported(case: Case) -> None:
 
 
 _IMPORTS = """\
-import json, os, pathlib, sys, tempfile, traceback, warnings
+import importlib.util, json, os, pathlib, sys, tempfile, traceback, warnings
 import fastapi, fastapi.testclient, httpx
 from fixture_cases import SOUND_CASES, result_of, write_tree
+
+SLOW = "aiogram arq celery discord dramatiq fastmcp faststream.redis taskiq telegram.ext"
+for slow in SLOW.split():
+    if importlib.util.find_spec(slow.partition(".")[0]):
+        __import__(slow)
 
 def name(path):
     for root in ("src/", "backend/"):

@@ -67,6 +67,13 @@ def test_module_named_like_a_package_that_it_imports_is_reached_through_its_own_
         assert target.path == "shop/celery.py"
 
 
+def test_launcher_beside_its_package_means_the_package() -> None:
+    files = {"shop.py": b"from shop.main import run\n", "shop/__init__.py": b"", "shop/main.py": b""}
+    target = ImportIndex(files, files.__getitem__).resolve("shop.py", "shop.main")
+    assert target is not None
+    assert target.path == "shop/main.py"
+
+
 def test_of_two_roots_the_nearer_one_is_taken() -> None:
     files = ("a/util/__init__.py", "a/util/net.py", "b/util/__init__.py", "b/util/net.py", "b/run.py")
     assert _path(files, "b/run.py", "util.net") == "b/util/net.py"

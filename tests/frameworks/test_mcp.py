@@ -81,7 +81,7 @@ async def lifespan(server):
         ("mcp = FastMCP('a')\n", ["EnsureImport", "AddArgument"]),
         ("mcp = FastMCP('a', 'what it does', port=8000)\n", ["EnsureImport", "AddArgument"]),
         (f"{LIFESPAN}mcp = FastMCP('a', lifespan=lifespan)\n", ["EnsureImport", "WrapStatement"]),
-        ("mcp = FastMCP('a', lifespan=make())\n", RefusalReason.LIFESPAN_UNKNOWN),
+        ("mcp = FastMCP('a', lifespan=make())\n", ["EnsureImport", "ReplaceExpression"]),
         ("mcp = FastMCP('a', **options)\n", RefusalReason.LIFESPAN_UNKNOWN),
         ("mcp = FastMCP(1, 2, 3, 4, 5)\n", RefusalReason.LIFESPAN_UNKNOWN),
         ("class Own(FastMCP): pass\nmcp = Own('a')\n", RefusalReason.LIFESPAN_UNKNOWN),

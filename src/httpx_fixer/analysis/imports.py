@@ -101,9 +101,9 @@ class ImportIndex:
     def _is_namesake(self, path: str) -> bool:
         """Answer whether a module is named like a package that it imports: `celery.py` with `import celery`.
 
-        By its plain name then it cannot be reached itself.
+        By its plain name then it cannot be reached itself. A package of the name beside it is what it means.
         """
-        if path not in self._files:
+        if path not in self._files or path.removesuffix(".py") in self._directories:
             return False
         if path not in self._namesakes:
             stem = path.removesuffix(".py").rpartition("/")[2]

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.frameworks._base import Lifecycle, Start
-from httpx_fixer.frameworks._objects import ObjectFramework
+from httpx_fixer.frameworks._objects import WEB_APPLICATIONS, ObjectFramework
 
 
 class APScheduler(ObjectFramework):
@@ -35,8 +35,8 @@ class APScheduler(ObjectFramework):
     registers: ClassVar[re.Pattern[str] | None] = re.compile(r"\.(?:add_job|scheduled_job)\(")
 
     def lifecycles(self, project: Project) -> tuple[Lifecycle, ...]:
-        """Return every scheduler but those that a web application starts, whose lifespan owns for both."""
-        applications = project.calls_named("FastAPI", "Starlette")
+        """Return every scheduler but those that a web application starts, which owns for both."""
+        applications = project.calls_named(*WEB_APPLICATIONS, "Flask")
         return tuple(
             lifecycle
             for lifecycle in super().lifecycles(project)

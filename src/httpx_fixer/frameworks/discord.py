@@ -13,6 +13,7 @@ from httpx_fixer.fix import Edit, InsertStatements, ReplaceExpression
 from httpx_fixer.frameworks import _asgi
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
 from httpx_fixer.frameworks._hooks import close_in, open_in
+from httpx_fixer.frameworks._objects import WEB_APPLICATIONS
 from httpx_fixer.frameworks._process import ProcessFramework
 from httpx_fixer.frameworks._start_source import CLOSE, OPEN
 
@@ -71,7 +72,7 @@ class Discord(ProcessFramework):
         found += [
             Lifecycle(self.name, one.symbol, _place(one), Start.HOOKS) for one in _find_classes(project)
         ]
-        applications = project.calls_named("FastAPI", "Starlette")
+        applications = project.calls_named(*WEB_APPLICATIONS)
         left = (
             one for one in found if not any(project.imports.reaches(a.path, one.path) for a in applications)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 from httpx_fixer.analysis.facts import Symbol
@@ -9,8 +10,15 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Edit
 from httpx_fixer.frameworks import _asgi
-from httpx_fixer.frameworks._base import Lifecycle, Ownership
-from httpx_fixer.frameworks._lifespan import add_lifespan, extend_own, find_own_lifespan, is_wired
+from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
+from httpx_fixer.frameworks._lifespan import (
+    OwnLifespan,
+    add_lifespan,
+    extend_own,
+    find_own_lifespan,
+    is_wired,
+    wrap_own,
+)
 from httpx_fixer.frameworks._process import ProcessFramework
 
 _SERVERS = {
@@ -68,7 +76,8 @@ class Mcp(ProcessFramework):
                 for call in project.calls_named(class_name)
                 if call.bound is None and project.is_kind_of(call.symbol, classes)
             ]
-        return tuple(sorted(found, key=lambda lifecycle: lifecycle.call.anchor))
+        started = (replace(one, start=_start_of(project, one)) for one in found)
+        return tuple(sorted(started, key=lambda lifecycle: lifecycle.call.anchor))
 
     def starts(self, project: Project, lifecycle: Lifecycle) -> bool:
         """Answer whether the server runs by itself, and not only as a part of an ASGI application."""
@@ -91,12 +100,18 @@ class Mcp(ProcessFramework):
         own = find_own_lifespan(project, lifecycle)
         if isinstance(own, Refusal):
             return own
-        if own is not None and own.yields:
-            return extend_own(project, ownership, own)
+        if own is not None:
+            extend = extend_own if own.yields else wrap_own
+            return extend(project, ownership, own)
         call = lifecycle.call
-        taken = any(argument.name in {"*", "**", "lifespan"} for argument in call.arguments)
+        taken = any(argument.name in {"*", "**"} for argument in call.arguments)
         positional = sum(argument.name == "" for argument in call.arguments)
         if taken or positional > _POSITIONAL or (call.symbol is not None and call.symbol.path):
             detail = f"the lifespan of `{lifecycle.app.name}` could not be extended safely"
             return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, lifecycle.path, call.line)
         return add_lifespan(project, ownership, lifecycle)
+
+
+def _start_of(project: Project, lifecycle: Lifecycle) -> Start:
+    own = find_own_lifespan(project, lifecycle)
+    return Start.WRAPPED if isinstance(own, OwnLifespan) and not own.yields else Start.LIFESPAN
