@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import tokenize
 import warnings
 from collections import Counter
@@ -40,7 +41,9 @@ def keep_promises(tree: Tree, chosen: Settings) -> Report:
             warnings.simplefilter("ignore")
             compile(change.after, change.path, "exec", dont_inherit=True)
         if change.before is not None:
-            assert not count_comments(change.before) - count_comments(change.after)
+            lost = count_comments(change.before) - count_comments(change.after)
+            # A request of silence that silences nothing goes, and is what that rule is about.
+            assert not [comment for comment in lost if not re.search("httpx-fixer:|noqa", comment)]
             assert (b"\r\n" in change.before) == (b"\r\n" in change.after)
     again = run_tree(result, chosen, backwards=True)
     assert again.changes == (), "a second run proposes more"
