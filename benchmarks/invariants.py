@@ -31,6 +31,8 @@ _TYPE_FAULTS = frozenset(
         "reportReturnType",
     }
 )
+_LINE = re.compile(r"line \d+")
+"""A fault that was there before may now name another line."""
 _SECONDS = re.compile(rb'"seconds": [0-9.e-]+')
 
 
@@ -197,7 +199,8 @@ def _iter_ruff_faults(tree: Path, names: list[str]) -> Iterator[str]:
     ]
     ran = subprocess.run(command, cwd=tree, capture_output=True, check=False)
     for one in json.loads(ran.stdout or b"[]"):
-        yield f"{Path(one['filename']).relative_to(tree.resolve())}: {one['code']} {one['message']}"
+        message = _LINE.sub("line", one["message"])
+        yield f"{Path(one['filename']).relative_to(tree.resolve())}: {one['code']} {message}"
 
 
 def _iter_type_faults(tree: Path, names: list[str]) -> Iterator[str]:

@@ -17,6 +17,9 @@ from .promises import TRIES, keep_promises
 EACH = 1 if TRIES else 8
 """Every so many-th case is tried; all of them where random programs are asked for, too."""
 
+OWNERS = frozenset({"http_client.py", "http_tls.py"})
+"""Modules that an earlier run wrote, which a later one writes anew: what the user puts there stops it."""
+
 
 def comment_everything(text: str) -> str:
     """Put a comment above each statement, and one behind it."""
@@ -76,7 +79,9 @@ MUTATIONS: tuple[Callable[[str], str], ...] = (comment_everything, split_bracket
 @pytest.mark.parametrize("case", SOUND_CASES[::EACH], ids=repr)
 def test_layout_does_not_change_the_outcome(case: Case, mutate: Callable[[str], str]) -> None:
     tree = {
-        path: mutate(data.decode()).encode() if path.endswith(".py") and _is_plain(data) else data
+        path: mutate(data.decode()).encode()
+        if path.endswith(".py") and path.rpartition("/")[2] not in OWNERS and _is_plain(data)
+        else data
         for path, data in case.before.items()
     }
     assert _gist(keep_promises(tree, case.settings)) == _gist(run_case(case))

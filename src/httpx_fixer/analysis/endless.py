@@ -68,7 +68,9 @@ class Endless:
 def find_with(module: Module, anchor: Anchor) -> ast.With | ast.AsyncWith | None:
     """Return the with statement at an anchor."""
     for node in module.table.parents:
-        if isinstance(node, ast.With | ast.AsyncWith) and module.anchor(node) == anchor:
+        if not isinstance(node, ast.With | ast.AsyncWith) or node.lineno != anchor.start.line:
+            continue
+        if module.anchor(node) == anchor:
             return node
     return None
 
@@ -76,7 +78,7 @@ def find_with(module: Module, anchor: Anchor) -> ast.With | ast.AsyncWith | None
 def find_callee(resolver: Resolver, module: Module, expression: ast.expr) -> Symbol | None:
     """Return the project's function behind a callee: also `self.f`, and `x.f` where `x = Class(...)`."""
     symbol = resolver.expression(module, expression)
-    if symbol is not None and symbol.path and resolver.function(symbol) is not None:
+    if symbol is not None and resolver.has_function(symbol):
         return symbol
     if not isinstance(expression, ast.Attribute):
         return None

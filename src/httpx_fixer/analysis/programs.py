@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -24,6 +25,13 @@ from httpx_fixer.source import Anchor
 _RUNNERS = frozenset({"asyncio.run", "asyncio.runners.run", "anyio.run", "uvloop.run"})
 _METHODS = frozenset({"run_until_complete"})
 _WORDS = (b"asyncio", b"anyio", b"uvloop", b"run_until_complete")
+_RUN = re.compile(
+    rb"\b(?:asyncio|anyio|uvloop|runners)\s*\.\s*run\s*\(|\brun_until_complete\s*\("
+    rb"|\b(?:asyncio|anyio|uvloop)\s+as\b"
+    rb"|\bfrom\s+(?:asyncio|anyio|uvloop)[\w.]*\s+import\s*(?:\([^)]*\brun\b|[^\n(]*\brun\b)"
+)
+"""What running a coroutine looks like under every form of import: most files that name asyncio do not."""
+_GUARD = re.compile(rb"(?m)^if\b[^\n]*\b__name__\b")
 
 
 class Programs:
@@ -54,8 +62,8 @@ class Programs:
         return self._endless.function(function)
 
     def _iter_coroutines(self) -> Iterator[Program]:
-        for module in _iter_modules(self._resolver, *_WORDS):
-            for node in module.calls:
+        for module in _iter_modules(self._resolver, _RUN, *_WORDS):
+            for node in module.calls_of(("run", *_METHODS)):
                 if not _is_runner(self._resolver, module, node):
                     continue
                 entry = find_entry_of(self._resolver, module, node)
@@ -63,7 +71,7 @@ class Programs:
                     yield _program(self._resolver, module, node, entry)
 
     def _iter_functions(self) -> Iterator[Program]:
-        for module in _iter_modules(self._resolver, b"__main__"):
+        for module in _iter_modules(self._resolver, _GUARD, b"__main__"):
             for node in iter_guarded_calls(module):
                 entry = find_callee(self._resolver, module, node.func)
                 function = None if entry is None else self._resolver.function(entry)
@@ -73,10 +81,9 @@ class Programs:
                     yield _program(self._resolver, module, node, entry)
 
 
-def _iter_modules(resolver: Resolver, *words: bytes) -> Iterator[Module]:
+def _iter_modules(resolver: Resolver, pattern: re.Pattern[bytes], *words: bytes) -> Iterator[Module]:
     for path in resolver.store.paths_with(*words):
-        data = resolver.store.data(path)
-        if is_test_path(path) or not (b"run" in data or b"__main__" in data):
+        if is_test_path(path) or pattern.search(resolver.store.data(path)) is None:
             continue
         module = resolver.store.module(path)
         if module is not None:

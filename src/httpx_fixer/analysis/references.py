@@ -97,7 +97,7 @@ def _iter_references(resolver: Resolver, module: Module, function: Function) -> 
     for name in sorted(aliases):
         for node in module.mentions.reads.get(name, ()):
             known = resolver.expression(module, node)
-            is_vague = known is None or (known.path and resolver.function(known) is None)
+            is_vague = known is None or (known.path and not resolver.has_function(known))
             if known == function.symbol or (is_vague and function.owner and isinstance(node, ast.Attribute)):
                 yield _reference(resolver, module, node)
     for text in module.mentions.texts.get(function.name, ()):

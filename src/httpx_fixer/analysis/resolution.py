@@ -158,6 +158,11 @@ class Resolver:
             return False
         return any(self.is_kind_of(self.expression(module, base), names, depth - 1) for base in node.bases)
 
+    def has_function(self, symbol: Symbol) -> bool:
+        """Answer whether a symbol is a function of the project, which costs less than to describe it."""
+        module = self.store.module(symbol.path) if symbol.path else None
+        return module is not None and symbol.name in module.functions
+
     def function(self, symbol: Symbol) -> Function | None:
         """Return the function behind a symbol."""
         if symbol not in self._functions:

@@ -103,10 +103,8 @@ class ScopeTable:
 
 def _is_inside(below: ast.AST, child: ast.AST, parent: ast.AST) -> bool:
     """Answer whether `below`, a part of a child of a scope's node, is evaluated within that scope."""
-    if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef):
-        return any(child is statement for statement in parent.body)
-    if isinstance(parent, ast.ClassDef):
-        return any(child is statement for statement in parent.body)
+    if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return child in parent.body
     if isinstance(parent, ast.Lambda):
         return child is parent.body
     if isinstance(parent, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
