@@ -8,15 +8,17 @@ from dataclasses import dataclass
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.site_facts import Obstacle
 from httpx_fixer.analysis.stream_cover import Cover, find_cover
 from httpx_fixer.analysis.stream_flow import walk_function
 from httpx_fixer.analysis.stream_follows import build_inner_web
 from httpx_fixer.analysis.stream_marks import Send, Web
-from httpx_fixer.analysis.stream_methods import ITERATORS
+from httpx_fixer.analysis.stream_methods import ITERATORS, last_name
 from httpx_fixer.analysis.stream_obstacles import describe_rebinding, iter_escape_obstacles
 from httpx_fixer.analysis.stream_takers import Escape
 from httpx_fixer.analysis.stream_uses import iter_takings
+from httpx_fixer.diagnostic import RefusalReason
 
 _RESPONDERS = {
     "EventSourceResponse": frozenset({"fastapi", "sse_starlette", "starlette"}),
@@ -92,8 +94,33 @@ def _build_body(module: Module, taking: Escape, send: Send) -> Body:
     notes = walk_function(web)
     if not notes.leaks:
         return Body(taking, web, is_closed=True)
-    obstacles = tuple(iter_escape_obstacles(module, web, notes, 0))
+    obstacles = (
+        *iter_escape_obstacles(module, web, notes, 0),
+        *_iter_other_callers(module, taking.generator),
+    )
     cover = None if obstacles else find_cover(module, web, notes, 0)
     if cover is None:
         return Body(taking, web, is_closed=False, obstacles=obstacles or (describe_rebinding(web, notes, 0),))
     return Body(taking, web, is_closed=False, cover=cover)
+
+
+def _iter_other_callers(module: Module, generator: FunctionNode) -> Iterator[Obstacle]:
+    """Yield an obstacle for each place that may read on where a generator of the module has stopped."""
+    home = module.table.of[generator].parent
+    if home is not None and isinstance(home.node, FunctionNode):
+        return  # A nested one is followed only if it is called once.
+    for node in module.table.parents:
+        if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
+            continue
+        if last_name(node) != generator.name:
+            continue
+        call = module.table.parents[node]
+        taker = module.table.parents[call]
+        taker = module.table.parents[taker] if isinstance(taker, ast.keyword) else taker
+        if not isinstance(call, ast.Call) or call.func is not node or not _sends(module, taker):
+            detail = f"`{generator.name}` is used here, too, where the response may be read on"
+            yield Obstacle(RefusalReason.ESCAPES, detail, node.lineno)
+
+
+def _sends(module: Module, taker: ast.AST) -> bool:
+    return isinstance(taker, ast.Call) and is_responder(module, taker.func)

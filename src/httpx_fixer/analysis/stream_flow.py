@@ -81,7 +81,8 @@ class _Walker:
         start = Held.OTHER if self.web.name in names else Held.UNBOUND
         mark = (Held.OPEN, 0) if self.web.starts_open else (start, -1)
         exits = self.block(self.web.function.body, frozenset({mark}))
-        self.notes.ends = exits.normal | exits.returns
+        # The statements of a block may leave the loop around it.
+        self.notes.ends = exits.normal | exits.returns | exits.breaks | exits.continues
         self.notes.fails = exits.raises
         self.notes.falls_through = bool(exits.normal)
         for held, send in self.notes.ends | exits.raises:

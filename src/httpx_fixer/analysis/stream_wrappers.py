@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.files import mentions_httpx
@@ -12,9 +13,10 @@ from httpx_fixer.analysis.functions import own_nodes
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.site_facts import Obstacle
 from httpx_fixer.analysis.stream_callees import find_callee, is_generator
 from httpx_fixer.analysis.stream_clients import ClientKind, find_client_kind
-from httpx_fixer.analysis.stream_facts import StreamSite
+from httpx_fixer.analysis.stream_facts import CloseBelow, StreamSite
 from httpx_fixer.analysis.stream_flow import walk_function
 from httpx_fixer.analysis.stream_results import (
     Result,
@@ -24,9 +26,12 @@ from httpx_fixer.analysis.stream_results import (
     is_streaming_send,
 )
 from httpx_fixer.analysis.streams import iter_stream_sites
+from httpx_fixer.diagnostic import RefusalReason
 
 _ROUNDS = 4
 """How many functions may return the response of one another."""
+
+_FAILURE_READER = re.compile(rb"\.response\.(?:a?read|a?iter_(?:bytes|lines|raw|text))\(")
 
 Openers = Mapping[ast.Call, bool]
 """Calls of a module that return an open response, and whether they return a coroutine: {call: is async}."""
@@ -70,7 +75,34 @@ def iter_project_streams(resolver: Resolver, paths: Iterable[str]) -> Iterator[S
     for path in sorted(openers):
         module = resolver.store.module(path)
         assert module is not None
-        yield from iter_stream_sites(module, openers[path])
+        for site in iter_stream_sites(module, openers[path]):
+            reader = _find_failure_reader(resolver, module, site) if site.cover is not None else None
+            yield site if reader is None else replace(site, obstacles=(reader,), cover=None)
+
+
+def _find_failure_reader(resolver: Resolver, module: Module, site: StreamSite) -> Obstacle | None:
+    """Return an obstacle where another file reads the body of a response out of `HTTPStatusError`.
+
+    Those of the same module are weighed where the close is planned.
+    """
+    node = module.functions.get(site.function)
+    if isinstance(site.cover, CloseBelow) or node is None or not _raises_for_status(node, site.name):
+        return None
+    for path in resolver.store.paths_with(b"HTTPStatusError"):
+        if path != module.path and _FAILURE_READER.search(resolver.store.data(path)):
+            detail = f"`raise_for_status()` hands `{site.name}` to a handler in `{path}` that reads its body"
+            return Obstacle(RefusalReason.ESCAPES, detail, site.line)
+    return None
+
+
+def _raises_for_status(function: FunctionNode, name: str) -> bool:
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr == "raise_for_status"
+        and isinstance(node.value, ast.Name)
+        and node.value.id == name
+        for node in ast.walk(function)
+    )
 
 
 def _may_send(data: bytes) -> bool:

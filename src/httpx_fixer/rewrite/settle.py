@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -116,13 +117,27 @@ def apply_unverified(edits: Iterable[Edit], sources: Sources) -> dict[str, bytes
 
 
 def _take_over(result: list[Diagnostic], later: Iterable[Diagnostic]) -> None:
-    """Bring outcomes of a later round back to what an overlap left open: same rule, same words."""
-    known = {_words_of(d): d for d in later}
+    """Bring outcomes of a later round back to what an earlier one left open: same rule, same words.
+
+    A refusal that the fixes of the earlier round lifted counts where it is clear which one it was.
+    """
+    known: dict[tuple[str, str, str], list[Diagnostic]] = {}
+    for diagnostic in later:
+        known.setdefault(_words_of(diagnostic), []).append(diagnostic)
+    alike = Counter(map(_words_of, result))
+    seen: Counter[tuple[str, str, str]] = Counter()
     for index, diagnostic in enumerate(result):
-        found = known.get(_words_of(diagnostic))
-        is_open = diagnostic.refusal is not None and diagnostic.refusal.reason is RefusalReason.OVERLAPS
-        if found is not None and is_open:
-            result[index] = replace(diagnostic, outcome=found.outcome)
+        words = _words_of(diagnostic)
+        found = known.get(words, [])
+        is_overlap = diagnostic.refusal is not None and diagnostic.refusal.reason is RefusalReason.OVERLAPS
+        if found and is_overlap:
+            result[index] = replace(diagnostic, outcome=found[-1].outcome)
+        elif diagnostic.refusal is not None and len(found) == alike[words]:
+            lifted = found[seen[words]].fix
+            if is_applicable(lifted, unsafe_fixes=False):
+                assert lifted is not None
+                result[index] = replace(diagnostic, outcome=lifted)
+        seen[words] += 1
 
 
 def _settle_plan(work: _Work, plan: Plan) -> tuple[Plan, dict[str, bytes], tuple[Diagnostic, ...]]:

@@ -39,7 +39,8 @@ class UnclosedProxiedStream(Rule):
     ## Refused when
     - NAME_CLASH: every name for the generator is taken.
     - UNSUPPORTED_BINDING: the response is bound by `:=` or by a coroutine that is not awaited there.
-    - ESCAPES: the response is passed to something else as well, which may keep it.
+    - ESCAPES: the response is passed to something else as well, which may keep it, or its generator is
+      used by others, too.
     - REBOUND: the name may hold something else where the close would stand.
 
     ## References

@@ -47,7 +47,7 @@ class UnclosedStream(Rule):
     - UNSUPPORTED_BINDING: the response is bound to no name, by `:=`, to several, or by a task.
     - ESCAPES: the response or the iterator of its body is yielded, stored, captured or passed on, or
       the bare iterator is returned: it is not known who closes it. Or some paths hand it on and others
-      leave it open where no close can be added.
+      leave it open where no close can be added. Or a handler reads the body of the failed response.
     - REBOUND: the name is assigned again while the response may be open, or is used outside of the
       block that sends, where it may hold something else.
 
