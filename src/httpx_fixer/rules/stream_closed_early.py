@@ -81,7 +81,7 @@ def _plan(block: StreamBlock) -> Fix | Refusal:
     if clash is not None:
         return clash
     assert block.cover is not None
-    return Fix(f"Close `{block.name}` when its body has been sent", tuple(_iter_edits(block)))
+    return Fix(f"close `{block.name}` when its body has been sent", tuple(_iter_edits(block)))
 
 
 def _iter_edits(block: StreamBlock) -> Iterator[Edit]:

@@ -66,4 +66,4 @@ def _enter_by_with(pair: EntryPair) -> Fix:
         RemoveStatement(pair.leave),
         WrapRest(pair.first, pair.last, "", header),
     )
-    return Fix(f"Enter `{pair.manager}` by a `with` statement", edits)
+    return Fix(f"enter `{pair.manager}` by a `with` statement", edits)

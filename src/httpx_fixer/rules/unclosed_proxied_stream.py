@@ -84,4 +84,4 @@ def _plan(site: StreamSite) -> Fix | Refusal:
         edits += iter_close_edits(site.name, site.cover, is_async=site.is_async)
     for body in site.bodies:
         edits += iter_body_edits(body, stream)
-    return Fix(f"Close `{site.name}` when its body has been sent", tuple(edits))
+    return Fix(f"close `{site.name}` when its body has been sent", tuple(edits))

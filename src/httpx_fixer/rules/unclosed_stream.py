@@ -80,4 +80,4 @@ def _plan_close(site: StreamSite) -> Fix | Refusal:
         return Refusal(obstacle.reason, obstacle.detail, site.path, obstacle.line)
     assert site.cover is not None
     edits = iter_close_edits(site.name, site.cover, is_async=site.is_async)
-    return Fix(f"Close `{site.name}` on every path", tuple(edits))
+    return Fix(f"close `{site.name}` on every path", tuple(edits))
