@@ -253,7 +253,7 @@ return performance.now() - start;
 
 
 def test_five_hundred_fixes_stay_usable(window: Browser, tmp_path: Path) -> None:
-    """Each takes a tenth of a second on an idle machine; what grows with the square would take minutes."""
+    """What grows with the square of the fixes would take minutes."""
     file = tmp_path / "large.html"
     file.write_text(_render(_large_report()))
     assert file.stat().st_size < 4_000_000
