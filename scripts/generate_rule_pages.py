@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from httpx_fixer.diagnostic import RefusalReason
+from httpx_fixer.catalogue import read_reasons
 from httpx_fixer.frameworks._base import Framework
 from httpx_fixer.frameworks._registry import build_frameworks
 from httpx_fixer.rules._base import Rule
@@ -106,13 +106,7 @@ def _strip_marks(text: str) -> str:
 
 def _refusals() -> str:
     """Return the page that tells each reason; the texts stand under the members of the enumeration."""
-    source = inspect.getsource(RefusalReason)
-    lines = [line.strip() for line in source.splitlines()]
-    told = []
-    for index, line in enumerate(lines):
-        name = line.partition(" = ")[0]
-        if name in RefusalReason.__members__:
-            told.append(f"## {name}\n\n{lines[index + 1].strip(chr(34))}\n")
+    told = [f"## {name}\n\n{text}\n" for name, text in read_reasons().items()]
     body = "\n".join(told)
     title = "# Why was this left alone?\n\nEvery site is fixed or carries one of these reasons."
     return f"{NOTICE}\n\n{title}\n\n{body}"

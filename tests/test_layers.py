@@ -44,7 +44,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "silencing": ("reporters.counts", "rewrite.ignores", "rewrite.write", *GROUND),
     "baseline": ("diagnostic", "toml_table"),
     "changed_lines": ("git", "source"),
-    "catalogue": ("rules._registry", "rules._base", "rule_page", "toml_table"),
+    "catalogue": ("diagnostic", "rules._registry", "rules._base", "rule_page", "toml_table"),
     "options": ("config", "settings", "source", "toml_table"),
     "config": ("settings", "source", "toml_table"),
     # The hall between the wings, and its reading half.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+from itertools import pairwise
 
+from httpx_fixer.diagnostic import RefusalReason
 from httpx_fixer.rule_page import RulePage
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._registry import iter_rules
@@ -26,13 +28,23 @@ def _read_page(rule: type[Rule]) -> RulePage:
 
 
 def render_page(word: str) -> str:
-    """Return the documentation page of the rule with this code or name. Raises `UsageError`."""
+    """Return the page of the rule with this code or name, or what a reason means. Raises `UsageError`."""
     rules = list(iter_rules())
     for rule in rules:
         if word.upper() == rule.code or word.lower() == rule.name:
             return f"{rule.code} {rule.name}\n\n{inspect.cleandoc(rule.__doc__ or '')}\n"
-    known = [text for rule in rules for text in (rule.code, rule.name)]
-    raise UsageError(f'no rule is called "{word}"{suggest(word, known)}')
+    reasons = read_reasons()
+    if word.upper() in reasons:
+        return f"{word.upper()}\n\n{reasons[word.upper()]}\n"
+    known = [*reasons, *(text for rule in rules for text in (rule.code, rule.name))]
+    raise UsageError(f'no rule or reason is called "{word}"{suggest(word, known)}')
+
+
+def read_reasons() -> dict[str, str]:
+    """Return why sites are left alone: {name of the reason: what it means}, as told under each member."""
+    lines = [line.strip() for line in inspect.getsource(RefusalReason).splitlines()]
+    named = {line.partition(" = ")[0]: after.strip('"') for line, after in pairwise(lines)}
+    return {name: named[name] for name in RefusalReason.__members__}
 
 
 def render_list() -> str:

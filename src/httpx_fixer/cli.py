@@ -175,7 +175,13 @@ def _complete_rule() -> list[str]:
 
 @app.command()
 def explain(
-    rule: Annotated[str, typer.Argument(help="Code or name of a rule.", autocompletion=_complete_rule)],
+    rule: Annotated[
+        str,
+        typer.Argument(
+            help="Code or name of a rule, or a reason why something was left alone.",
+            autocompletion=_complete_rule,
+        ),
+    ],
 ) -> None:
     """Print what a rule finds, why, how it is fixed and when it is not."""
     _leave(lambda: _explain(rule))

@@ -247,7 +247,7 @@ def test_not_a_git_repository(tmp_path: Path) -> None:
     (tmp_path / ".gitignore").write_text("ignored.py\n")
     done = Tool(tmp_path).run("check")
     assert (done.code, done.err) == (1, "")
-    assert done.text.endswith("1 diagnostic in 1 file: 1 with a safe fix.\n")
+    assert "\n1 diagnostic in 1 file: 1 with a safe fix.\n" in done.text
 
 
 def test_repository_that_git_does_not_trust(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_check_reports_and_changes_nothing(tmp_path: Path) -> None:
     done = tool.run("check")
     assert (done.code, done.err) == (1, "")
     assert done.text.startswith(HXF301)
-    assert done.text.endswith("1 diagnostic in 1 file: 1 with a safe fix.\n")
+    assert "\n1 diagnostic in 1 file: 1 with a safe fix.\n" in done.text
     assert tool.git("status", "--porcelain") == b""
 
 
@@ -130,6 +130,7 @@ def test_statistics_are_the_counts_alone(tmp_path: Path) -> None:
         "rule                    found  safe fix  unsafe fix  by hand  left alone\n"
         "HXF301 unclosed-stream      1         1           0        0  0\n"
         "1 diagnostic in 1 file: 1 with a safe fix.\n"
+        "`httpx-fixer explain` tells more of a code, and of a reason why something was left alone.\n"
     )
 
 
@@ -361,8 +362,14 @@ def test_explain_of_no_rule_suggests_one(tmp_path: Path) -> None:
     done = Tool(tmp_path).run("explain", "unclosed-streem")
     assert (done.code, done.out) == (2, b"")
     assert done.err == (
-        'httpx-fixer: error: no rule is called "unclosed-streem"; did you mean "unclosed-stream"?\n'
+        'httpx-fixer: error: no rule or reason is called "unclosed-streem"; did you mean "unclosed-stream"?\n'
     )
+
+
+def test_explain_tells_what_a_reason_means(tmp_path: Path) -> None:
+    done = make_project(tmp_path).run("explain", "many_loops")
+    assert done.code == 0
+    assert done.text.startswith("MANY_LOOPS\n\nThe process runs this code on an event loop per call")
 
 
 def test_rules_are_listed_by_code(tmp_path: Path) -> None:

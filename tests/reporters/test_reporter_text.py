@@ -45,6 +45,7 @@ HXF111 mixed-upstream-client          1         0           0        1  0
 HXF301 unclosed-stream                1         0           0        0  1 (1 ESCAPES)
 4 diagnostics in 1 file: 1 with a safe fix, 1 with an unsafe fix, 1 to fix by hand, 1 left alone; \
 1 file not read.
+`httpx-fixer explain` tells more of a code, and of a reason why something was left alone.
 """
 
 

@@ -139,3 +139,4 @@ class TextReporter:
         ]
         found = f"{plural(counts.diagnostics, 'diagnostic')} in {plural(len(paths), 'file')}"
         yield f"{found}: {', '.join(parts)}{other}."
+        yield "`httpx-fixer explain` tells more of a code, and of a reason why something was left alone."
