@@ -28,7 +28,15 @@ def _is_kept_for_a_call(project: Project, site: ClientSite) -> bool:
     )
 
 
-def find_open_stream(project: Project, site: ClientSite) -> Refusal | None:
+def find_lasting_obstacle(project: Project, site: ClientSite) -> Refusal | None:
+    """Return why a kept client cannot use connections that the process owns."""
+    if project.kept.is_taken_apart(site):
+        detail = f"`{site.name}._transport` is looked at, and would be another one"
+        return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
+    return _find_open_stream(project, site)
+
+
+def _find_open_stream(project: Project, site: ClientSite) -> Refusal | None:
     """Return the place that may open a stream of a kept client and leave it to others to close.
 
     It would hold a connection of all that share the pool. Names are compared as text.

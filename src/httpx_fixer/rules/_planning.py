@@ -13,7 +13,7 @@ from httpx_fixer.rules._candidates import Candidate, find_candidate
 from httpx_fixer.rules._enclosing import find_local_obstacle
 from httpx_fixer.rules._factories import is_cached, is_entered_by_callers
 from httpx_fixer.rules._homes import Member
-from httpx_fixer.rules._lasting import find_open_stream, is_lasting
+from httpx_fixer.rules._lasting import find_lasting_obstacle, is_lasting
 from httpx_fixer.rules._ownership import plan_ownership
 from httpx_fixer.rules._processes import is_library_code, is_reported, owns_for_duration
 from httpx_fixer.rules._values import uses_network
@@ -124,9 +124,9 @@ def _decide(
         return Refusal(RefusalReason.STREAM_LEFT_OPEN, detail, site.path, site.line)
     function = project.function(Symbol(site.path, site.function))
     lasts = is_lasting(project, site)
-    left_open = find_open_stream(project, site) if lasts else None
-    if left_open is not None:
-        return left_open
+    obstacle = find_lasting_obstacle(project, site) if lasts else None
+    if obstacle is not None:
+        return obstacle
     if not lasts and not site.spec.is_async and function is not None and function.is_async:
         detail = f"a sync request in `async def {function.name}` blocks the loop; sharing would not cure that"
         return Refusal(RefusalReason.SYNC_IN_ASYNC, detail, site.path, site.line)

@@ -40,7 +40,7 @@ class UnclosedInstanceClient(Rule):
     - DYNAMIC_ARGUMENT: an argument that makes a pool of connections varies by call.
     - UNKNOWN_ARGUMENT: an argument is none of httpx 0.28.
     - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from.
-    - UNSUPPORTED_BINDING: the client may be of httpx or httpx2.
+    - UNSUPPORTED_BINDING: the client may be of httpx or httpx2, or code looks at its `_transport`.
     - NO_ENTRY_POINT: no known application imports the code.
 
     ## References
