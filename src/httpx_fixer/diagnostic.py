@@ -58,8 +58,6 @@ class RefusalReason(Enum):
     """The process runs this code on an event loop per call; a client cannot outlive its loop."""
     PROCESS_PER_JOB = "PROCESS_PER_JOB"
     """The code runs in a process that is forked for one job and ends with it; nothing is there to share."""
-    NO_CLOSE_YET = "NO_CLOSE_YET"
-    """The client is found to be unclosed; this version does not yet attach its close to a lifecycle."""
     HOST_OFFERS = "HOST_OFFERS"
     """The program that loads this code offers a shared client of its own, which is to be used instead."""
     LIFESPAN_UNKNOWN = "LIFESPAN_UNKNOWN"

@@ -17,6 +17,8 @@ class Handing(Enum):
     """The client is taken from the request's application."""
     BORROWED = "borrowed"
     """The function builds a client of its own over shared connections."""
+    LASTING = "lasting"
+    """A client that is kept for good uses shared connections while there are any."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,10 @@ def _variants() -> dict[str, str]:
                 ("both_clients", (), clients),
                 ("client_over_pool", both[:1], clients[:1]),
                 ("all", [*both, *named], clients),
+                ("lasting_async", [replace(both[0], lends=False, lasts=True)], ()),
+                ("lasting_sync", [replace(both[1], lends=False, lasts=True)], clients[1:]),
+                ("lasting_both", [replace(one, lasts=True) for one in both], ()),
+                ("lasting_named", [replace(one, lends=False, lasts=True) for one in named], clients),
             ):
                 text = render(pools=pools, clients=owned, starlette=starlette)
                 found[f"{library}_{framework}_{name}"] = text

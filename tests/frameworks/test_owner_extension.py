@@ -37,6 +37,11 @@ POOL = OwnedPool("httpx", "AsyncClient", "", ())
 POOL_OF_A_CLASS = OwnedPool("httpx", "AsyncClient", "", (), takes_class=True)
 OPEN_POOL = OwnedPool("httpx", "AsyncClient", "unverified", (UNVERIFIED,))
 SYNC_POOL = OwnedPool("httpx", "Client", "", ())
+LASTING_POOL = OwnedPool("httpx", "AsyncClient", "", (), lends=False, lasts=True)
+LASTING_POOL_OF_A_CLASS = replace(LASTING_POOL, takes_class=True)
+POOL_FOR_ALL = OwnedPool("httpx", "AsyncClient", "", (), lasts=True)
+OPEN_LASTING_POOL = replace(OPEN_POOL, lends=False, lasts=True)
+SYNC_POOL_FOR_ALL = OwnedPool("httpx", "Client", "", (), lasts=True)
 
 
 def _ownership(*owned: OwnedClient | OwnedPool, injects: bool = True) -> Ownership:
@@ -86,6 +91,10 @@ SETS = [
     (POOL, OPEN_POOL, SYNC_POOL),
     (POOL_OF_A_CLASS,),
     (HTTP, POOL),
+    (LASTING_POOL,),
+    (LASTING_POOL_OF_A_CLASS,),
+    (HTTP, LASTING_POOL),
+    (POOL_FOR_ALL, OPEN_LASTING_POOL, SYNC_POOL_FOR_ALL),
 ]
 
 
@@ -101,11 +110,15 @@ def _name(owned: object) -> str | None:
 def test_module_is_read_back(owned: tuple[OwnedClient | OwnedPool, ...], injects: bool) -> None:
     wanted = _ownership(*owned, injects=injects)
     found = _read(_write(wanted))
-    assert [(p.key, p.takes_class) for p in found.pools] == [(p.key, p.takes_class) for p in wanted.pools]
+    assert [_uses(pool) for pool in found.pools] == [_uses(pool) for pool in wanted.pools]
     assert [(c.class_name, c.key) for c in found.clients] == [(c.class_name, c.key) for c in wanted.clients]
     assert found.injects is (injects and bool(wanted.clients))
     again = replace(found, injects=injects)
     assert ast.dump(ast.parse(_write(again))) == ast.dump(ast.parse(_write(wanted)))
+
+
+def _uses(pool: OwnedPool) -> tuple[object, ...]:
+    return pool.key, pool.takes_class, pool.lends, pool.lasts
 
 
 GROWTH = [
@@ -118,6 +131,11 @@ GROWTH = [
     ((POOL,), (BILLING, HTTP, SYNC)),
     ((POOL,), (POOL_OF_A_CLASS,)),
     ((POOL, SYNC_POOL), (HTTP, OPEN_POOL)),
+    ((POOL,), (POOL_FOR_ALL,)),
+    ((LASTING_POOL,), (POOL_FOR_ALL,)),
+    ((LASTING_POOL,), (LASTING_POOL_OF_A_CLASS,)),
+    ((POOL, SYNC_POOL), (OPEN_LASTING_POOL, SYNC_POOL_FOR_ALL)),
+    ((LASTING_POOL,), (HTTP, SYNC_POOL)),
 ]
 
 

@@ -37,6 +37,28 @@ def is_closed(store: FileStore, site: ClientSite) -> bool:
     return any(pattern.search(store.data(path)) for path in {site.path, *others}) or _is_aliased(own, word)
 
 
+_OPENED = rb"(?m)^(?!\s*(?:async )?with\b)(?!.*\benter_(?:async_)?context\()"
+_OPENED += rb"(?!.*\)\s*as\s+\w+[,:)\s]*$)[^#\n]*\b%b\.stream\("
+
+
+def may_leave_stream(store: FileStore, site: ClientSite) -> bool:
+    """Answer whether code outside of tests calls `stream` of what a name holds, other than in a `with`.
+
+    Names are compared as text.
+    """
+    name = site.name.rpartition(".")[2]
+    word = re.escape(name).encode()
+    opened = re.compile(_OPENED % word)
+    return any(opened.search(store.data(path)) for path in _program_files(store, name))
+
+
+def is_taken_apart(store: FileStore, site: ClientSite) -> bool:
+    """Answer whether code outside of tests reaches into what a name holds, for its transport."""
+    name = site.name.rpartition(".")[2]
+    reach = re.compile(rb"\b" + re.escape(name).encode() + rb"\._(?:transport|mounts)\b")
+    return any(reach.search(store.data(path)) for path in _program_files(store, name))
+
+
 def _program_files(store: FileStore, name: str) -> list[str]:
     """Return the files outside of tests that hold a name."""
     return [path for path in store.paths_with(name.encode()) if not is_test_path(path)]

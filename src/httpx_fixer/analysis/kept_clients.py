@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from httpx_fixer.analysis.closing import is_closed
+from httpx_fixer.analysis.closing import is_closed, is_taken_apart, may_leave_stream
 from httpx_fixer.analysis.factories import iter_factory_uses
 from httpx_fixer.analysis.facts import FactoryUse, Function
 from httpx_fixer.analysis.instances import is_built_per_call
@@ -20,6 +20,14 @@ class KeptClients:
     def is_closed(self, site: ClientSite) -> bool:
         """Answer whether some code of the project closes the client that a site's name holds."""
         return is_closed(self._resolver.store, site)
+
+    def may_leave_stream(self, site: ClientSite) -> bool:
+        """Answer whether some code may open a stream of a kept client other than by a `with` block."""
+        return may_leave_stream(self._resolver.store, site)
+
+    def is_taken_apart(self, site: ClientSite) -> bool:
+        """Answer whether some code looks at the transport of a kept client."""
+        return is_taken_apart(self._resolver.store, site)
 
     def factory_uses(self, function: Function, *, is_async: bool) -> tuple[FactoryUse, ...]:
         """Return what becomes of the client that a function makes at every place that names it."""

@@ -8,7 +8,7 @@ from httpx_fixer.analysis.facts import Call, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import CreateFile, Edit, EnsureImport, InsertStatements
-from httpx_fixer.frameworks._base import Lifecycle, OwnedPool, Ownership, Reach
+from httpx_fixer.frameworks._base import Lifecycle, Ownership, Reach
 from httpx_fixer.frameworks._layout import Import
 from httpx_fixer.frameworks._owner_extension import extend_module
 from httpx_fixer.frameworks._owner_source import (
@@ -18,7 +18,6 @@ from httpx_fixer.frameworks._owner_source import (
     module_source,
     names_defined,
 )
-from httpx_fixer.frameworks._pool_source import name_of_pool
 
 _FRIENDS = re.compile(
     r"^(?:uvicorn|hypercorn|granian|mangum|fastapi|starlette|gunicorn|httpx|httpx2|typing|slowapi|logging"
@@ -169,8 +168,7 @@ def import_edits(project: Project, ownership: Ownership, path: str, name: str) -
     return (EnsureImport(path, dotted, name),)
 
 
-def borrow(project: Project, path: str, ownership: Ownership, pool: OwnedPool) -> Reach | Refusal:
+def borrow(project: Project, path: str, ownership: Ownership, lender: str) -> Reach | Refusal:
     """Return the function that is called in place of the class, and its import."""
-    name = name_of_pool(pool)
-    edits = import_edits(project, ownership, path, name)
-    return edits if isinstance(edits, Refusal) else Reach(edits, expression=name)
+    edits = import_edits(project, ownership, path, lender)
+    return edits if isinstance(edits, Refusal) else Reach(edits, expression=lender)

@@ -107,7 +107,8 @@ class OwnedClient:
 class OwnedPool:
     """Connections that a lifecycle is to own and that clients borrow; `key` and `arguments` as above.
 
-    `takes_class` says that some borrower names the class to build, since a test replaces it there.
+    `takes_class` says that some borrower names the class to build, since a test replaces it there;
+    `lends` that clients borrow from it for a while, `lasts` that clients which nothing closes use it.
     """
 
     library: str
@@ -115,11 +116,24 @@ class OwnedPool:
     key: str
     arguments: tuple[SpecArgument, ...]
     takes_class: bool = False
+    lends: bool = True
+    lasts: bool = False
 
     @property
     def is_async(self) -> bool:
         """Answer whether the clients are `AsyncClient`s."""
         return self.class_name == "AsyncClient"
+
+    @property
+    def lender(self) -> str:
+        """The function that builds a client which borrows; the name of the pool, too."""
+        base = f"{self.key}_client" if self.key else "http_client"
+        return base if self.is_async else f"sync_{base}"
+
+    @property
+    def lasting_lender(self) -> str:
+        """The function that builds a client which nothing has to close."""
+        return f"lasting_{self.lender}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +218,8 @@ class Framework(ABC):
         """Return how an entry point gets hold of an owned client."""
 
     @abstractmethod
-    def borrow(self, project: Project, path: str, ownership: Ownership, pool: OwnedPool) -> Reach | Refusal:
-        """Return how code in a file borrows a client over an owned pool."""
+    def borrow(self, project: Project, path: str, ownership: Ownership, lender: str) -> Reach | Refusal:
+        """Return how code in a file gets a client over an owned pool from one of the pool's lenders."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,9 +77,19 @@ def _read_pools(table: str, found: dict[str, Definition]) -> list[OwnedPool]:
     pools: list[OwnedPool] = []
     for name, arguments in found[table].rows:
         key = _key_of(name, _TABLES[table])
-        if name in found and key is not None:
-            takes_class = "build" in found[name].parameters
-            pools.append(OwnedPool(context[1], _TABLES[table], key, _unplace(arguments), takes_class))
+        if key is None:
+            continue
+        pool = OwnedPool(context[1], _TABLES[table], key, _unplace(arguments))
+        lenders = [found[one] for one in (pool.lender, pool.lasting_lender) if one in found]
+        if lenders:
+            pools.append(
+                replace(
+                    pool,
+                    takes_class=any("build" in lender.parameters for lender in lenders),
+                    lends=pool.lender in found,
+                    lasts=pool.lasting_lender in found,
+                )
+            )
     return pools
 
 

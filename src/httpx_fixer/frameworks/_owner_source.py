@@ -112,10 +112,8 @@ def _own_imports(ownership: Ownership, application: Import) -> set[Import]:
             found |= set(_injected_source.FASTAPI_IMPORTS)
     if ownership.pools:
         found |= set(_pool_source.IMPORTS)
-        if any(pool.is_async for pool in ownership.pools):
-            found |= set(_pool_source.ASYNC_IMPORTS)
-        if not all(pool.is_async for pool in ownership.pools):
-            found |= set(_pool_source.SYNC_IMPORTS)
+        for pool in ownership.pools:
+            found |= set(_pool_source.imports_of_kind(is_async=pool.is_async, lends=pool.lends))
         if is_opener_needed(ownership, is_async=True):
             found |= set(_pool_source.ASYNC_OPENER_IMPORTS)
         if is_opener_needed(ownership, is_async=False):
@@ -144,7 +142,7 @@ def definitions(ownership: Ownership, application: Import) -> str:
 
 def _pool_for(ownership: Ownership, client: OwnedClient) -> OwnedPool | None:
     """Return the pool that serves a client as well: that of its upstream, or the plain one."""
-    pools = {pool.key: pool for pool in ownership.pools if pool.is_async is client.is_async}
+    pools = {one.key: one for one in ownership.pools if one.lends and one.is_async is client.is_async}
     needed = {(one.name, one.code) for one in client.arguments if one.name in POOL_ARGUMENTS}
     upstream = pools.get(client.key)
     given = {one.name: one.code for one in upstream.arguments} if upstream is not None else {}
@@ -162,7 +160,7 @@ def _build(ownership: Ownership, client: OwnedClient) -> str:
     given = {(one.name, one.code) for one in pool.arguments}
     own = tuple(one for one in client.arguments if (one.name, one.code) not in given)
     bare = replace(client, arguments=own)
-    return _injected_source.builder(bare, ownership.policy, _pool_source.name_of_pool(pool))
+    return _injected_source.builder(bare, ownership.policy, pool.lender)
 
 
 def module_source(ownership: Ownership, application: Import, own: frozenset[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from httpx_fixer.frameworks._base import OwnedPool, Ownership
+from httpx_fixer.frameworks._lasting_source import lasting_template
 from httpx_fixer.frameworks._layout import LINE, Import, lay_out_call
 from httpx_fixer.frameworks._start_source import is_opener_needed
 
@@ -11,13 +12,13 @@ IMPORTS: tuple[Import, ...] = (
     ("ssl", "SSLContext", "SSLContext"),
     ("typing", "Any", "Any"),
 )
-ASYNC_IMPORTS: tuple[Import, ...] = (
-    ("asyncio", "", "asyncio"),
-    ("collections.abc", "AsyncIterator", "AsyncIterator"),
+_ASYNC_ITERATOR = ("collections.abc", "AsyncIterator", "AsyncIterator")
+_ITERATOR = ("collections.abc", "Iterator", "Iterator")
+ASYNC_OPENER_IMPORTS: tuple[Import, ...] = (
+    _ASYNC_ITERATOR,
+    ("contextlib", "asynccontextmanager", "asynccontextmanager"),
 )
-SYNC_IMPORTS: tuple[Import, ...] = (("os", "", "os"), ("collections.abc", "Iterator", "Iterator"))
-ASYNC_OPENER_IMPORTS: tuple[Import, ...] = (("contextlib", "asynccontextmanager", "asynccontextmanager"),)
-SYNC_OPENER_IMPORTS: tuple[Import, ...] = (("contextlib", "contextmanager", "contextmanager"),)
+SYNC_OPENER_IMPORTS: tuple[Import, ...] = (_ITERATOR, ("contextlib", "contextmanager", "contextmanager"))
 
 _SHARED = '''\
 _TLS_OPTIONS = {"cert", "http2", "trust_env", "verify"}
@@ -44,8 +45,9 @@ class _@PrePools(dict[str, @lib.@Class]):
 
 
 _@pools: dict[@key, _@PrePools] = {}
+'''
 
-
+_LENDING = '''\
 class _@PreBody(@lib.@Stream):
     """A response body that the borrowed client closes, where nobody else did."""
 
@@ -162,6 +164,9 @@ _ASYNC = {
     "close": "aclose",
     "handle": "handle_async_request",
     "borrow": "borrow",
+    "keep": "keep",
+    "forget": "\n            for gone in [loop for loop in list(self._own) if loop and loop.is_closed()]:"
+    "\n                self._own.pop(gone, None)",
     "manager": "asynccontextmanager",
     "async ": "async ",
     "await ": "await ",
@@ -183,16 +188,19 @@ _SYNC = {
     "close": "close",
     "handle": "handle_request",
     "borrow": "borrow_sync",
+    "keep": "keep_sync",
+    "forget": "",
     "manager": "contextmanager",
     "async ": "",
     "await ": "",
 }
 
 
-def name_of_pool(pool: OwnedPool) -> str:
-    """Return what the function that borrows from a pool is called."""
-    base = f"{pool.key}_client" if pool.key else "http_client"
-    return base if pool.is_async else f"sync_{base}"
+def imports_of_kind(*, is_async: bool, lends: bool) -> tuple[Import, ...]:
+    """Return what the definitions of the pools of one kind import beside `IMPORTS`."""
+    if is_async:
+        return (("asyncio", "", "asyncio"), *([_ASYNC_ITERATOR] if lends else []))
+    return (("os", "", "os"), *([_ITERATOR] if lends else []))
 
 
 def opening(*, is_async: bool) -> str:
@@ -211,11 +219,15 @@ def pool_definitions(ownership: Ownership) -> list[str]:
         words = {"lib": library, **(_ASYNC if is_async else _SYNC)}
         if is_async:
             parts.append(_LOOP)
-        kind = _KIND
-        if any(argument.name == "timeout" for pool in pools for argument in pool.arguments):
-            kind = kind.replace(_SAME_TIMEOUT, _OWN_TIMEOUT)
-        parts.append(_table(words["TABLE"], pools) + _fill(kind, words))
-        parts += [_borrower(pool) for pool in pools]
+        parts.append(_table(words["TABLE"], pools) + _fill(_KIND, words))
+        has_timeout = any(argument.name == "timeout" for pool in pools for argument in pool.arguments)
+        if any(pool.lends for pool in pools):
+            lending = _LENDING.replace(_SAME_TIMEOUT, _OWN_TIMEOUT) if has_timeout else _LENDING
+            parts.append(_fill(lending, words))
+        if any(pool.lasts for pool in pools):
+            parts.append(_fill(lasting_template(has_timeout=has_timeout), words))
+        for pool in pools:
+            parts += [_lender(pool, lasts=False)] * pool.lends + [_lender(pool, lasts=True)] * pool.lasts
         if is_opener_needed(ownership, is_async=is_async):
             parts.append(_fill(_OPENER, words))
     return parts
@@ -226,12 +238,12 @@ def _table(name: str, pools: list[OwnedPool]) -> str:
     lines = [f"_{name}: dict[str, dict[str, Any]] = {{"]
     for pool in pools:
         items = [f'"{argument.name}": {argument.code}' for argument in pool.arguments]
-        line = f'    "{name_of_pool(pool)}": {{{", ".join(items)}}},'
+        line = f'    "{pool.lender}": {{{", ".join(items)}}},'
         if len(line) <= LINE:
             lines.append(line)
         else:
             laid_out = (lay_out_call(f'"{one.name}": ', one.code, ",", "        ") for one in pool.arguments)
-            lines += [f'    "{name_of_pool(pool)}": {{', *laid_out, "    },"]
+            lines += [f'    "{pool.lender}": {{', *laid_out, "    },"]
     return "\n".join([*lines, "}"]) + "\n\n\n"
 
 
@@ -248,17 +260,21 @@ def _constants(ownership: Ownership, library: str) -> str:
     return f"{timeout}\n{limits}\n"
 
 
-def _borrower(pool: OwnedPool) -> str:
-    name = name_of_pool(pool)
+def _lender(pool: OwnedPool, *, lasts: bool) -> str:
+    name = pool.lasting_lender if lasts else pool.lender
     kind = f"{pool.library}.{pool.class_name}"
-    borrow = "_borrow" if pool.is_async else "_borrow_sync"
+    function = "_keep" if lasts else "_borrow"
+    function = function if pool.is_async else f"{function}_sync"
     header, build = f"def {name}(**options: Any) -> {kind}:", kind
     if pool.takes_class:
         header = f"def {name}(\n    build: type[{kind}] | None = None, /, **options: Any\n) -> {kind}:"
         build = f"build or {kind}"
-    docstring = f'    """Build a `{kind}` over shared connections{{}}."""'
-    given = ", ".join(f"`{argument.name}={argument.code}`" for argument in pool.arguments)
-    described = docstring.format(f" with {given}" if given else "")
-    if len(described) > LINE or "\n" in given:
-        described = docstring.format(" of their own")
-    return f'{header}\n{described}\n    return {borrow}("{name}", {build}, options)\n'
+    if lasts:
+        described = f'    """Build a `{kind}` that nothing has to close."""'
+    else:
+        docstring = f'    """Build a `{kind}` over shared connections{{}}."""'
+        given = ", ".join(f"`{argument.name}={argument.code}`" for argument in pool.arguments)
+        described = docstring.format(f" with {given}" if given else "")
+        if len(described) > LINE or "\n" in given:
+            described = docstring.format(" of their own")
+    return f'{header}\n{described}\n    return {function}("{pool.lender}", {build}, options)\n'

@@ -14,7 +14,6 @@ from httpx_fixer.frameworks._base import (
     Framework,
     Lifecycle,
     OwnedClient,
-    OwnedPool,
     Ownership,
     Reach,
     Start,
@@ -40,9 +39,9 @@ class ProcessFramework(Framework):
         """Return the edits that create the owning module."""
         return _asgi.create_module(project, ownership, ("typing", "Any", "Any"))
 
-    def borrow(self, project: Project, path: str, ownership: Ownership, pool: OwnedPool) -> Reach | Refusal:
+    def borrow(self, project: Project, path: str, ownership: Ownership, lender: str) -> Reach | Refusal:
         """Return the function that is called in place of the class."""
-        return _asgi.borrow(project, path, ownership, pool)
+        return _asgi.borrow(project, path, ownership, lender)
 
     def reach(
         self, project: Project, entry: EntryPoint, ownership: Ownership, client: OwnedClient

@@ -16,7 +16,6 @@ from httpx_fixer.frameworks._base import (
     Framework,
     Lifecycle,
     OwnedClient,
-    OwnedPool,
     Ownership,
     Reach,
     Start,
@@ -182,9 +181,9 @@ class FastAPI(Framework):
         added = add_statements(project, ownership, lifecycle, statement, (LIFESPAN,))
         return added if isinstance(added, Refusal) else (router, *added)
 
-    def borrow(self, project: Project, path: str, ownership: Ownership, pool: OwnedPool) -> Reach | Refusal:
+    def borrow(self, project: Project, path: str, ownership: Ownership, lender: str) -> Reach | Refusal:
         """Return the function that is called in place of the class."""
-        return _asgi.borrow(project, path, ownership, pool)
+        return _asgi.borrow(project, path, ownership, lender)
 
     def reach(
         self, project: Project, entry: EntryPoint, ownership: Ownership, client: OwnedClient

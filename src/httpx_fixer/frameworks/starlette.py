@@ -15,7 +15,6 @@ from httpx_fixer.frameworks._base import (
     Framework,
     Lifecycle,
     OwnedClient,
-    OwnedPool,
     Ownership,
     Reach,
     Start,
@@ -108,9 +107,9 @@ class Starlette(Framework):
             return _join_handlers(project, ownership, lifecycle)
         return add_hooks(project, ownership, lifecycle, '{app}.add_event_handler("EVENT", HOOK)\n')
 
-    def borrow(self, project: Project, path: str, ownership: Ownership, pool: OwnedPool) -> Reach | Refusal:
+    def borrow(self, project: Project, path: str, ownership: Ownership, lender: str) -> Reach | Refusal:
         """Return the function that is called in place of the class."""
-        return _asgi.borrow(project, path, ownership, pool)
+        return _asgi.borrow(project, path, ownership, lender)
 
     def reach(
         self, project: Project, entry: EntryPoint, ownership: Ownership, client: OwnedClient

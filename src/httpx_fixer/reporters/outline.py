@@ -14,6 +14,7 @@ HANDED = {
     Handing.ARGUMENT: "gets it from its callers",
     Handing.REQUEST: "takes it from the request",
     Handing.BORROWED: "borrows from it",
+    Handing.LASTING: "keeps a client over it",
 }
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import (
+    MODULE_FORMS,
     POOL_ARGUMENTS,
     BindingForm,
     ClientSite,
@@ -33,13 +34,14 @@ class Borrower:
     """A site that can borrow; `pool_arguments` say from which pool.
 
     `names_class` says that a test replaces the class in the site's own module, so that the call
-    has to name it.
+    has to name it; `lasts` that the client is kept for as long as the process runs.
     """
 
     site: ClientSite
     lifecycles: tuple[Lifecycle, ...]
     pool_arguments: tuple[SpecArgument, ...]
     names_class: bool
+    lasts: bool = False
 
     @property
     def files(self) -> frozenset[str]:
@@ -47,13 +49,15 @@ class Borrower:
         return frozenset({self.site.path})
 
 
-def find_borrower(project: Project, lifecycles: Lifecycles, site: ClientSite) -> Borrower | Refusal:
+def find_borrower(
+    project: Project, lifecycles: Lifecycles, site: ClientSite, *, lasts: bool = False
+) -> Borrower | Refusal:
     """Decide whether a site can borrow.
 
     Nothing else about the code matters: the client is the caller's own as before, and where no
     lifespan of a reached application runs, its connections are, too.
     """
-    if site.form not in _NAMED and not isinstance(site.single, SingleRequest):
+    if site.form not in _NAMED | MODULE_FORMS and not isinstance(site.single, SingleRequest):
         detail = site.single or f"the client is kept in {site.form.value}"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
     if not site.spec.library:
@@ -66,7 +70,7 @@ def find_borrower(project: Project, lifecycles: Lifecycles, site: ClientSite) ->
     if isinstance(reaching, Refusal):
         return reaching
     names_class = not site.top_level and find_name_patch(project, site) is not None
-    return Borrower(site, reaching, pool, names_class)
+    return Borrower(site, reaching, pool, names_class, lasts)
 
 
 def find_owners(

@@ -114,11 +114,14 @@ def serve_borrowers(
         given = {a.name: replace(a, line=0) for a in members[0].pool_arguments}
         numbers = _numbers_of(find_upstream(members[0].site, policy), key[0], policy)
         arguments = tuple(one for _, one in sorted({**numbers, **given}.items()))
-        takes_class = any(member.names_class for member in members)
-        if key in known:
-            pool = replace(known[key], takes_class=known[key].takes_class or takes_class)
-        else:
-            pool = OwnedPool(key[0], key[1], names[key], arguments, takes_class)
+        fresh_pool = OwnedPool(key[0], key[1], names.get(key, ""), arguments, lends=False)
+        pool = known.get(key, fresh_pool)
+        pool = replace(
+            pool,
+            takes_class=pool.takes_class or any(member.names_class for member in members),
+            lends=pool.lends or not all(member.lasts for member in members),
+            lasts=pool.lasts or any(member.lasts for member in members),
+        )
         served.update((member, pool) for member in members)
     return served
 

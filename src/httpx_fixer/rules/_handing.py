@@ -101,7 +101,8 @@ def _plan_passage(
 def borrow(project: Project, owned: Owned, borrower: Borrower, pool: OwnedPool) -> Outcome:
     """Put the borrowing function in the place of the class; the other arguments stay as they are."""
     site = borrower.site
-    reach = owned.framework.borrow(project, site.path, owned.ownership, pool)
+    lender = pool.lasting_lender if borrower.lasts else pool.lender
+    reach = owned.framework.borrow(project, site.path, owned.ownership, lender)
     if not isinstance(reach, Refusal):
         reach = _avoid_locals(project, site, reach)
     if isinstance(reach, Refusal):
@@ -112,10 +113,12 @@ def borrow(project: Project, owned: Owned, borrower: Borrower, pool: OwnedPool) 
     edits: tuple[Edit, ...] = (*owned.edits, *reach.edits, *rewritten)
     if not borrower.names_class:
         edits = (*edits, *_drop_imports(project, site))
-    title = f"borrow from connections that `{_app_of(owned)}` opens and closes"
+    verb = "keep a client over" if borrower.lasts else "borrow from"
+    title = f"{verb} connections that `{_app_of(owned)}` opens and closes"
     pooled = not any(argument.name == "limits" for argument in borrower.pool_arguments)
     numbers = _count_numbers(site, owned, limits=pooled)
-    supply = describe_supply(owned.ownership, pool, site, Handing.BORROWED)
+    how = Handing.LASTING if borrower.lasts else Handing.BORROWED
+    supply = describe_supply(owned.ownership, pool, site, how)
     return Fix(title, tuple(dict.fromkeys(edits)), numbers=numbers, supply=supply)
 
 

@@ -1,10 +1,10 @@
-"""One plan for all rules about clients that are built per call: they share owners, and so edits."""
+"""One plan for all rules about clients without an owner: they share those that they get, and so edits."""
 
 from __future__ import annotations
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, Closing
+from httpx_fixer.analysis.site_facts import MODULE_FORMS, BindingForm, ClientSite, Closing
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Fix
 from httpx_fixer.frameworks._base import Lifecycles
@@ -13,6 +13,7 @@ from httpx_fixer.rules._candidates import Candidate, find_candidate
 from httpx_fixer.rules._enclosing import find_local_obstacle
 from httpx_fixer.rules._factories import is_cached, is_entered_by_callers
 from httpx_fixer.rules._homes import Member
+from httpx_fixer.rules._lasting import find_lasting_obstacle, is_lasting
 from httpx_fixer.rules._ownership import plan_ownership
 from httpx_fixer.rules._processes import is_library_code, is_reported, owns_for_duration
 from httpx_fixer.rules._values import uses_network
@@ -23,12 +24,13 @@ Outcome = Fix | Refusal
 CLIENT_PER_REQUEST = ("HXF101", "client-per-request")
 UNCLOSED_LOCAL = ("HXF104", "unclosed-local-client")
 TOP_LEVEL = ("HXF105", "top-level-request")
+UNCLOSED_MODULE = ("HXF102", "unclosed-module-client")
 UNCLOSED_INSTANCE = ("HXF103", "unclosed-instance-client")
-_KINDS = (CLIENT_PER_REQUEST, UNCLOSED_INSTANCE, UNCLOSED_LOCAL, TOP_LEVEL)
+_KINDS = (CLIENT_PER_REQUEST, UNCLOSED_MODULE, UNCLOSED_INSTANCE, UNCLOSED_LOCAL, TOP_LEVEL)
 
 
 def plan_sites(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:
-    """Return a fix or a refusal for every client built per call, in source order.
+    """Return a fix or a refusal for every client that is built per call or never closed, in source order.
 
     Computed once a project and choice of rules.
     """
@@ -37,7 +39,11 @@ def plan_sites(project: Project, lifecycles: Lifecycles, settings: Settings) -> 
 
 
 def kind_of(project: Project, site: ClientSite) -> tuple[str, str] | None:
-    """Return the rule (code, name) that a site built per call belongs to, None for others."""
+    """Return the rule (code, name) that a site belongs to whose client lacks an owner, None for others."""
+    if not site.top_level and (site.form in MODULE_FORMS or site.form is BindingForm.INSTANCE):
+        if not uses_network(site) or project.kept.is_closed(site):
+            return None
+        return UNCLOSED_INSTANCE if site.form is BindingForm.INSTANCE else UNCLOSED_MODULE
     if not site.function:
         return None
     if site.top_level:
@@ -50,24 +56,9 @@ def kind_of(project: Project, site: ClientSite) -> tuple[str, str] | None:
         return CLIENT_PER_REQUEST if is_entered_by_callers(project, site) else None
     if site.form is BindingForm.LOCAL:
         return _kind_of_local(project, site)
-    if site.form is BindingForm.INSTANCE:
-        return UNCLOSED_INSTANCE if _is_dropped_unclosed(project, site) else None
     if site.form in {BindingForm.CHAINED, BindingForm.DISCARDED}:
         return UNCLOSED_LOCAL
     return None
-
-
-def _is_dropped_unclosed(project: Project, site: ClientSite) -> bool:
-    """Answer whether a client is kept on objects that live for one call and that nothing closes."""
-    holder, _, attribute = site.name.partition(".")
-    function = project.function(Symbol(site.path, site.function))
-    if holder != "self" or function is None or project.kept.is_closed(site):
-        return False
-    is_async = site.spec.is_async
-    key = f"instance {site.path} {site.function} {attribute} {is_async}"
-    return project.remember(
-        key, lambda: project.kept.is_built_per_call(function, attribute, is_async=is_async)
-    )
 
 
 def _kind_of_local(project: Project, site: ClientSite) -> tuple[str, str] | None:
@@ -132,14 +123,18 @@ def _decide(
         detail = "a stream of HTTP/2 that is left early would hold its connection for all others"
         return Refusal(RefusalReason.STREAM_LEFT_OPEN, detail, site.path, site.line)
     function = project.function(Symbol(site.path, site.function))
-    if not site.spec.is_async and function is not None and function.is_async:
+    lasts = is_lasting(project, site)
+    obstacle = find_lasting_obstacle(project, site) if lasts else None
+    if obstacle is not None:
+        return obstacle
+    if not lasts and not site.spec.is_async and function is not None and function.is_async:
         detail = f"a sync request in `async def {function.name}` blocks the loop; sharing would not cure that"
         return Refusal(RefusalReason.SYNC_IN_ASYNC, detail, site.path, site.line)
     if site.form is BindingForm.WITH and settings.injection == "auto":
         found = find_candidate(project, lifecycles, site)
         if isinstance(found, Candidate):
             return found
-    return find_borrower(project, lifecycles, site)
+    return find_borrower(project, lifecycles, site, lasts=lasts)
 
 
 def _may_abandon_http2(site: ClientSite) -> bool:

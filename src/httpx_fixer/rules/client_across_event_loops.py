@@ -6,8 +6,10 @@ from httpx_fixer.analysis.facts import Call
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import MODULE_FORMS, ClientSite
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
+from httpx_fixer.fix import Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
+from httpx_fixer.rules._planning import plan_sites
 from httpx_fixer.rules._processes import is_reported, may_own
 
 _LOOPS = frozenset({"asyncio.run", "anyio.run", "trio.run", "asgiref.sync.async_to_sync"})
@@ -28,6 +30,9 @@ class ClientAcrossEventLoops(Rule):
     ## Fix
     None: whether to keep one loop or to build the client inside of each is a decision of design.
 
+    A client that nothing closes and that an application or worker can own is not reported here, but
+    by `unclosed-module-client`, whose fix gives every loop connections of its own.
+
     ## Fix safety
     Nothing is changed.
 
@@ -45,10 +50,13 @@ class ClientAcrossEventLoops(Rule):
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every long-lived async client beside a loop per call."""
+        planned = plan_sites(project, lifecycles, self.settings)
         for site in project.client_sites:
             if not _may_outlive(site) or not is_reported(project, lifecycles, site, self.settings):
                 continue
             refusal = _find_loop_per_call(project, lifecycles, site)
+            if isinstance(planned.get(site), Fix):
+                continue  # its connections will be those of the loop that runs
             if refusal is not None:
                 message = f"`{site.name}` outlives the event loop of its requests; every second call fails"
                 yield self.diagnostic(site.anchor, message, refusal)

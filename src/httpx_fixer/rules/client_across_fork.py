@@ -6,8 +6,10 @@ from httpx_fixer.analysis.facts import Call
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import MODULE_FORMS, ClientSite
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
+from httpx_fixer.fix import Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
+from httpx_fixer.rules._planning import plan_sites
 from httpx_fixer.rules._processes import is_reported
 
 _FORKS = frozenset(
@@ -28,6 +30,9 @@ class ClientAcrossFork(Rule):
     ## Fix
     None: build the client in the child, after the fork.
 
+    A client that nothing closes and that an application or worker can own is not reported here, but
+    by `unclosed-module-client`, whose fix gives every process connections of its own.
+
     ## Fix safety
     Nothing is changed.
 
@@ -45,8 +50,11 @@ class ClientAcrossFork(Rule):
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every long-lived client beside the start of a process."""
+        planned = plan_sites(project, lifecycles, self.settings)
         for site in project.client_sites:
             call = _find_fork(project, site) if site.form in MODULE_FORMS else None
+            if isinstance(planned.get(site), Fix):
+                continue  # its connections will be those of the process that runs
             if call is None or not is_reported(project, lifecycles, site, self.settings):
                 continue
             message = f"`{site.name}` may be open when a process is forked that uses it, too"

@@ -9,6 +9,7 @@ from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.fix import Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
+from httpx_fixer.rules._lasting import is_lasting
 from httpx_fixer.rules._patches import find_new_argument_obstacle
 from httpx_fixer.rules._planning import plan_sites
 from httpx_fixer.rules._tls_contexts import (
@@ -68,7 +69,7 @@ class RepeatedTlsContext(Rule):
 
 
 def _is_left(project: Project, site: ClientSite, outcome: Fix | Refusal) -> bool:
-    if isinstance(outcome, Fix) or outcome.reason in _HOPELESS:
+    if isinstance(outcome, Fix) or outcome.reason in _HOPELESS or is_lasting(project, site):
         return False
     return not site.spec.has_context and find_argument_obstacle(project, site) is None
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import BindingForm
-from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
+from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._planning import plan_sites
@@ -26,20 +26,21 @@ class UnclosedInstanceClient(Rule):
     dependency) the attribute gets a client that borrows: there is nothing left to close, since
     its connections are those that the application's lifespan opens and closes.
 
-    Objects that live longer are reported with the place where the client is made.
+    On objects that live longer, or for nobody knows how long, the attribute gets a client that lasts
+    (`lasting_http_client(...)`): it asks at each request whose connections to use, those of the
+    application that runs on this event loop (in this process, for sync clients), else its own.
 
     ## Fix safety
     Safe: requests on the wire, exceptions and cookies stay as they were. Where no lifespan runs the
     client has connections of its own, and leaves them open as before.
 
     ## Refused when
-    - NO_CLOSE_YET: an object of the class may live longer than a call, or is made in a thread (FastAPI
-      calls classes and sync dependencies there), or a stream may be left open.
+    - STREAM_LEFT_OPEN: the client speaks HTTP/2, or a stream of it is opened other than by `with`.
+    - MANY_LOOPS: the process runs this code on an event loop per call.
     - DYNAMIC_ARGUMENT: an argument that makes a pool of connections varies by call.
     - UNKNOWN_ARGUMENT: an argument is none of httpx 0.28.
     - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from.
-    - STREAM_LEFT_OPEN: the client speaks HTTP/2.
-    - UNSUPPORTED_BINDING: the client may be of httpx or httpx2.
+    - UNSUPPORTED_BINDING: the client may be of httpx or httpx2, or code looks at its `_transport`.
     - NO_ENTRY_POINT: no known application imports the code.
 
     ## References
@@ -55,6 +56,4 @@ class UnclosedInstanceClient(Rule):
         planned = plan_sites(project, lifecycles, self.settings)
         for site in iter_unclosed(project, lifecycles, self.settings, frozenset({BindingForm.INSTANCE})):
             message = f"`{site.name}` holds a client that nothing closes"
-            detail = f"whoever owns the object does not close `{site.name}` yet"
-            refusal = Refusal(RefusalReason.NO_CLOSE_YET, detail, site.path, site.line)
-            yield self.diagnostic(site.anchor, message, planned.get(site, refusal))
+            yield self.diagnostic(site.anchor, message, planned[site])

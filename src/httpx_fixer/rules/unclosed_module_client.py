@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import MODULE_FORMS
-from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
+from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
+from httpx_fixer.rules._planning import plan_sites
 from httpx_fixer.rules._unclosed import iter_unclosed
 
 
@@ -22,13 +23,23 @@ class UnclosedModuleClient(Rule):
     tests) finds a client of a loop that is gone, and a program that forks may share their sockets.
 
     ## Fix
-    None yet: the client is reported with the place where it is made.
+    `lasting_http_client(...)` of the generated module stands in the place of the class. It builds a
+    plain client with headers, cookies, auth and hooks of its own, which asks at each request whose
+    connections to use: those that the application which runs on this event loop (in this process, for
+    sync clients) opens and closes, else some of its own for this loop (this process). So the lifespan
+    closes them, a second start opens new ones, and no loop and no fork meets those of another.
 
     ## Fix safety
-    Nothing is changed.
+    Safe: requests on the wire, exceptions and cookies stay as they were. Where no lifespan runs, the
+    connections are left open as before. What is closed by hand closes its own and leaves the pool.
 
     ## Refused when
-    - NO_CLOSE_YET: always, in this version.
+    - STREAM_LEFT_OPEN: the client speaks HTTP/2, or a stream of it is opened other than by `with`.
+    - DYNAMIC_ARGUMENT: an argument that makes a pool of connections is computed.
+    - UNKNOWN_ARGUMENT: an argument is none of httpx 0.28.
+    - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from.
+    - UNSUPPORTED_BINDING: the client may be of httpx or httpx2, or code looks at its `_transport`.
+    - NO_ENTRY_POINT: no known application imports the code.
 
     ## References
     - https://www.python-httpx.org/async/#opening-and-closing-clients
@@ -37,12 +48,10 @@ class UnclosedModuleClient(Rule):
     code = "HXF102"
     name = "unclosed-module-client"
     order = 20
-    fixable = False
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every such client that nothing closes."""
+        planned = plan_sites(project, lifecycles, self.settings)
         for site in iter_unclosed(project, lifecycles, self.settings, MODULE_FORMS):
             message = f"`{site.name}` is kept in {site.form.value} and never closed"
-            detail = f"the lifespan that should close `{site.name}` is not extended yet"
-            refusal = Refusal(RefusalReason.NO_CLOSE_YET, detail, site.path, site.line)
-            yield self.diagnostic(site.anchor, message, refusal)
+            yield self.diagnostic(site.anchor, message, planned[site])
