@@ -37,6 +37,7 @@ def test_what_is_resolved_or_no_module_is_clear(text: str) -> None:
     [
         "from museum.loans import *\nfetch(1)\n",
         "try:\n    from museum.loans import fetch\nexcept ImportError:\n    from b import fetch\nfetch(1)\n",
+        "MAIN = 'museum.loans:fetch'\n",
         "from importlib import import_module\nimport_module('museum.loans').fetch(1)\n",
         "def read(:\n    fetch(1)\n",
     ],

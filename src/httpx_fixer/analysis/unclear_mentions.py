@@ -20,7 +20,8 @@ def find_unclear_mention(
     """Return the first place that may name a function of a module's level unseen: (path, line).
 
     A star import, a module that is loaded by its name, an import under another name that others
-    import from there, a second definition, a string with its name in a test, a file that cannot be parsed.
+    import from there, a second definition, a string with its name in a test, a string `"pkg.mod:name"`
+    anywhere, a file that cannot be parsed.
     """
     home = resolver.store.module(function.path)
     if home is None or len(home.table.module.bindings.get(function.name, [])) != 1:
@@ -29,7 +30,11 @@ def find_unclear_mention(
     named = search.find_in_tests(word, rb"[\"'](?:[\w.]*\.)?" + word + rb"[\"']")
     if named is not None:
         return named
+    loaded = re.compile(rb"[\"'][\w.]+:" + word + rb"[\"']")
     for path in resolver.store.paths_with(word):
+        text = loaded.search(resolver.store.data(path))
+        if text is not None:
+            return path, resolver.store.data(path)[: text.start()].count(b"\n") + 1
         if re.search(rb"\b" + word + rb"\b", resolver.store.data(path)) is None:
             continue
         module = resolver.store.module(path)

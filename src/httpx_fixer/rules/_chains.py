@@ -135,7 +135,8 @@ def _is_public(project: Project, function: Function) -> bool:
     """Answer whether others that install the package may call a function: nothing of its name is private."""
     parts = [*function.path.removesuffix(".py").split("/"), function.name]
     is_private = any(part.startswith("_") and not part.endswith("__") for part in parts)
-    return not is_private and project.packaging.is_distributed(function.path)
+    is_named = project.packaging.names_function(function.path, function.name)
+    return is_named or (not is_private and project.packaging.is_distributed(function.path))
 
 
 def _find_callers(
