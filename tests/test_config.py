@@ -48,6 +48,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         max-file-size = 1000
         policy = "recommended"
         injection = "borrow"
+        max-hops = 3
         timeout = { connect = 1, read = 2.5, write = 3, pool = 4 }
         limits = { max-connections = 5, max-keepalive-connections = 6, keepalive-expiry = 7 }
         per-file-ignores = { "app/x.py" = ["HXF101"], "tests/" = [] }
@@ -61,6 +62,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         include_tests=True,
         max_file_size=1000,
         injection="borrow",
+        max_hops=3,
         policy=Policy("recommended", TimeoutPolicy(1.0, 2.5, 3.0, 4.0), LimitsPolicy(5, 6, 7.0)),
         per_file_ignores=(("app/x.py", ("HXF101",)), ("tests/", ())),
     )
@@ -126,6 +128,13 @@ def test_preserve_means_the_numbers_of_httpx(tmp_path: Path) -> None:
             "max-file-size = true",
             '[tool.httpx-fixer]: "max-file-size" is to be a whole number above 0, not true',
         ),
+        (
+            'injection = "parameters"',
+            '[tool.httpx-fixer]: "injection" is to be "auto", "parameter" or "borrow", not "parameters"',
+        ),
+        ("max_hops = 1", '[tool.httpx-fixer] has no key "max_hops"; did you mean "max-hops"?'),
+        ("max-hops = 0", '[tool.httpx-fixer]: "max-hops" is to be a whole number above 0, not 0'),
+        ('max-hops = "2"', '[tool.httpx-fixer]: "max-hops" is to be a whole number above 0, not "2"'),
         ("max-file-size = 0", '[tool.httpx-fixer]: "max-file-size" is to be a whole number above 0, not 0'),
         ("timeout = 5", '[tool.httpx-fixer]: "timeout" is to be a table, not 5'),
         ('timeout.read = "5"', '[tool.httpx-fixer.timeout]: "read" is to be a number above 0, not "5"'),
@@ -316,3 +325,9 @@ def test_suggestion_spells_the_known_word_as_it_is() -> None:
 def test_most_exact_word_decides(select: tuple[str, ...], ignore: tuple[str, ...], is_selected: bool) -> None:
     settings = Settings(select=select, ignore=ignore)
     assert settings.is_selected("HXF101", "client-per-request") is is_selected
+
+
+@pytest.mark.parametrize("injection", ["auto", "parameter", "borrow"])
+def test_every_way_to_hand_a_client_over_is_read(tmp_path: Path, injection: str) -> None:
+    settings = _load(tmp_path, f'injection = "{injection}"')
+    assert (settings.injection, settings.max_hops) == (injection, 2)

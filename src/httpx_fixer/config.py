@@ -131,7 +131,8 @@ def load_settings(file: Path, root: Path, rules: Sequence[RuleName]) -> Settings
         unsafe_fixes=table.flag("unsafe-fixes"),
         include_tests=table.flag("include-tests"),
         policy=_read_policy(table),
-        injection=table.choice("injection", ("auto", "borrow")),
+        injection=table.choice("injection", ("auto", "parameter", "borrow")),
+        max_hops=table.whole("max-hops", defaults.max_hops),
         max_file_size=table.whole("max-file-size", defaults.max_file_size),
         per_file_ignores=_read_file_ignores(table, rules, place),
     )
@@ -152,6 +153,7 @@ _KEYS = (
     "limits",
     "upstreams",
     "injection",
+    "max-hops",
     "max-file-size",
     "per-file-ignores",
 )

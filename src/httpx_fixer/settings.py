@@ -90,8 +90,9 @@ class Settings:
     `select` and `ignore` hold codes, prefixes of codes or names. `max_file_size` in bytes.
     `include` and `exclude` are globs on paths relative to the root, read as lines of a `.gitignore`;
     `per_file_ignores` pairs such a glob with what to ignore in the files that it matches.
-    `injection` is "auto" (handlers get shared clients as parameters where that is the plainest form) or
-    "borrow" (no signature changes).
+    `injection` is "auto" (handlers get shared clients as parameters where that is the plainest form),
+    "parameter" (so do all functions that only handlers call) or "borrow" (no signature changes).
+    `max_hops` is how many functions may pass a client on, from a handler to where it is used.
     """
 
     select: tuple[str, ...] = ()
@@ -102,6 +103,7 @@ class Settings:
     include_tests: bool = False
     policy: Policy = field(default_factory=Policy)
     injection: str = "auto"
+    max_hops: int = 2
     max_file_size: int = 4_000_000
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
 

@@ -75,7 +75,8 @@ class Table:
     def choice(self, key: str, choices: Sequence[str]) -> str:
         value = self.values.get(key, choices[0])
         if not isinstance(value, str) or value not in choices:
-            raise self._mistyped(key, " or ".join(f'"{choice}"' for choice in choices))
+            *others, last = (f'"{choice}"' for choice in choices)
+            raise self._mistyped(key, f"{', '.join(others)} or {last}")
         return value
 
     def number(self, key: str, default: _Default) -> float | _Default:

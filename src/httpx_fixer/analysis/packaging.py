@@ -43,6 +43,11 @@ class Packaging:
         text = "" if root is None else self._text(root)
         return _BUILDS.search(text) is not None and _IS_APPLICATION.search(text) is None
 
+    def names_function(self, path: str, name: str) -> bool:
+        """Answer whether the packaging around a file names a function: as a command or a plugin."""
+        root = self.root_of(path)
+        return root is not None and re.search(rf":\s*{name}\b", self._text(root)) is not None
+
     def is_part_of_a_command(self, path: str) -> bool:
         """Answer whether a command that the packaging installs imports a file, or is it."""
         return path in self._command_files

@@ -37,6 +37,7 @@ from httpx_fixer.analysis.store import FileStore, is_test_path
 from httpx_fixer.analysis.stream_index import StreamIndex
 from httpx_fixer.analysis.text_search import TextSearch
 from httpx_fixer.analysis.texts import Texts
+from httpx_fixer.analysis.unclear_mentions import find_unclear_mention
 from httpx_fixer.analysis.versions import Versions, read_line_length
 from httpx_fixer.source import Anchor, Skip
 
@@ -146,6 +147,10 @@ class Project:
         if function.symbol not in self._references:
             self._references[function.symbol] = find_references(self._resolver, function)
         return self._references[function.symbol]
+
+    def unclear_mention(self, function: Function) -> tuple[str, int] | None:
+        """Return a place that may name a function of a module's level unseen: (path, line)."""
+        return find_unclear_mention(self._resolver, self.search, function)
 
     def calls_passing(self, path: str, symbol: Symbol) -> tuple[Call, ...]:
         """Return the calls of a module that get an object as an argument."""

@@ -23,10 +23,11 @@ from httpx_fixer.fix import (
 from httpx_fixer.frameworks._base import Framework, OwnedPool, Ownership, Reach
 from httpx_fixer.owners import Handing
 from httpx_fixer.rules._borrowers import Borrower
-from httpx_fixer.rules._candidates import Passage
+from httpx_fixer.rules._candidates import Candidate
 from httpx_fixer.rules._clients import Served
 from httpx_fixer.rules._enclosing import enclose_local, enclose_request
 from httpx_fixer.rules._numbers import limit_changes, timeout_changes
+from httpx_fixer.rules._passages import Passage, Relay
 from httpx_fixer.rules._patches import find_call_assertion
 from httpx_fixer.rules._sharing import plan_moves
 from httpx_fixer.rules._supply import describe_supply
@@ -62,11 +63,10 @@ def inject(project: Project, owned: Owned, one: Served) -> Outcome:
             return handed
         edits += handed
     if one.candidate.is_threaded:
-        annotation = project.spelling_of(site.path, f"{site.spec.library}.{site.spec.class_name}")
-        if annotation is None:
-            detail = f"`{site.spec.class_code}` is no name of the module, which the new parameter would need"
-            return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
-        edits.append(AddParameter(one.candidate.function.anchor, block.target, annotation))
+        handed = _plan_parameters(project, one.candidate)
+        if isinstance(handed, Refusal):
+            return handed
+        edits += handed
     if not any(isinstance(edit, ReplaceExpression) and edit.anchor == site.anchor for edit in edits):
         edits.append(UnwrapWith(block.anchor, block.item))
     edits += _drop_imports(project, site)
@@ -93,9 +93,56 @@ def _plan_passage(
     site = one.candidate.site
     if reach.expression:
         return (*reach.edits, ReplaceExpression(site.anchor, reach.expression))
-    calls = [AddArgument(call.anchor, site.name, passage.parameter) for call in passage.calls]
-    parameter = AddParameter(passage.entry.function.anchor, passage.parameter, reach.parameter)
+    given = _find_given(project, owned, passage, reach.parameter)
+    calls = _hand_on(one.candidate, passage, given or passage.parameter)
+    if given:
+        return (*reach.edits, *calls)
+    parameter = AddParameter(passage.function.anchor, passage.parameter, reach.parameter)
     return (*reach.edits, parameter, *calls)
+
+
+def _find_given(project: Project, owned: Owned, passage: Passage, annotation: str) -> str:
+    """Return the parameter by which an earlier run gave the very client to a handler, "" for none."""
+    path = passage.function.path
+    if not passage.calls or project.member(path, annotation).path != owned.ownership.path:
+        return ""
+    parameters = passage.function.parameters
+    return next((one.name for one in parameters if one.annotation == annotation), "")
+
+
+def _hand_on(candidate: Candidate, giver: Passage | Relay, value: str) -> tuple[Edit, ...]:
+    keyword = candidate.parameter_of(giver.callee)
+    return tuple(AddArgument(call.anchor, keyword, value) for call in giver.calls)
+
+
+def _plan_parameters(project: Project, candidate: Candidate) -> tuple[Edit, ...] | Refusal:
+    """Return the parameters of the helper and of the functions on the way to it, with their arguments."""
+    site = candidate.site
+    annotation = project.spelling_of(site.path, f"{site.spec.library}.{site.spec.class_name}")
+    if annotation is None:
+        detail = f"`{site.spec.class_code}` is no name of the module, which the new parameter would need"
+        return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
+    edits: list[Edit] = [AddParameter(candidate.function.anchor, site.name, annotation)]
+    for relay in candidate.relays:
+        spelled = _spell_class(project, relay.function.path, site)
+        if isinstance(spelled, Refusal):
+            return spelled
+        annotation, imports = spelled
+        parameter = AddParameter(relay.function.anchor, relay.parameter, annotation)
+        edits += [*imports, parameter, *_hand_on(candidate, relay, relay.parameter)]
+    return tuple(edits)
+
+
+def _spell_class(project: Project, path: str, site: ClientSite) -> tuple[str, tuple[Edit, ...]] | Refusal:
+    """Return how a module says the class of a client, and the import that it needs for that."""
+    library, name = site.spec.library, site.spec.class_name
+    annotation = project.spelling_of(path, f"{library}.{name}")
+    if annotation is not None:
+        return annotation, ()
+    if library in project.module_names(path):
+        detail = f"`{library}` is a name of another kind here, which the new parameter would need"
+        return Refusal(RefusalReason.NAME_CLASH, detail, path, 1)
+    return f"{library}.{name}", (EnsureImport(path, library),)
 
 
 def borrow(project: Project, owned: Owned, borrower: Borrower, pool: OwnedPool) -> Outcome:

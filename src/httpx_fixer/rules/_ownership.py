@@ -11,7 +11,7 @@ from httpx_fixer.analysis.site_facts import ClientSite, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Framework, Lifecycle, Lifecycles, OwnedClient, OwnedPool, Ownership
 from httpx_fixer.rules._borrowers import Borrower
-from httpx_fixer.rules._candidates import Candidate, Passage
+from httpx_fixer.rules._candidates import Candidate
 from httpx_fixer.rules._clients import (
     Served,
     clients_of,
@@ -22,6 +22,7 @@ from httpx_fixer.rules._clients import (
 )
 from httpx_fixer.rules._handing import Outcome, Owned, borrow, inject
 from httpx_fixer.rules._homes import Home, Member, Surroundings, find_homes
+from httpx_fixer.rules._parameters import settle_parameters
 from httpx_fixer.rules._sharing import MOVABLE, Split, plan_moves, shorten, split_arguments
 from httpx_fixer.rules._upstreams import find_upstream
 from httpx_fixer.settings import Policy
@@ -68,7 +69,8 @@ def _plan_home(
                 outcomes[member.site] = misfit
     framework = _find_creator(lifecycles, home)
     served = tuple(_free_state(project, one, clients) for one in serve_candidates(splits, policy, clients))
-    served = _join_parameters(served)
+    served, clashes = settle_parameters(served)
+    outcomes.update(clashes)
     pools = serve_borrowers(borrowers, policy, () if present is None else present.pools)
     ownership = Ownership(
         home.path,
@@ -139,33 +141,6 @@ def _free_state(project: Project, one: Served, present: tuple[OwnedClient, ...])
     if not project.search.mentions(f"state.{state}".encode()):
         return one
     return replace(one, client=replace(one.client, key=f"shared_{key}"))
-
-
-def _join_parameters(served: tuple[Served, ...]) -> tuple[Served, ...]:
-    """Let a handler pass on the client that it gets for a block of its own to what it calls in there."""
-    own = [
-        (one.candidate.function.symbol, one.client, one.candidate.site.block)
-        for one in served
-        if not one.candidate.is_threaded
-    ]
-
-    def join(passage: Passage, client: OwnedClient) -> Passage:
-        for function, other, block in own:
-            if (function, other) == (passage.entry.function.symbol, client) and block is not None:
-                inside = [block.anchor.start <= c.anchor.start <= block.anchor.end for c in passage.calls]
-                if inside and all(inside):
-                    return replace(passage, parameter=block.target)
-        return passage
-
-    return tuple(
-        replace(
-            one,
-            candidate=replace(
-                one.candidate, passages=tuple(join(p, one.client) for p in one.candidate.passages)
-            ),
-        )
-        for one in served
-    )
 
 
 def _fit(project: Project, home: Home, library: str, member: Member) -> Split | Borrower | Refusal:

@@ -10,6 +10,7 @@ from httpx_fixer.fix import Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._borrowers import find_borrower
 from httpx_fixer.rules._candidates import Candidate, find_candidate
+from httpx_fixer.rules._diff_size import find_longer
 from httpx_fixer.rules._enclosing import find_local_obstacle
 from httpx_fixer.rules._factories import is_cached, is_entered_by_callers
 from httpx_fixer.rules._homes import Member
@@ -76,15 +77,35 @@ def _kind_of_local(project: Project, site: ClientSite) -> tuple[str, str] | None
 def _plan(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:
     sites = [site for site in project.client_sites if _is_planned(project, lifecycles, site, settings)]
     decided = {site: _decide(project, lifecycles, site, settings) for site in sites}
+    outcomes = _settle(project, lifecycles, decided, settings)
+    far = [site for site in sites if _is_far(decided[site], outcomes[site])]
+    if not far or settings.injection == "parameter":
+        return outcomes
+    borrowed = decided | {site: find_borrower(project, lifecycles, site) for site in far}
+    others = _settle(project, lifecycles, dict(borrowed), settings)
+    longer = find_longer(project, far, outcomes, others)
+    if not longer:
+        return outcomes
+    return _settle(project, lifecycles, decided | {site: borrowed[site] for site in longer}, settings)
+
+
+def _is_far(member: Member | Refusal, outcome: Outcome) -> bool:
+    return isinstance(member, Candidate) and member.is_far and isinstance(outcome, Fix)
+
+
+def _settle(
+    project: Project, lifecycles: Lifecycles, decided: dict[ClientSite, Member | Refusal], settings: Settings
+) -> dict[ClientSite, Outcome]:
+    """Plan what was decided; what cannot be injected borrows instead, which `decided` says afterwards."""
     while True:
         members = [found for found in decided.values() if not isinstance(found, Refusal)]
         outcomes: dict[ClientSite, Outcome] = {
             site: found for site, found in decided.items() if isinstance(found, Refusal)
         }
         outcomes |= plan_ownership(project, lifecycles, members, settings.policy)
-        second = [site for site in sites if _needs_borrowing(site, decided, outcomes)]
+        second = [site for site in decided if _needs_borrowing(site, decided, outcomes)]
         if not second:
-            return {site: outcomes[site] for site in sites}
+            return {site: outcomes[site] for site in decided}
         decided |= {site: find_borrower(project, lifecycles, site) for site in second}
 
 
@@ -130,8 +151,8 @@ def _decide(
     if not lasts and not site.spec.is_async and function is not None and function.is_async:
         detail = f"a sync request in `async def {function.name}` blocks the loop; sharing would not cure that"
         return Refusal(RefusalReason.SYNC_IN_ASYNC, detail, site.path, site.line)
-    if site.form is BindingForm.WITH and settings.injection == "auto":
-        found = find_candidate(project, lifecycles, site)
+    if site.form is BindingForm.WITH and settings.injection != "borrow":
+        found = find_candidate(project, lifecycles, site, settings.max_hops)
         if isinstance(found, Candidate):
             return found
     return find_borrower(project, lifecycles, site, lasts=lasts)

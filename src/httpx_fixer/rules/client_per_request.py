@@ -26,11 +26,12 @@ class ClientPerRequest(Rule):
     The application's lifespan opens what is shared and closes it after the server has drained.
 
     A handler gets the client as a keyword-only parameter that FastAPI fills, or through the request
-    in Starlette; a helper that only handlers of its module call gets it as an argument. There is one
-    client, or one per set of arguments that cannot move to the calls. It has an explicit timeout and
-    limits, and stores no cookies. Where the lifespan does not run, as in most tests, each request
-    gets a client of its own, as before. What an earlier run wrote is known again and extended; the
-    numbers and the code that were changed in it since stay.
+    in Starlette; a helper that only handlers of its module call gets it as an argument. So do functions
+    of other modules on the way from handlers, where that changes no more lines than to borrow, or with
+    `injection = "parameter"`. There is one client, or one per set of arguments that cannot move to the
+    calls. It has an explicit timeout and limits, and stores no cookies. Where the lifespan does not run,
+    as in most tests, each request gets a client of its own, as before. What an earlier run wrote is
+    known again and extended; the numbers and the code that were changed in it since stay.
 
     Everywhere else (methods, helpers of several modules, generators, code that lives by the cookies
     of its client, changes it or hands it on, code whose tests replace the class) the `with` stays and
