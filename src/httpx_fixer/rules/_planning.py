@@ -15,6 +15,7 @@ from httpx_fixer.rules._factories import is_cached, is_entered_by_callers
 from httpx_fixer.rules._homes import Member
 from httpx_fixer.rules._ownership import plan_ownership
 from httpx_fixer.rules._processes import is_library_code, is_reported, owns_for_duration
+from httpx_fixer.rules._takers import is_given_away
 from httpx_fixer.rules._values import uses_network
 from httpx_fixer.settings import Settings
 
@@ -71,7 +72,7 @@ def _is_dropped_unclosed(project: Project, site: ClientSite) -> bool:
 
 
 def _kind_of_local(project: Project, site: ClientSite) -> tuple[str, str] | None:
-    """A local that is kept in something else, or handed to the caller, is theirs to close."""
+    """A local that is kept in something else, or handed to the caller or a library, is theirs to close."""
     local = site.local
     if local is None or local.is_stored or owns_for_duration(project, site) or is_cached(project, site):
         return None
@@ -84,6 +85,8 @@ def _kind_of_local(project: Project, site: ClientSite) -> tuple[str, str] | None
 
 def _plan(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:
     sites = [site for site in project.client_sites if _is_planned(project, lifecycles, site, settings)]
+    if local.closing is Closing.NEVER and is_given_away(project, site):
+        return None
     decided = {site: _decide(project, lifecycles, site, settings) for site in sites}
     while True:
         members = [found for found in decided.values() if not isinstance(found, Refusal)]
