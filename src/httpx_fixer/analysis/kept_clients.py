@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from httpx_fixer.analysis.borrowed_closes import iter_borrowed_closes
 from httpx_fixer.analysis.closing import is_closed
 from httpx_fixer.analysis.factories import iter_factory_uses
-from httpx_fixer.analysis.facts import Call, FactoryUse, Function
+from httpx_fixer.analysis.facts import BorrowedClose, Call, FactoryUse, Function
 from httpx_fixer.analysis.instances import is_built_per_call
 from httpx_fixer.analysis.references import find_references
 from httpx_fixer.analysis.resolution import Resolver
@@ -22,6 +23,10 @@ class KeptClients:
     def is_closed(self, site: ClientSite) -> bool:
         """Answer whether some code of the project closes the client that a site's name holds."""
         return is_closed(self._resolver.store, site)
+
+    def borrowed_closes(self, site: ClientSite) -> tuple[BorrowedClose, ...]:
+        """Return the places in functions that close or enter the client of a module."""
+        return tuple(iter_borrowed_closes(self._resolver, site))
 
     def factory_uses(self, function: Function, *, is_async: bool) -> tuple[FactoryUse, ...]:
         """Return what becomes of the client that a function makes at every place that names it."""
