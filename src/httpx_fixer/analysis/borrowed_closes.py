@@ -18,7 +18,7 @@ _CLOSERS = frozenset({"aclose", "close"})
 
 def iter_borrowed_closes(resolver: Resolver, site: ClientSite) -> Iterator[BorrowedClose]:
     """Yield the places in functions, tests left out, that close or enter what a module's name holds."""
-    for module, node in _iter_holders(resolver, site):
+    for module, node in iter_holders(resolver, site):
         parent = module.table.parents[node]
         outer = module.table.parents.get(parent)
         if not module.function_name(node):
@@ -33,7 +33,7 @@ def _names_close(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr in _CLOSERS
 
 
-def _iter_holders(resolver: Resolver, site: ClientSite) -> Iterator[tuple[Module, ast.expr]]:
+def iter_holders(resolver: Resolver, site: ClientSite) -> Iterator[tuple[Module, ast.expr]]:
     """Yield each expression that is the client: its name, and calls of functions that return it."""
     symbol = Symbol(site.path, site.name)
     for path in resolver.store.paths_with(site.name.encode()):

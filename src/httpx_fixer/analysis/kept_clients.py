@@ -7,6 +7,7 @@ from httpx_fixer.analysis.closing import is_closed
 from httpx_fixer.analysis.factories import iter_factory_uses
 from httpx_fixer.analysis.facts import BorrowedClose, Call, FactoryUse, Function
 from httpx_fixer.analysis.instances import is_built_per_call
+from httpx_fixer.analysis.personal_requests import iter_requests
 from httpx_fixer.analysis.references import find_references
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.site_facts import ClientSite, SpecArgument
@@ -27,6 +28,10 @@ class KeptClients:
     def borrowed_closes(self, site: ClientSite) -> tuple[BorrowedClose, ...]:
         """Return the places in functions that close or enter the client of a module."""
         return tuple(iter_borrowed_closes(self._resolver, site))
+
+    def requests(self, site: ClientSite) -> tuple[tuple[Call, bool], ...]:
+        """Return the requests sent through the client of a module, and which are in a caller's name."""
+        return tuple(iter_requests(self._resolver, site))
 
     def factory_uses(self, function: Function, *, is_async: bool) -> tuple[FactoryUse, ...]:
         """Return what becomes of the client that a function makes at every place that names it."""

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from httpx_fixer.analysis.facts import BorrowedClose, Function, Symbol
+from httpx_fixer.analysis.facts import BorrowedClose, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.fix import Edit, Fix, InsertStatements, RemoveStatement, UnwrapWith
-from httpx_fixer.frameworks._base import EntryPoint, Lifecycles
+from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
+from httpx_fixer.rules._handlers import runs_per_request
 from httpx_fixer.rules._processes import is_reported
 
 
@@ -52,31 +53,16 @@ class BorrowedClientClosed(Rule):
             if not is_reported(project, lifecycles, site, self.settings):
                 continue
             closes = project.kept.borrowed_closes(site)
-            borrowed = [close for close in closes if _runs_per_request(project, lifecycles, close)]
+            borrowed = [
+                close
+                for close in closes
+                if runs_per_request(project, lifecycles, Symbol(close.path, close.function))
+            ]
             is_owned = len(borrowed) < len(closes)
             for close in borrowed:
                 verb = "closed" if not close.code else "entered, and so closed,"
                 message = f"`{site.name}` is {verb} by one request while others use it"
                 yield self.diagnostic(close.anchor, message, _plan(site, close, is_owned=is_owned))
-
-
-def _runs_per_request(project: Project, lifecycles: Lifecycles, close: BorrowedClose) -> bool:
-    """Answer whether a framework calls a function for a request, or a function that it calls does."""
-    function = project.function(Symbol(close.path, close.function))
-    if function is None:
-        return False
-    if isinstance(lifecycles.entry_point(function), EntryPoint):
-        return True
-    callers = (
-        project.function(Symbol(reference.path, reference.function))
-        for reference in project.references(function)
-        if reference.how == "call" and not reference.is_test
-    )
-    return not function.is_generator and any(_is_entry(lifecycles, caller) for caller in callers)
-
-
-def _is_entry(lifecycles: Lifecycles, function: Function | None) -> bool:
-    return function is not None and isinstance(lifecycles.entry_point(function), EntryPoint)
 
 
 def _plan(site: ClientSite, close: BorrowedClose, *, is_owned: bool) -> Fix | Refusal:
