@@ -38,6 +38,11 @@ SHOWN_ELSEWHERE: dict[tuple[str, str], str] = {
     ("HXF104", "NAME_CLASH"): "the block is added as for HXF105, whose case shows it",
     ("HXF105", "SYNC_IN_ASYNC"): SHARED_PLAN,
     ("HXF105", "IMPORT_CIRCLE"): SHARED_PLAN,
+    ("HXF110", "UNSUPPORTED_BINDING"): SHARED_PLAN,
+    ("HXF110", "SYNC_IN_ASYNC"): SHARED_PLAN,
+    ("HXF110", "IMPORT_CIRCLE"): SHARED_PLAN,
+    ("HXF110", "NO_ENTRY_POINT"): SHARED_PLAN,
+    ("HXF110", "MANY_LOOPS"): SHARED_PLAN,
 }
 """Reasons that a page lists and no case of the rule shows: {(code, reason): why}."""
 OF_ANY_RULE = {

@@ -80,7 +80,8 @@ class AddDecorator:
 class UnwrapWith:
     """Remove item `item` (from 0) of the with statement at `anchor`.
 
-    Where it is the only one the statement goes and its body is dedented into the block around.
+    Where it is the only one the statement goes and its body is dedented into the block around. Of a
+    try statement the `finally` is taken away, and the statement where it has no other clause.
     """
 
     anchor: Anchor

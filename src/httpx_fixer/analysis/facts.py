@@ -187,6 +187,26 @@ class FactoryUse:
 
 
 @dataclass(frozen=True, slots=True)
+class BorrowedClose:
+    """A place in `function` that closes or enters a client which a module keeps for all.
+
+    `anchor` is the call or the entered expression, `code` of which is given where it is entered.
+    `statement` is what to take away: the close itself where `item` is -1, else the item of that number
+    of a with statement (bound to `target`), or the `finally` of a try statement. `obstacle` says why
+    that cannot be done, "" where it can.
+    """
+
+    path: str
+    function: str
+    anchor: Anchor
+    statement: Anchor
+    item: int
+    target: str
+    code: str
+    obstacle: str
+
+
+@dataclass(frozen=True, slots=True)
 class Class:
     """A class of the project.
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from httpx_fixer.analysis.borrowed_closes import iter_borrowed_closes
 from httpx_fixer.analysis.closing import is_closed, is_taken_apart, may_leave_stream
 from httpx_fixer.analysis.factories import iter_factory_uses
-from httpx_fixer.analysis.facts import FactoryUse, Function
+from httpx_fixer.analysis.facts import BorrowedClose, Call, FactoryUse, Function
 from httpx_fixer.analysis.instances import is_built_per_call
+from httpx_fixer.analysis.personal_requests import iter_requests
 from httpx_fixer.analysis.references import find_references
 from httpx_fixer.analysis.resolution import Resolver
-from httpx_fixer.analysis.site_facts import ClientSite
+from httpx_fixer.analysis.site_facts import ClientSite, SpecArgument
+from httpx_fixer.analysis.takers import iter_takers, reads_result
 
 
 class KeptClients:
@@ -16,6 +19,7 @@ class KeptClients:
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
+        self._takers: dict[ClientSite, tuple[Call, ...]] = {}
 
     def is_closed(self, site: ClientSite) -> bool:
         """Answer whether some code of the project closes the client that a site's name holds."""
@@ -29,6 +33,14 @@ class KeptClients:
         """Answer whether some code looks at the transport of a kept client."""
         return is_taken_apart(self._resolver.store, site)
 
+    def borrowed_closes(self, site: ClientSite) -> tuple[BorrowedClose, ...]:
+        """Return the places in functions that close or enter the client of a module."""
+        return tuple(iter_borrowed_closes(self._resolver, site))
+
+    def requests(self, site: ClientSite) -> tuple[tuple[Call, bool], ...]:
+        """Return the requests sent through the client of a module, and which are in a caller's name."""
+        return tuple(iter_requests(self._resolver, site))
+
     def factory_uses(self, function: Function, *, is_async: bool) -> tuple[FactoryUse, ...]:
         """Return what becomes of the client that a function makes at every place that names it."""
         references = find_references(self._resolver, function)
@@ -37,3 +49,13 @@ class KeptClients:
     def is_built_per_call(self, init: Function, attribute: str, *, is_async: bool) -> bool:
         """Answer whether every object of a class lives for one call; its constructor fills `attribute`."""
         return is_built_per_call(self._resolver, init, attribute, is_async=is_async)
+
+    def takers(self, site: ClientSite) -> tuple[Call, ...]:
+        """Return the calls of a site's module that get its client as an argument."""
+        if site not in self._takers:
+            self._takers[site] = tuple(iter_takers(self._resolver, site))
+        return self._takers[site]
+
+    def is_computed(self, site: ClientSite, argument: SpecArgument) -> bool:
+        """Answer whether an argument reads a local variable of the site's function that calls fill."""
+        return reads_result(self._resolver.store.module(site.path), site.function, argument.names)

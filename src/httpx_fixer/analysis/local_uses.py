@@ -142,6 +142,27 @@ def _read_close(module: Module, node: ast.Name, attribute: ast.Attribute) -> Loc
     return LocalUse(node, UseKind.CLOSED_OTHERWISE, "is closed in a larger expression")
 
 
+def _is_kept_with(module: Module, call: ast.Call) -> bool:
+    """Answer whether a call makes an object that outlives the function, or is its own constructor.
+
+    `self.api = Api(client)`, `return Api(Config(client))`, `super().__init__(client)`
+    """
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    if name == "__init__":
+        return True
+    if not name.lstrip("_")[:1].isupper():
+        return False
+    parent = module.table.parents[call]
+    if isinstance(parent, ast.keyword):
+        parent = module.table.parents[parent]
+    match parent:
+        case ast.Call() if parent.func is not call:
+            return _is_kept_with(module, parent)
+        case ast.Assign(targets=[ast.Attribute() | ast.Subscript()]) | ast.AnnAssign(target=ast.Attribute()):
+            return True
+    return isinstance(parent, ast.Return)
+
+
 def _read_value(module: Module, node: ast.Name, parent: ast.AST) -> LocalUse:
     """Read a use of the client itself."""
     if isinstance(parent, ast.keyword):
@@ -154,6 +175,8 @@ def _read_value(module: Module, node: ast.Name, parent: ast.AST) -> LocalUse:
         case ast.Call():
             if isinstance(parent.func, ast.Name) and parent.func.id in _LOOKERS:
                 return LocalUse(node, UseKind.LOOKED_AT)
+            if _is_kept_with(module, parent):
+                return LocalUse(node, UseKind.STORED, "is kept by an object")
             return LocalUse(node, UseKind.PASSED, f"is passed to `{ast.unparse(parent.func)}`")
         case ast.Compare() | ast.FormattedValue() | ast.Expr() | ast.UnaryOp() | ast.Assert():
             return LocalUse(node, UseKind.LOOKED_AT)

@@ -23,7 +23,7 @@ from httpx_fixer.rewrite.passage import Passage, Statement, join_passages
 from httpx_fixer.rewrite.snippets import Snippets
 from httpx_fixer.rewrite.transformers.insert_statements import insert_statements
 from httpx_fixer.rewrite.transformers.remove_statement import remove_statement
-from httpx_fixer.rewrite.transformers.unwrap_with import unwrap_with
+from httpx_fixer.rewrite.transformers.unwrap_with import unwrap_try, unwrap_with
 from httpx_fixer.rewrite.transformers.wrap_rest import wrap_rest
 from httpx_fixer.rewrite.transformers.wrap_statement import wrap_statement
 
@@ -183,6 +183,9 @@ def _in_turn(edits: Sequence[StatementEdit]) -> list[StatementEdit]:
 
 def _unwrap(edit: UnwrapWith, original: cst.CSTNode, passage: Passage, snippets: Snippets) -> Passage:
     statement = passage.statements[0]
+    if isinstance(original, cst.Try) and isinstance(statement, cst.Try) and statement.finalbody is not None:
+        rest = unwrap_try(statement, statement.finalbody, snippets)
+        return rest if isinstance(rest, Passage) else Passage((rest,))
     if not isinstance(original, cst.With) or not isinstance(statement, cst.With):
         raise EditsClash(f"{edit}: not a with statement")
     if edit.item >= len(original.items):

@@ -169,6 +169,8 @@ def _find_removed(edit: StatementEdit, node: cst.CSTNode) -> cst.CSTNode | None:
     """Return what an edit throws away with everything in it."""
     if isinstance(edit, UnwrapWith) and isinstance(node, cst.With) and edit.item < len(node.items):
         return node.items[edit.item]
+    if isinstance(edit, UnwrapWith) and isinstance(node, cst.Try):
+        return node.finalbody
     return node if isinstance(edit, RemoveStatement) else None
 
 

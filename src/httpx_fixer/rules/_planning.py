@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import MODULE_FORMS, BindingForm, ClientSite, Closing
+from httpx_fixer.analysis.site_facts import MODULE_FORMS, BindingForm, ClientSite, Closing, Origin
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Fix
 from httpx_fixer.frameworks._base import Lifecycles
@@ -17,17 +17,25 @@ from httpx_fixer.rules._homes import Member
 from httpx_fixer.rules._lasting import find_lasting_obstacle, is_lasting
 from httpx_fixer.rules._ownership import plan_ownership
 from httpx_fixer.rules._processes import is_library_code, is_reported, owns_for_duration
+from httpx_fixer.rules._takers import is_given_away
 from httpx_fixer.rules._values import uses_network
-from httpx_fixer.settings import Settings
+from httpx_fixer.settings import Settings, is_matched
 
 Outcome = Fix | Refusal
+
+_CARRIED = frozenset({"auth", "headers", "params"})
+"""Arguments that a request could bring along just as well."""
 
 CLIENT_PER_REQUEST = ("HXF101", "client-per-request")
 UNCLOSED_LOCAL = ("HXF104", "unclosed-local-client")
 TOP_LEVEL = ("HXF105", "top-level-request")
 UNCLOSED_MODULE = ("HXF102", "unclosed-module-client")
 UNCLOSED_INSTANCE = ("HXF103", "unclosed-instance-client")
-_KINDS = (CLIENT_PER_REQUEST, UNCLOSED_MODULE, UNCLOSED_INSTANCE, UNCLOSED_LOCAL, TOP_LEVEL)
+CLIENT_FOR_HEADERS = ("HXF110", "client-for-headers")
+_KINDS = (
+    *(CLIENT_PER_REQUEST, CLIENT_FOR_HEADERS),
+    *(UNCLOSED_MODULE, UNCLOSED_INSTANCE, UNCLOSED_LOCAL, TOP_LEVEL),
+)
 
 
 def plan_sites(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:
@@ -36,7 +44,8 @@ def plan_sites(project: Project, lifecycles: Lifecycles, settings: Settings) -> 
     Computed once a project and choice of rules.
     """
     chosen = [kind[0] for kind in _KINDS if settings.is_selected(*kind)]
-    return project.remember(f"sites {chosen}", lambda: _plan(project, lifecycles, settings))
+    key = f"sites {chosen} {_is_unwanted(settings)}"
+    return project.remember(key, lambda: _plan(project, lifecycles, settings))
 
 
 def kind_of(project: Project, site: ClientSite) -> tuple[str, str] | None:
@@ -63,7 +72,7 @@ def kind_of(project: Project, site: ClientSite) -> tuple[str, str] | None:
 
 
 def _kind_of_local(project: Project, site: ClientSite) -> tuple[str, str] | None:
-    """A local that is kept in something else, or handed to the caller, is theirs to close."""
+    """A local that is kept in something else, or handed to the caller or a library, is theirs to close."""
     local = site.local
     if local is None or local.is_stored or owns_for_duration(project, site) or is_cached(project, site):
         return None
@@ -71,7 +80,43 @@ def _kind_of_local(project: Project, site: ClientSite) -> tuple[str, str] | None
         return CLIENT_PER_REQUEST
     if local.is_returned:
         return CLIENT_PER_REQUEST if is_entered_by_callers(project, site) else None
+    if local.closing is Closing.NEVER and is_given_away(project, site):
+        return None
     return UNCLOSED_LOCAL
+
+
+def told_as(project: Project, site: ClientSite, settings: Settings) -> tuple[str, str] | None:
+    """Return the rule that speaks about a site in this run, whether it is selected or not.
+
+    A client for headers is a client per request: a run for that rule alone tells of it, too.
+    """
+    kind = kind_of(project, site)
+    if kind != CLIENT_PER_REQUEST or not _carries_only(site):
+        return kind
+    is_wanted = settings.is_selected(*CLIENT_FOR_HEADERS)
+    return CLIENT_FOR_HEADERS if is_wanted or _is_unwanted(settings) else CLIENT_PER_REQUEST
+
+
+def _is_unwanted(settings: Settings) -> bool:
+    """Answer whether the settings say that no clients for headers are to be told of."""
+    return any(is_matched(word, *CLIENT_FOR_HEADERS) for word in settings.ignore)
+
+
+def frequency_of(site: ClientSite) -> str:
+    """Return in words how often a client is built."""
+    function = site.function.rpartition(".")[2]
+    return f"every round of a loop in `{function}`" if site.in_loop else f"every call of `{function}`"
+
+
+def _carries_only(site: ClientSite) -> bool:
+    """Answer whether a client is built for what it sends with each request, which the call decides."""
+    spec = site.spec
+    carried = [argument for argument in spec.arguments if argument.name in _CARRIED]
+    return (
+        spec.is_complete
+        and all(argument.name in _CARRIED | {"timeout"} for argument in spec.arguments)
+        and any(argument.origin is Origin.SCOPED for argument in carried)
+    )
 
 
 def _plan(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:
@@ -110,7 +155,7 @@ def _settle(
 
 
 def _is_planned(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:
-    kind = kind_of(project, site)
+    kind = told_as(project, site, settings)
     if kind is None or not settings.is_selected(*kind):
         return False
     return is_reported(project, lifecycles, site, settings) or is_library_code(

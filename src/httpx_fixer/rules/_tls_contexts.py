@@ -61,7 +61,9 @@ def find_argument_obstacle(project: Project, site: ClientSite) -> str | None:
     if _is_given(spec.argument("http2"), "False"):
         return "the client speaks HTTP/2"
     verify = spec.argument("verify")
-    if verify is not None and (verify.has_call or verify.normal == "False"):
+    if verify is not None and (
+        verify.has_call or verify.normal == "False" or project.kept.is_computed(site, verify)
+    ):
         return "`verify=` brings a context of its own"
     trust = spec.argument("trust_env")
     return "`trust_env=` is computed" if trust is not None and trust.has_call else None

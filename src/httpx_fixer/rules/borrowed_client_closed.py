@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from httpx_fixer.analysis.facts import Call, Symbol
+from httpx_fixer.analysis.facts import BorrowedClose, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
-from httpx_fixer.frameworks._base import EntryPoint, Lifecycles
+from httpx_fixer.fix import Edit, Fix, InsertStatements, RemoveStatement, UnwrapWith
+from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
+from httpx_fixer.rules._handlers import runs_per_request
 from httpx_fixer.rules._processes import is_reported
 
 
@@ -15,20 +17,25 @@ class BorrowedClientClosed(Rule):
     """Closing a client that others use.
 
     ## What it does
-    Finds handlers and dependencies that close a client of a module.
+    Finds handlers, dependencies and functions that they call which close or enter a client that a
+    module keeps for all: `async with get_client() as client:`, `finally: await client.aclose()`.
 
     ## Why is this bad?
     The first request closes the client for all that follow: they fail with `RuntimeError: Cannot send a
-    request, as the client has been closed.`
+    request, as the client has been closed.` Two requests that enter it at once fail, too.
 
     ## Fix
-    None yet: the place of the close is reported.
+    Takes the close away: the statement, the `finally` that holds nothing else, or the `with` around its
+    body. The code that closes the client when the application stops stays as it is.
 
     ## Fix safety
-    Nothing is changed.
+    Safe: something else closes the client, and exceptions pass as before. Requests that failed after
+    the first one now succeed.
 
     ## Refused when
-    - REPORT_ONLY: always, in this version.
+    - NO_CLOSE_YET: nothing else closes the client, so that the close has to move to the lifespan.
+    - MIXED_WITH_MANUAL_CLOSE: the close is part of a larger expression or statement, or stands alone in
+      a block.
 
     ## References
     - https://www.python-httpx.org/async/#opening-and-closing-clients
@@ -37,26 +44,41 @@ class BorrowedClientClosed(Rule):
     code = "HXF109"
     name = "borrowed-client-closed"
     order = 40
-    fixable = False
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every close of a module's client in code that runs per request."""
         for site in project.client_sites:
-            if site.form is not BindingForm.MODULE or not is_reported(
-                project, lifecycles, site, self.settings
-            ):
+            if site.form not in {BindingForm.MODULE, BindingForm.LAZY} or site.top_level:
                 continue
-            for call in _iter_closes(project, lifecycles, site):
-                message = f"`{site.name}` is closed by one request while others use it"
-                detail = f"`{site.name}` is made here, for the whole process"
-                refusal = Refusal(RefusalReason.REPORT_ONLY, detail, site.path, site.line)
-                yield self.diagnostic(call.anchor, message, refusal)
+            if not is_reported(project, lifecycles, site, self.settings):
+                continue
+            closes = project.kept.borrowed_closes(site)
+            borrowed = [
+                close
+                for close in closes
+                if runs_per_request(project, lifecycles, Symbol(close.path, close.function))
+            ]
+            is_owned = len(borrowed) < len(closes)
+            for close in borrowed:
+                verb = "closed" if not close.code else "entered, and so closed,"
+                message = f"`{site.name}` is {verb} by one request while others use it"
+                yield self.diagnostic(close.anchor, message, _plan(site, close, is_owned=is_owned))
 
 
-def _iter_closes(project: Project, lifecycles: Lifecycles, site: ClientSite) -> Iterator[Call]:
-    for call in project.calls_named("aclose", "close", about=site.name):
-        if call.receiver != Symbol(site.path, site.name) or not call.function:
-            continue
-        function = project.function(Symbol(call.path, call.function))
-        if function is not None and isinstance(lifecycles.entry_point(function), EntryPoint):
-            yield call
+def _plan(site: ClientSite, close: BorrowedClose, *, is_owned: bool) -> Fix | Refusal:
+    if not is_owned:
+        detail = f"nothing else closes `{site.name}`: close it where the application stops"
+        return Refusal(RefusalReason.NO_CLOSE_YET, detail, site.path, site.line)
+    if close.obstacle:
+        line = close.anchor.start.line
+        return Refusal(RefusalReason.MIXED_WITH_MANUAL_CLOSE, close.obstacle, close.path, line)
+    return Fix(f"leave `{site.name}` open for the others", tuple(_iter_edits(close)))
+
+
+def _iter_edits(close: BorrowedClose) -> Iterator[Edit]:
+    if close.item < 0:
+        yield RemoveStatement(close.statement)
+        return
+    if close.target and close.target != close.code:
+        yield InsertStatements(close.statement, "before", f"{close.target} = {close.code}")
+    yield UnwrapWith(close.statement, close.item)

@@ -6,7 +6,7 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
-from httpx_fixer.rules._planning import CLIENT_PER_REQUEST, kind_of, plan_sites
+from httpx_fixer.rules._planning import CLIENT_PER_REQUEST, frequency_of, plan_sites, told_as
 
 
 class ClientPerRequest(Rule):
@@ -15,7 +15,8 @@ class ClientPerRequest(Rule):
     ## What it does
     Finds `Client` and `AsyncClient` objects that a handler, or a function that handlers call, builds
     and closes on every run: by `with`, an exit stack or a `finally`, or in the callers of the function
-    that makes the client for them.
+    that makes the client for them. Clients that are built for their headers, auth or params only have a
+    rule of their own (HXF110).
 
     ## Why is this bad?
     Building a client takes 20 ms of CPU, nearly all of it for the TLS context, and every client opens
@@ -76,10 +77,6 @@ class ClientPerRequest(Rule):
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every client that is built and closed on each call."""
         for site, outcome in plan_sites(project, lifecycles, self.settings).items():
-            if kind_of(project, site) != CLIENT_PER_REQUEST:
-                continue
-            function = site.function.rpartition(".")[2]
-            place = (
-                f"every round of a loop in `{function}`" if site.in_loop else f"every call of `{function}`"
-            )
-            yield self.diagnostic(site.anchor, f"`{site.spec.class_code}(...)` is built on {place}", outcome)
+            if told_as(project, site, self.settings) == CLIENT_PER_REQUEST:
+                message = f"`{site.spec.class_code}(...)` is built on {frequency_of(site)}"
+                yield self.diagnostic(site.anchor, message, outcome)

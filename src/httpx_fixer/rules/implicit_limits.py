@@ -22,7 +22,7 @@ class ImplicitLimits(Rule):
 
     ## What it does
     Finds clients that many callers share (a module variable, an attribute, a client that a lifespan
-    opens) and that say no `limits=`.
+    opens) and that say no `limits=`. One that a class opens for the block of a `with` is not shared.
 
     ## Why is this bad?
     The pool is then capped at 100 connections and keeps 20 alive: of 120 requests at once 20 wait,
@@ -56,12 +56,17 @@ class ImplicitLimits(Rule):
         for site in project.client_sites:
             if not _is_implicit(site) or not is_reported(project, lifecycles, site, self.settings):
                 continue
-            if site.form in _SHARED or owns_for_duration(project, site):
+            if _is_shared(site) or owns_for_duration(project, site):
                 message = (
                     f"`{site.spec.class_code}(...)` is shared and says no limits: 100 connections, 20 kept"
                 )
                 outcome = _plan_limits(project, site, policy.of(find_upstream(site, policy)).limits)
                 yield self.diagnostic(site.anchor, message, outcome)
+
+
+def _is_shared(site: ClientSite) -> bool:
+    """Answer whether many callers share a client; one that a `with` block opens serves that block."""
+    return site.form in _SHARED and site.function.rpartition(".")[2] not in {"__aenter__", "__enter__"}
 
 
 def _is_implicit(site: ClientSite) -> bool:

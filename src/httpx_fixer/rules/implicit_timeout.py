@@ -10,6 +10,7 @@ from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._numbers import timeout_changes
 from httpx_fixer.rules._processes import is_reported
+from httpx_fixer.rules._takers import is_given_away
 from httpx_fixer.rules._upstreams import find_upstream
 from httpx_fixer.rules._values import find_value_class, uses_network
 from httpx_fixer.settings import TimeoutPolicy
@@ -19,7 +20,9 @@ class ImplicitTimeout(Rule):
     """Neither the client nor the call says a timeout.
 
     ## What it does
-    Finds clients built without `timeout=` whose requests do not all have one of their own.
+    Finds clients built without `timeout=` whose requests do not all have one of their own. A client that
+    an object of another library gets (`OpenAI(http_client=client)`) is left to it: such libraries have
+    timeouts of their own, which one on the client would overrule.
 
     ## Why is this bad?
     httpx then allows 5 s for each phase of a request: connect, read, write, and the wait for a free
@@ -50,7 +53,9 @@ class ImplicitTimeout(Rule):
         """Yield a diagnostic for every client without a timeout."""
         policy = self.settings.policy
         for site in project.client_sites:
-            if _is_implicit(site) and is_reported(project, lifecycles, site, self.settings):
+            if not _is_implicit(site) or is_given_away(project, site):
+                continue
+            if is_reported(project, lifecycles, site, self.settings):
                 message = f"`{site.spec.class_code}(...)` says no timeout: httpx waits 5 s in each phase"
                 outcome = _plan_timeout(project, site, policy.of(find_upstream(site, policy)).timeout)
                 yield self.diagnostic(site.anchor, message, outcome)

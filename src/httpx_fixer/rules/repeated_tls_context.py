@@ -39,7 +39,8 @@ class RepeatedTlsContext(Rule):
     ## Fix
     Adds `verify=tls_context()`, a function that loads the certificates once a process, in a small
     module of the package; transports that the call builds on the spot get it, too. A value of
-    `verify=` or `trust_env=` that the code chooses is kept: there is one context a value.
+    `verify=` or `trust_env=` that the code chooses is kept: there is one context a value. A context that
+    a call makes stays as it is.
 
     ## Fix safety
     Safe: neither connections, cookies, loops nor lifetimes are shared. Certificates and the

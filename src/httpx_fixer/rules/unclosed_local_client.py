@@ -16,7 +16,8 @@ class UnclosedLocalClient(Rule):
     ## What it does
     Finds clients that a function builds for itself, in a variable or right before a call
     (`AsyncClient().get(...)`), and does not close, or closes on some paths only: not when an
-    exception is raised, or when it returns early.
+    exception is raised, or when it returns early. A client that another object keeps, or that an object
+    of another library gets (`OpenAI(http_client=client)`), is theirs to close.
 
     ## Why is this bad?
     Every call leaves connections open until the garbage collector finds them; httpx says nothing.

@@ -462,3 +462,22 @@ def test_item_that_does_not_exist_is_our_mistake() -> None:
     source = "with a as x:\n    b()\n"
     with pytest.raises(EditsClash):
         rewrite(source, UnwrapWith(anchor_of(source, "With"), 1))
+
+
+def test_finally_goes_and_its_comments_stay() -> None:
+    source = (
+        "def f():\n    try:  # a\n        x()\n    finally:\n        # b\n        close()  # c\n    y()\n"
+    )
+    expected = "def f():\n    # a\n    # b\n    # c\n    x()\n    y()\n"
+    assert rewrite(source, UnwrapWith(anchor_of(source, "Try"), 0)) == expected
+
+
+def test_handlers_stay_without_the_finally() -> None:
+    source = "try:\n    x()\nexcept ValueError:\n    y()\nfinally:\n    close()\nz()\n"
+    expected = "try:\n    x()\nexcept ValueError:\n    y()\nz()\n"
+    assert rewrite(source, UnwrapWith(anchor_of(source, "Try"), 0)) == expected
+
+
+def test_body_on_the_line_of_the_try_stays_a_statement() -> None:
+    source = "try: x(); y()\nfinally: close()\n"
+    assert rewrite(source, UnwrapWith(anchor_of(source, "Try"), 0)) == "x(); y()\n"

@@ -1,4 +1,4 @@
-"""Take an item out of a with statement, or the statement away from around its body."""
+"""Take an item out of a with statement, or a statement away from around its body."""
 
 from __future__ import annotations
 
@@ -30,6 +30,23 @@ def unwrap_with(
     if _is_pass(updated.body) and not _is_pass(original.body):
         # Other edits took every statement out of the body; what stands in for them goes too.
         return remove_statement(body.with_leading_lines(lines))
+    unit = updated.body.indent if isinstance(updated.body, cst.IndentedBlock) else None
+    return flatten(body.with_leading_lines(lines), unit or snippets.indent)
+
+
+def unwrap_try(updated: cst.Try, clause: cst.Finally, snippets: Snippets) -> cst.Try | Passage:
+    """Return the try statement without its `finally`, or its body where it has no other clause.
+
+    Comments of the clause stand on lines of their own above what follows.
+    """
+    freed = collect_comments(clause)
+    if updated.handlers:
+        rest = updated.with_changes(finalbody=None)
+        return rest.with_changes(leading_lines=(*updated.leading_lines, *freed))
+    header = getattr(updated.body, "header", None)
+    inner = collect_comments(header) if isinstance(header, cst.CSTNode) else ()
+    body = read_suite(updated.body)
+    lines = join_lines((*updated.leading_lines, *inner, *freed), body.leading_lines)
     unit = updated.body.indent if isinstance(updated.body, cst.IndentedBlock) else None
     return flatten(body.with_leading_lines(lines), unit or snippets.indent)
 
