@@ -54,6 +54,8 @@ class RefusalReason(Enum):
     """No application was found whose start and stop could own the client."""
     LIBRARY_CODE = "LIBRARY_CODE"
     """The code is a library's, with no process of its own: only its callers could own the client."""
+    ONLY_CLOSE = "ONLY_CLOSE"
+    """Nothing else closes the client: without this close it would stay open."""
     MANY_LOOPS = "MANY_LOOPS"
     """The process runs this code on an event loop per call; a client cannot outlive its loop."""
     PROCESS_PER_JOB = "PROCESS_PER_JOB"

@@ -147,7 +147,7 @@ def _find_obstacle(project: Project, argument: SpecArgument) -> tuple[RefusalRea
     if argument.name not in POOL_ARGUMENTS:
         return None
     if argument.name in _OWN_TRANSPORT:
-        return RefusalReason.DYNAMIC_ARGUMENT, f"{shown} is a transport of its own"
+        return RefusalReason.DYNAMIC_ARGUMENT, f"`{argument.name}=` brings a transport of its own"
     if argument.origin is Origin.MODULE:
         return (
             RefusalReason.IMPORT_CIRCLE,

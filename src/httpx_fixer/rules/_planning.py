@@ -51,7 +51,7 @@ def plan_sites(project: Project, lifecycles: Lifecycles, settings: Settings) -> 
 def kind_of(project: Project, site: ClientSite) -> tuple[str, str] | None:
     """Return the rule (code, name) that a site belongs to whose client lacks an owner, None for others."""
     if not site.top_level and (site.form in MODULE_FORMS or site.form is BindingForm.INSTANCE):
-        if not uses_network(site) or project.kept.is_closed(site):
+        if not uses_network(site) or project.kept.is_closed(site) or is_given_away(project, site):
             return None
         return UNCLOSED_INSTANCE if site.form is BindingForm.INSTANCE else UNCLOSED_MODULE
     if not site.function:
@@ -174,6 +174,11 @@ def _decide(
     if is_library_code(project, lifecycles, site, settings):
         detail = "this is a library: only the programs that install it could own the client"
         return Refusal(RefusalReason.LIBRARY_CODE, detail, site.path, site.line)
+    if site.spec.argument("timeout") is None and is_given_away(project, site):
+        detail = (
+            "an object of another library gets the client, and may go by the timeout that it was built with"
+        )
+        return Refusal(RefusalReason.ESCAPES, detail, site.path, site.line)
     if site.form is BindingForm.DISCARDED and not site.top_level:
         detail = "the client is built and dropped; nothing says what for"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)

@@ -8,6 +8,7 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._processes import is_reported
+from httpx_fixer.rules._takers import is_given_away
 from httpx_fixer.rules._values import uses_network
 from httpx_fixer.settings import Settings
 
@@ -19,5 +20,7 @@ def iter_unclosed(
     for site in project.client_sites:
         if site.form not in forms or site.top_level or not uses_network(site):
             continue
-        if not project.kept.is_closed(site) and is_reported(project, lifecycles, site, settings):
+        if project.kept.is_closed(site) or is_given_away(project, site):
+            continue
+        if is_reported(project, lifecycles, site, settings):
             yield site

@@ -33,7 +33,7 @@ class BorrowedClientClosed(Rule):
     the first one now succeed.
 
     ## Refused when
-    - NO_CLOSE_YET: nothing else closes the client, so that the close has to move to the lifespan.
+    - ONLY_CLOSE: nothing else closes the client, so that the close has to move to the lifespan.
     - MIXED_WITH_MANUAL_CLOSE: the close is part of a larger expression or statement, or stands alone in
       a block.
 
@@ -68,7 +68,7 @@ class BorrowedClientClosed(Rule):
 def _plan(site: ClientSite, close: BorrowedClose, *, is_owned: bool) -> Fix | Refusal:
     if not is_owned:
         detail = f"nothing else closes `{site.name}`: close it where the application stops"
-        return Refusal(RefusalReason.NO_CLOSE_YET, detail, site.path, site.line)
+        return Refusal(RefusalReason.ONLY_CLOSE, detail, site.path, site.line)
     if close.obstacle:
         line = close.anchor.start.line
         return Refusal(RefusalReason.MIXED_WITH_MANUAL_CLOSE, close.obstacle, close.path, line)
