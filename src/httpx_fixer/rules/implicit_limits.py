@@ -9,6 +9,7 @@ from httpx_fixer.fix import AddArgument, Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._numbers import limit_changes
+from httpx_fixer.rules._patches import find_strict_fake
 from httpx_fixer.rules._processes import is_reported, owns_for_duration
 from httpx_fixer.rules._upstreams import find_upstream
 from httpx_fixer.rules._values import find_value_class, uses_network
@@ -40,6 +41,7 @@ class ImplicitLimits(Rule):
     ## Refused when
     - UNSUPPORTED_BINDING: the class is imported inside the function, and `Limits` is not.
     - NAME_CLASH: `Limits` means something else in the module.
+    - PATCHED_IN_TESTS: a test puts a class of its own in the client's place, or looks at the arguments.
 
     ## References
     - https://www.python-httpx.org/advanced/resource-limits/
@@ -80,6 +82,9 @@ def _plan_limits(project: Project, site: ClientSite, policy: LimitsPolicy) -> Fi
     spelled = find_value_class(project, site, "Limits")
     if isinstance(spelled, Refusal):
         return spelled
+    fake = find_strict_fake(project, site)
+    if fake is not None:
+        return fake
     callee, imports = spelled
     edit = AddArgument(site.anchor, "limits", policy.code(callee))
     numbers = tuple(limit_changes(site.path, site.line, policy))

@@ -9,6 +9,7 @@ from httpx_fixer.fix import AddArgument, Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._numbers import timeout_changes
+from httpx_fixer.rules._patches import find_strict_fake
 from httpx_fixer.rules._processes import is_reported
 from httpx_fixer.rules._takers import is_given_away
 from httpx_fixer.rules._upstreams import find_upstream
@@ -39,6 +40,7 @@ class ImplicitTimeout(Rule):
     ## Refused when
     - UNSUPPORTED_BINDING: the class is imported inside the function, and `Timeout` is not.
     - NAME_CLASH: `Timeout` means something else in the module.
+    - PATCHED_IN_TESTS: a test puts a class of its own in the client's place, or looks at the arguments.
 
     ## References
     - https://www.python-httpx.org/advanced/timeouts/
@@ -73,6 +75,9 @@ def _plan_timeout(project: Project, site: ClientSite, policy: TimeoutPolicy) -> 
     spelled = find_value_class(project, site, "Timeout")
     if isinstance(spelled, Refusal):
         return spelled
+    fake = find_strict_fake(project, site)
+    if fake is not None:
+        return fake
     callee, imports = spelled
     edit = AddArgument(site.anchor, "timeout", policy.code(callee))
     numbers = tuple(timeout_changes(site.path, site.line, policy))
