@@ -17,7 +17,7 @@ def rewrite_call(
     Only the callee where the arguments stay as they are; else the whole call.
     """
     first, without, whole = change.first, change.without, change.whole
-    call = next((node for node in module.calls if module.anchor(node) == anchor), None)
+    call = module.call_at(anchor)
     if call is None:
         return None
     if not first and not without and not whole:
@@ -44,7 +44,7 @@ def _dedent(module: Module, call: ast.Call, text: str) -> str:
 
 def find_argument(module: Module, anchor: Anchor, name: str) -> Anchor | None:
     """Return the address of the value of a keyword argument of the call at an anchor."""
-    call = next((node for node in module.calls if module.anchor(node) == anchor), None)
+    call = module.call_at(anchor)
     found = (keyword.value for keyword in (call.keywords if call else ()) if keyword.arg == name)
     value = next(found, None)
     return None if value is None else module.anchor(value)

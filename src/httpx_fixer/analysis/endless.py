@@ -45,7 +45,7 @@ class Endless:
 
     def block(self, module: Module, statement: ast.With | ast.AsyncWith) -> bool:
         """Answer whether the body of a with statement goes on until it is stopped."""
-        nodes = (node for child in statement.body for node in (child, *ast.walk(child)))
+        nodes = (node for child in statement.body for node in ast.walk(child))
         return self._nodes(module, nodes, _DEPTH)
 
     def _nodes(self, module: Module, nodes: Iterator[ast.AST], depth: int) -> bool:

@@ -28,8 +28,7 @@ def iter_factory_uses(
 def _is_closed(module: Module, reference: Reference, *, is_async: bool) -> bool:
     if reference.call is None:
         return False
-    anchor = reference.call.anchor
-    call = next((node for node in module.calls if module.anchor(node) == anchor), None)
+    call = module.call_at(reference.call.anchor)
     if call is None:
         return False
     value: ast.expr = call

@@ -16,9 +16,17 @@ _IMPORT = re.compile(
 """At the start of a line, after a byte order mark, or in `try: import httpx`."""
 
 
+_MAIN = re.compile(rb"(?m)^if\s+__name__\s*==\s*[\"']__main__[\"']")
+
+
 def mentions_httpx(data: bytes) -> bool:
     """Answer from the bytes alone whether a file may import httpx or httpx2."""
     return b"httpx" in data and _MENTION.search(data) is not None and _IMPORT.search(data) is not None
+
+
+def has_main(data: bytes) -> bool:
+    """Answer whether a module has an `if __name__ == "__main__":` block."""
+    return _MAIN.search(data) is not None
 
 
 def build_reader(

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
+from httpx_fixer.analysis.files import has_main
 from httpx_fixer.analysis.imports import dotted_name, imported_names, relative_name
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.scopes import BindingKind
 from httpx_fixer.source import Anchor
 
-_MAIN = re.compile(rb"(?m)^if\s+__name__\s*==\s*[\"']__main__[\"']")
 _WITNESSES = 60
 """How many modules are asked before the question is given up."""
 
@@ -43,7 +42,7 @@ def _is_program_beside(resolver: Resolver, importer: str, path: str) -> bool:
     """Answer whether a file is started by hand: Python looks for modules in its directory then."""
     directory = importer.rpartition("/")[0]
     is_plain = path.rpartition("/")[0] == directory and not resolver.index.is_package(directory)
-    return is_plain and _MAIN.search(resolver.store.data(importer)) is not None
+    return is_plain and has_main(resolver.store.data(importer))
 
 
 def import_closure(resolver: Resolver, path: str) -> frozenset[str]:

@@ -60,8 +60,7 @@ def _kind_of(resolver: Resolver, reference: Reference, name: str, *, is_async: b
         if "kept" in kinds or not kinds or (is_async and "built" in kinds):
             return "kept"
         return max(kinds)
-    anchor = reference.call.anchor
-    call = next((node for node in module.calls if module.anchor(node) == anchor), None)
+    call = module.call_at(reference.call.anchor)
     scope = None if call is None else module.function_scope(call)
     if call is None or scope is None or (is_async and not isinstance(scope.node, ast.AsyncFunctionDef)):
         return "kept"

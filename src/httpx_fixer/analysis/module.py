@@ -121,6 +121,10 @@ class Module:
             self.source.position(end_line, end_column),
         )
 
+    def call_at(self, anchor: Anchor) -> ast.Call | None:
+        """Return the call at an address."""
+        return next((node for node in self.calls if self.anchor(node) == anchor), None)
+
     def reads(self, name: str) -> int:
         """Return how often a name is read anywhere in the module."""
         return sum(isinstance(node, ast.Name) for node in self.mentions.reads.get(name, ()))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from httpx_fixer.analysis.files import has_main
 from httpx_fixer.analysis.store import FileStore, is_test_path
 
 _TAB = re.compile(rb"(?m)^\t+\S")
-_MAIN = re.compile(rb"(?m)^if\s+__name__\s*==\s*[\"']__main__[\"']")
 _DAEMON = re.compile(
     rb"(?i)\b(?:celery|uvicorn|hypercorn|granian|gunicorn|dramatiq|taskiq|arq|apscheduler|schedule)\b"
     rb"|\b(?:faststream|fastmcp|mcp|run_polling|run_forever|serve_forever|start_polling|consumer)\b"
@@ -92,7 +92,7 @@ class TextSearch:
         """Answer whether a module has an `if __name__ == "__main__":` block or is a command of Django's."""
         if path.endswith("__main__.py") or _COMMAND.search(path):
             return True
-        return self._store.ask(path, _has_main)
+        return self._store.ask(path, has_main)
 
     def uses_tabs(self, path: str) -> bool:
         """Answer whether a file is indented with tabs."""
@@ -101,7 +101,3 @@ class TextSearch:
 
 def _names_daemon(data: bytes) -> bool:
     return _DAEMON.search(data) is not None
-
-
-def _has_main(data: bytes) -> bool:
-    return _MAIN.search(data) is not None

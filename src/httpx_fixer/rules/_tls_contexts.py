@@ -29,6 +29,7 @@ def tls_context(
     """Load certificates once a value: a client takes 20 ms to build otherwise."""
     return @lib.create_ssl_context(verify=verify, trust_env=trust_env)
 '''
+_TRANSPORTS = ("AsyncHTTPTransport", "HTTPTransport")
 _OWN_CONTEXT = frozenset({"verify", "cert", "http2", "trust_env", "*", "**"})
 _HEADER = '"""TLS contexts that the HTTP clients of this process share."""'
 
@@ -74,19 +75,15 @@ def _find_transports(project: Project, site: ClientSite, argument: str) -> tuple
     place = project.texts.argument_anchor(site.anchor, argument)
     if place is None:
         return ()
-    calls = project.calls_named("AsyncHTTPTransport", "HTTPTransport", about=site.spec.library)
+    classes = {Symbol("", f"{site.spec.library}.{name}") for name in _TRANSPORTS}
     return tuple(
         call
-        for call in calls
-        if (call.path, call.symbol) in {(site.path, symbol) for symbol in _transports_of(site)}
+        for call in project.calls_named(*_TRANSPORTS, about=site.spec.library)
+        if call.path == site.path
+        and call.symbol in classes
         and place.start <= call.anchor.start < place.end
         and not any(given.name in _OWN_CONTEXT for given in call.arguments)
     )
-
-
-def _transports_of(site: ClientSite) -> tuple[Symbol, ...]:
-    names = ("AsyncHTTPTransport", "HTTPTransport")
-    return tuple(Symbol("", f"{site.spec.library}.{name}") for name in names)
 
 
 def _is_given(argument: SpecArgument | None, default: str) -> bool:
@@ -110,10 +107,7 @@ def find_tls_homes(project: Project, sites: Iterable[ClientSite]) -> dict[Client
 
 
 def _varies(site: ClientSite) -> bool:
-    return any(
-        _is_given(site.spec.argument(name), "True") and site.spec.argument(name) is not None
-        for name in ("verify", "trust_env")
-    )
+    return any(_is_given(site.spec.argument(name), "True") for name in ("verify", "trust_env"))
 
 
 def plan_context(project: Project, site: ClientSite, home: TlsHome) -> tuple[Edit, ...] | Refusal:
@@ -139,9 +133,8 @@ def plan_context(project: Project, site: ClientSite, home: TlsHome) -> tuple[Edi
 
 
 def _plan_home(project: Project, site: ClientSite, home: TlsHome) -> tuple[Edit, ...] | Refusal:
-    names = project.module_names(site.path)
     if home.is_inline:
-        return _plan_inline(project, home, names)
+        return _plan_inline(project, home)
     is_there = project.has_file(home.path)
     if is_there and not _is_ours(project, home):
         detail = f"`{home.path}` is there already, and is something else"
@@ -161,7 +154,8 @@ def _is_ours(project: Project, home: TlsHome) -> bool:
     return wanted in text
 
 
-def _plan_inline(project: Project, home: TlsHome, names: frozenset[str]) -> tuple[Edit, ...] | Refusal:
+def _plan_inline(project: Project, home: TlsHome) -> tuple[Edit, ...] | Refusal:
+    names = project.module_names(home.path)
     anchor = project.last_import(home.path)
     imports: tuple[Edit, ...] = (
         EnsureImport(home.path, "functools", "cache"),

@@ -3,12 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import BindingForm
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
-from httpx_fixer.rules._planning import plan_sites
-from httpx_fixer.rules._unclosed import iter_unclosed
+from httpx_fixer.rules._planning import UNCLOSED_INSTANCE, kind_of, plan_sites
+from httpx_fixer.rules._processes import is_reported
 
 
 class UnclosedInstanceClient(Rule):
@@ -53,7 +52,10 @@ class UnclosedInstanceClient(Rule):
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every such client that nothing closes."""
-        planned = plan_sites(project, lifecycles, self.settings)
-        for site in iter_unclosed(project, lifecycles, self.settings, frozenset({BindingForm.INSTANCE})):
+        for site, outcome in plan_sites(project, lifecycles, self.settings).items():
+            if kind_of(project, site) != UNCLOSED_INSTANCE:
+                continue
+            if not is_reported(project, lifecycles, site, self.settings):
+                continue  # kept by a library, for its callers
             message = f"`{site.name}` holds a client that nothing closes"
-            yield self.diagnostic(site.anchor, message, planned[site])
+            yield self.diagnostic(site.anchor, message, outcome)
