@@ -69,8 +69,3 @@ def build_outline(report: Report, *, unsafe_fixes: bool) -> Outline:
         for path, mine in sorted(shares.items())
     )
     return Outline(report.processes, tuple(outlines), tuple(in_place), tuple(left))
-
-
-def is_owner_of(outline: OwnerOutline, process: Process) -> bool:
-    """Answer whether a process opens and closes what an owner holds."""
-    return process in outline.owner.processes
