@@ -54,7 +54,7 @@ class Endless:
             match node:
                 case ast.While() if _is_endless_loop(module, node):
                     return True
-                case ast.AsyncFor(iter=source) if _SOURCE.search(module.code(source)) and not _leaves(node):
+                case ast.AsyncFor(iter=source) if _SOURCE.search(module.code(source)) and not leaves(node):
                     return True
                 case ast.Call() if _waits_for_the_end(module, node):
                     return True
@@ -127,7 +127,7 @@ def _method(resolver: Resolver, owner: Symbol, name: str, depth: int = 4) -> Sym
 
 def _is_endless_loop(module: Module, loop: ast.While) -> bool:
     if isinstance(loop.test, ast.Constant):
-        return bool(loop.test.value) and not _leaves(loop)
+        return bool(loop.test.value) and not leaves(loop)
     return _STOPPED.search(module.code(loop.test)) is not None and _has_call(loop)
 
 
@@ -135,7 +135,7 @@ def _has_call(loop: ast.While) -> bool:
     return any(isinstance(node, ast.Call) for child in loop.body for node in ast.walk(child))
 
 
-def _leaves(loop: ast.While | ast.AsyncFor) -> bool:
+def leaves(loop: ast.While | ast.For | ast.AsyncFor) -> bool:
     """Answer whether a loop has a `break` of its own or a `return`."""
     todo: list[tuple[ast.AST, bool]] = [(child, True) for child in loop.body]
     while todo:

@@ -30,6 +30,7 @@ from httpx_fixer.analysis.references import (
     iter_calls_passing,
 )
 from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.analysis.rounds import Rounds
 from httpx_fixer.analysis.silences import Silences
 from httpx_fixer.analysis.site_facts import CallChange, ClientSite
 from httpx_fixer.analysis.sites import iter_client_sites, may_hold_client_sites
@@ -73,6 +74,7 @@ class Project:
         self.silences = Silences(self._store)
         self.imports = ImportGraph(self._resolver, self.search)
         self.programs = Programs(self._resolver)
+        self.rounds = Rounds(self._resolver)
         self.bodies = Bodies(self._resolver)
         self.texts = Texts(self._store)
         self.streams = StreamIndex(self._resolver, targets)

@@ -51,7 +51,7 @@ class _UsageReader:
             min(_MANY, self._count_statement(self.holder)),
             tuple(sorted(self.obstacles, key=lambda obstacle: obstacle.line)),
             bool(sent) and all(dict(r.arguments).get("timeout") is not None for r in sent),
-            frozenset(_iter_changed_names(self.holder.body)),
+            frozenset(iter_changed_names(self.holder.body)),
         )
 
     def _read(self, node: ast.Name) -> None:
@@ -205,7 +205,7 @@ class _UsageReader:
         return min(_MANY, total)
 
 
-def _iter_changed_names(body: Sequence[ast.stmt]) -> Iterator[str]:
+def iter_changed_names(body: Sequence[ast.stmt]) -> Iterator[str]:
     """Yield the names that statements assign, or change by a subscript, an attribute or a method."""
     for statement in body:
         for node in ast.walk(statement):

@@ -6,6 +6,7 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
+from httpx_fixer.rules._hoisting import plan_hoists
 from httpx_fixer.rules._planning import CLIENT_PER_REQUEST, frequency_of, plan_sites, told_as
 
 
@@ -33,6 +34,10 @@ class ClientPerRequest(Rule):
     calls. It has an explicit timeout and limits, and stores no cookies. Where the lifespan does not run,
     as in most tests, each request gets a client of its own, as before. What an earlier run wrote is
     known again and extended; the numbers and the code that were changed in it since stay.
+
+    A program that runs once and ends keeps its clients; one that a loop of it builds anew in every round
+    is built once, in a `with` block around the loop. Each round begins with `client.cookies.clear()`, so
+    that it has no cookies of the one before.
 
     Everywhere else (methods, helpers of several modules, generators, code that lives by the cookies
     of its client, changes it or hands it on, code whose tests replace the class) the `with` stays and
@@ -81,3 +86,6 @@ class ClientPerRequest(Rule):
             if told_as(project, site, self.settings) == CLIENT_PER_REQUEST:
                 message = f"`{site.spec.class_code}(...)` is built on {frequency_of(site)}"
                 yield self.diagnostic(site.anchor, message, outcome)
+        for site, fix in plan_hoists(project, lifecycles, self.settings).items():
+            message = f"`{site.spec.class_code}(...)` is built on {frequency_of(site)}"
+            yield self.diagnostic(site.anchor, message, fix)
