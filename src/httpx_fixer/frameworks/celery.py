@@ -35,7 +35,7 @@ class Celery(ProcessFramework):
     `worker_init` and `worker_shutdown` only; solo sends all but `worker_process_shutdown`. So all
     four are connected, and what they call keeps pools by process. Tasks are sync functions: a
     coroutine in one runs on a loop of its own, which is why only sync clients are owned. Eager tasks
-    and direct calls hear no signal and have clients of their own. Run in 5.7.0.
+    and direct calls hear no signal and have clients of their own. Run in 5.7.0, under all four pools.
     https://docs.celeryq.dev/en/stable/userguide/signals.html#worker-signals
     """
 

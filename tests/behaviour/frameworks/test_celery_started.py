@@ -58,13 +58,15 @@ def test_each_task_has_a_connection_before(tmp_path: Path) -> None:
     assert before.pools() == (2 * TIMES, 2 * TIMES)
 
 
-@pytest.mark.parametrize("pool", ["solo", "prefork", "threads"])
+@pytest.mark.parametrize("pool", ["solo", "prefork", "threads", "gevent"])
 def test_tasks_of_a_process_share_connections_that_it_closes(pool: str, tmp_path: Path) -> None:
     _, after = build_halves("client-per-request/celery-worker", tmp_path)
     with Upstream(_answer) as upstream:
         said = _run_worker(after, pool, upstream)
+        assert f"concurrency: 1 ({pool.removesuffix('s')})" in said
         assert said.count("succeeded in") == 2 * TIMES
         assert "unclosed" not in said
+        assert "MonkeyPatchWarning" not in said
         assert upstream.connections == 1
         assert upstream.wait_until_idle()
     assert after.pools() == (1, 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -71,14 +70,7 @@ def _run_bot(program: Program, telegram: Upstream, weather: Upstream, api: str) 
     [
         # python-telegram-bot sends by httpx itself: one pool to poll, one for all else.
         ("telegram-bot", "/bot", 2),
-        pytest.param(
-            "aiogram-polling",
-            "",
-            0,
-            marks=pytest.mark.skipif(
-                not importlib.util.find_spec("aiogram"), reason="aiogram takes 10 s to load; not installed"
-            ),
-        ),
+        ("aiogram-polling", "", 0),
     ],
 )
 def test_handlers_share_connections_until_the_bot_is_stopped(
