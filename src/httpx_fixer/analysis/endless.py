@@ -14,6 +14,7 @@ from httpx_fixer.source import Anchor
 
 _FOREVER = frozenset(
     {"serve_forever", "run_forever", "start_polling", "run_polling", "infinity_polling", "start_consuming"}
+    | {"run_until_stopped", "wait_until_stopped"}
     | {"wait_for_termination", "run_until_disconnected", "serve", "start_serving", "idle"}
     | {"run_stdio_async", "run_http_async", "run_sse_async", "run_streamable_http_async"}
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import ClassVar
 
 from httpx_fixer.analysis.facts import Call, Symbol
@@ -11,12 +12,21 @@ from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Edit, EnsureImport
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
 from httpx_fixer.frameworks._process import ProcessFramework, add_statement_after, free_name
-from httpx_fixer.frameworks._start_source import CLOSE, CLOSE_SYNC, OPEN, OPEN_SYNC
+from httpx_fixer.frameworks._start_source import CLOSE, CLOSE_SYNC, KEEP, OPEN, OPEN_SYNC
 
 WEB_APPLICATIONS = ("FastAPI", "Starlette", "Litestar", "Quart", "Sanic")
 """What applications are made of whose lifespan owns for all that they start."""
 _TARGET = re.compile(r"\s*([\w.]+)\s*(?::[^=]+)?=\s*(?!=)")
-_HOOKS = {Start.HOOKS: (OPEN, CLOSE), Start.SYNC_HOOKS: (OPEN_SYNC, CLOSE_SYNC)}
+_HOOKS = {Start.HOOKS: (OPEN, CLOSE), Start.SYNC_HOOKS: (OPEN_SYNC, CLOSE_SYNC), Start.EXIT: (KEEP,)}
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """What is added behind an object that is called `target`; `code` and `needs` as of the framework."""
+
+    code: str
+    needs: tuple[tuple[str, str], ...]
+    target: str
 
 
 class ObjectFramework(ProcessFramework):
@@ -65,18 +75,23 @@ class ObjectFramework(ProcessFramework):
         if not target:
             detail = f"the object of {self.name} that is made here has no name"
             return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, lifecycle.path, lifecycle.call.line)
+        return self._add(project, ownership, lifecycle, Statements(self.code, self.needs, target))
+
+    def _add(
+        self, project: Project, ownership: Ownership, lifecycle: Lifecycle, added: Statements
+    ) -> tuple[Edit, ...] | Refusal:
         names = {
             name or module: free_name(project, lifecycle, name or module, f"{module}.{name}".rstrip("."))
-            for module, name in self.needs
+            for module, name in added.needs
         }
-        opened, closed = _HOOKS[self.start]
-        code = self.code.format(target=target, open=opened, close=closed, **names)
-        edits = add_statement_after(project, ownership, lifecycle, code, (opened, closed))
+        hooks = _HOOKS[lifecycle.start]
+        code = added.code.format(target=added.target, open=hooks[0], close=hooks[-1], **names)
+        edits = add_statement_after(project, ownership, lifecycle, code, hooks)
         if isinstance(edits, Refusal) or not edits:
             return edits
         imports = (
             EnsureImport(lifecycle.path, module, name or None, None if alias == (name or module) else alias)
-            for (module, name), alias in zip(self.needs, names.values(), strict=True)
+            for (module, name), alias in zip(added.needs, names.values(), strict=True)
         )
         return (*imports, *edits)
 

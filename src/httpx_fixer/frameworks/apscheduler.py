@@ -1,4 +1,4 @@
-"""APScheduler 3: a scheduler that runs jobs in threads owns connections for their sync clients."""
+"""APScheduler: a scheduler that runs jobs in threads owns connections for their sync clients."""
 
 from __future__ import annotations
 

@@ -3,24 +3,44 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import ClassVar
 
+from httpx_fixer.analysis.facts import Call
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Edit
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
-from httpx_fixer.frameworks._objects import ObjectFramework
+from httpx_fixer.frameworks._objects import ObjectFramework, Statements, find_target
 
 _CLASS = "HttpPools"
 _ACTOR = re.compile(r"(?m)^\s*@(?:\w+\.)?actor\b")
+_LOOP = re.compile(r"dramatiq\.middleware\.(?:asyncio\.)?AsyncIO$")
+_ON_THE_LOOP = '''\
+
+
+class HttpPools({Middleware}):
+    """Keeps connections for the actors of a worker, on the event loop of its coroutines."""
+
+    def before_worker_boot(self, broker: object, worker: object) -> None:
+        {async_to_sync}({open})()
+
+    def after_worker_shutdown(self, broker: object, worker: object) -> None:
+        {async_to_sync}({close})()
+
+
+{target}.add_middleware(HttpPools())
+'''
 
 
 class Dramatiq(ObjectFramework):
     """A dramatiq worker process runs actors in threads, and tells middleware of its start and end.
 
-    A coroutine runs on a loop of its own, or on the loop of a thread that stops before anything could
-    be closed there: only sync clients are owned. A broker that nobody makes has no place to add the
-    middleware to. Read and run in 2.2.1. https://dramatiq.io/advanced.html#middleware
+    Coroutines run on the loop of a thread that the middleware `AsyncIO` starts and stops. Where it is
+    seen to be added to the broker, ours comes behind it: its start then finds the loop running, and
+    its end, since dramatiq goes backwards there. Elsewhere coroutines run on loops of their own, and
+    only sync clients are owned. A broker that nobody makes has no place to add the middleware to.
+    Read and run in 2.2.1. https://dramatiq.io/advanced.html#middleware
     """
 
     name: ClassVar[str] = "dramatiq"
@@ -45,11 +65,25 @@ class HttpPools({Middleware}):
 '''
     needs: ClassVar[tuple[tuple[str, str], ...]] = (("dramatiq", "Middleware"),)
 
+    def lifecycles(self, project: Project) -> tuple[Lifecycle, ...]:
+        """Return every broker, as one of coroutines where it has a loop for them."""
+        return tuple(
+            one if _find_loop(project, one.call) is None else replace(one, start=Start.HOOKS)
+            for one in super().lifecycles(project)
+        )
+
     def wire(
         self, project: Project, ownership: Ownership, lifecycle: Lifecycle
     ) -> tuple[Edit, ...] | Refusal:
         """Return the edits that define the middleware and add it to the broker."""
-        edits = super().wire(project, ownership, lifecycle)
+        loop = _find_loop(project, lifecycle.call)
+        if loop is None:
+            edits = super().wire(project, ownership, lifecycle)
+        else:
+            behind = replace(lifecycle, call=replace(lifecycle.call, statement=loop.statement))
+            needs = (*self.needs, ("dramatiq.asyncio", "async_to_sync"))
+            added = Statements(_ON_THE_LOOP, needs, find_target(project, lifecycle.call))
+            edits = self._add(project, ownership, behind, added)
         if not isinstance(edits, Refusal) and edits and _CLASS in project.module_names(lifecycle.path):
             detail = f"`{_CLASS}` is taken in `{lifecycle.path}`"
             return Refusal(RefusalReason.NAME_CLASH, detail, lifecycle.path, lifecycle.call.line)
@@ -61,3 +95,19 @@ class HttpPools({Middleware}):
             path for path in project.search.mentions(b"actor") if _ACTOR.search(project.search.text(path))
         )
         return (home, *(path for path in found if "dramatiq" in project.imported_packages(path)))
+
+
+def _find_loop(project: Project, broker: Call) -> Call | None:
+    """Return the call that makes a broker's `AsyncIO`: an argument of the broker's, or added to it later."""
+    if not find_target(project, broker):
+        return None
+    added = {
+        call.statement
+        for call in project.calls_named("add_middleware", about="AsyncIO")
+        if call.receiver == broker.bound and (call.path, call.function) == (broker.path, broker.function)
+    }
+    for call in project.calls_named("AsyncIO"):
+        is_loop = call.symbol is not None and _LOOP.match(call.symbol.name) is not None
+        if is_loop and call.statement in added | {broker.statement}:
+            return call
+    return None

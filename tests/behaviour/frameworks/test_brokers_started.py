@@ -1,13 +1,14 @@
-"""Programs that take work from brokers in memory: taskiq, FastStream and dramatiq."""
+"""Programs that take work from brokers in memory or in a file: taskiq, FastStream, dramatiq and Huey."""
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 
 from ..upstream import Received, Reply, Upstream, as_json
-from .programs import build_halves, run
+from .programs import Program, build_halves, run, work
 
 TIMES = 3
 
@@ -43,17 +44,26 @@ async def run():
 
 asyncio.run(run())
 """
+_HUEY = """\
+import sys
+from shop import tasks
+
+for number in range(int(sys.argv[1])):
+    tasks.refresh_price(str(number))
+    tasks.refresh_title(str(number))
+"""
 _DRAMATIQ = """\
 import sys
 from dramatiq import Worker
 from shop.broker import broker
-from shop.actors import refresh_price
+from shop import actors
 
 worker = Worker(broker, worker_threads=2, worker_timeout=50)
 worker.start()
 for number in range(int(sys.argv[1])):
-    refresh_price.send(str(number))
-    broker.join("prices")
+    for name in sys.argv[2:]:
+        getattr(actors, name).send(str(number))
+        broker.join("prices")
 worker.join()
 worker.stop()
 broker.close()
@@ -65,23 +75,59 @@ def _answer(_: Received) -> Reply:
 
 
 @pytest.mark.parametrize(
-    ("case", "program", "each", "shared"),
+    ("case", "program", "each", "arguments"),
     [
-        ("taskiq-broker", _TASKIQ, 2, 2),
-        ("faststream-application", _FASTSTREAM, 1, 1),
-        ("dramatiq-broker", _DRAMATIQ, 1, 1),
+        ("taskiq-broker", _TASKIQ, 2, ()),
+        ("faststream-application", _FASTSTREAM, 1, ()),
+        ("dramatiq-broker", _DRAMATIQ, 1, ("refresh_price",)),
+        ("dramatiq-coroutines", _DRAMATIQ, 2, ("refresh_price", "refresh_title")),
     ],
 )
 def test_work_shares_connections_until_the_broker_is_stopped(
-    case: str, program: str, each: int, shared: int, tmp_path: Path
+    case: str, program: str, each: int, arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
     halves = build_halves(f"client-per-request/{case}", tmp_path)
-    for half, connections in zip(halves, (each * TIMES, shared), strict=True):
+    for half, connections in zip(halves, (each * TIMES, each), strict=True):
         with Upstream(_answer) as upstream:
-            ended = run(half, ["-c", program, str(TIMES)], CATALOGUE_URL=upstream.url)
+            ended = run(half, ["-c", program, str(TIMES), *arguments], CATALOGUE_URL=upstream.url)
             assert ended.code == 0, ended.said
             assert "unclosed" not in ended.said
             assert len(upstream.requests) == each * TIMES
             assert upstream.connections == connections
             assert upstream.wait_until_idle()
         assert half.pools() == (connections, connections)
+
+
+def _consume(program: Program, workers: str, upstream: Upstream) -> str:
+    queue = str(program.directory / "queue.db")
+    sent = run(program, ["-c", _HUEY, str(TIMES)], QUEUE=queue)
+    assert sent.code == 0, sent.said
+    ended = work(
+        program,
+        ["consume.py"],
+        lambda: upstream.wait_until(lambda: len(upstream.requests) == 2 * TIMES, seconds=20),
+        signal.SIGINT,
+        QUEUE=queue,
+        WORKERS=workers,
+        CATALOGUE_URL=upstream.url,
+    )
+    assert ended.code == 0, ended.said
+    assert "unclosed" not in ended.said
+    assert upstream.wait_until_idle()
+    return ended.said
+
+
+@pytest.mark.parametrize("workers", ["thread", "process"])
+def test_workers_of_a_consumer_share_connections(workers: str, tmp_path: Path) -> None:
+    before, after = build_halves("client-per-request/huey-consumer", tmp_path)
+    with Upstream(_answer) as upstream:
+        _consume(before, workers, upstream)
+        assert upstream.connections == 2 * TIMES
+        upstream.forget()
+        _consume(after, workers, upstream)
+        # Two threads or processes may work at once; a coroutine has its own connection each time.
+        assert upstream.connections <= TIMES + 2
+    assert before.pools() == (2 * TIMES, 2 * TIMES)
+    opened, closed = after.pools()
+    # What a forked process still has open at its end goes with it.
+    assert opened == closed if workers == "thread" else opened >= closed

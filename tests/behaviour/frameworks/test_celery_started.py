@@ -25,6 +25,7 @@ def _queue(directory: Path, tasks: Sequence[str]) -> None:
     """Send tasks to a worker that starts later."""
     directory.mkdir()
     folders = {"data_folder_in": str(directory), "data_folder_out": str(directory)}
+    folders["control_folder"] = str(directory.with_name("control"))
     app = celery.Celery("sender", broker="filesystem://")
     app.conf.broker_transport_options = folders
     with app.connection_for_write() as connection:
