@@ -21,6 +21,14 @@ _FOREVER = frozenset(
 """Methods that return when the process is to stop."""
 _STOPPED = re.compile(r"(?i)stop|shut|exit|quit|running|alive|active|cancel|terminat|forever|should_")
 """What a flag is called that ends a loop from outside."""
+_ASKS = re.compile(
+    r"(?<![\w.])(?:_?async_)?(?:input|prompt)\(|\.prompt(?:_async|_for_input)?\(|Prompt\.ask\("
+)
+"""How a loop asks the person in front of it what to do next: it ends with them."""
+_DRAINED = re.compile(
+    r"\b(?:Queue)?(?:Empty|ShutDown)\b|\bStop(?:Async)?Iteration\b|\b(?:Index|EOF|Lookup)Error\b"
+)
+"""Exceptions that say that nothing is left: a loop that runs until one is raised ends by itself."""
 _SOURCE = re.compile(r"(?i)\.listen\(|consum|subscri|pubsub|\.iterator\(|watch\(")
 """What an `async for` iterates over that never runs dry."""
 _DEPTH = 4
@@ -127,13 +135,24 @@ def _method(resolver: Resolver, owner: Symbol, name: str, depth: int = 4) -> Sym
 
 
 def _is_endless_loop(module: Module, loop: ast.While) -> bool:
+    if _ASKS.search(module.code(loop)):
+        return False
     if isinstance(loop.test, ast.Constant):
-        return bool(loop.test.value) and not leaves(loop)
+        return bool(loop.test.value) and not leaves(loop) and not _is_drained(module, loop)
     return _STOPPED.search(module.code(loop.test)) is not None and _has_call(loop)
 
 
 def _has_call(loop: ast.While) -> bool:
     return any(isinstance(node, ast.Call) for child in loop.body for node in ast.walk(child))
+
+
+def _is_drained(module: Module, loop: ast.While) -> bool:
+    """Answer whether an exception that says that nothing is left ends a loop."""
+    parent = module.table.parents[loop]
+    if not isinstance(parent, ast.Try | ast.TryStar) or loop not in parent.body:
+        return False
+    caught = (handler.type for handler in parent.handlers)
+    return any(_DRAINED.search(module.code(one)) for one in caught if one is not None)
 
 
 def leaves(loop: ast.While | ast.For | ast.AsyncFor) -> bool:
@@ -175,9 +194,29 @@ def find_entry_of(resolver: Resolver, module: Module, call: ast.Call) -> Symbol 
 
 
 def iter_guarded_calls(module: Module) -> Iterator[ast.Call]:
-    """Yield the calls in `if __name__ == "__main__":` blocks."""
+    """Yield the calls in `if __name__ == "__main__":` blocks that may be the program.
+
+    What goes on until it is stopped returns nothing, or a code to exit with.
+    """
     for statement in module.tree.body:
         if isinstance(statement, ast.If) and "__name__" in module.code(statement.test):
             for node in ast.walk(statement):
-                if isinstance(node, ast.Call):
+                if isinstance(node, ast.Call) and _is_for_itself(module, node):
                     yield node
+
+
+def _is_for_itself(module: Module, call: ast.Call) -> bool:
+    parent = module.table.parents[call]
+    match parent:
+        case ast.Expr():
+            return True
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            return any(_is_exit(module.table.parents[read]) for read in module.mentions.reads.get(name, ()))
+    return _is_exit(parent)
+
+
+def _is_exit(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+            return name in {"exit", "_exit", "SystemExit"}
+    return False

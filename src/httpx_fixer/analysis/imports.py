@@ -96,6 +96,8 @@ class ImportIndex:
         near = [root for root in dict.fromkeys(ranked) if root in homes]
         near = [root for root in near if not self.is_package(root)] + [r for r in near if self.is_package(r)]
         far = sorted(root for root in homes if root not in near and not self.is_package(root))
+        if len(far) > 1:  # `libs/shop/src/shop`: the directory of a project is called like its package
+            far = [root for root in far if self.is_package(_join(root, first))]
         return near + (far if len(far) == 1 else [])
 
     def _is_namesake(self, path: str) -> bool:

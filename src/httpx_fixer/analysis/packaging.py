@@ -13,6 +13,9 @@ from httpx_fixer.source import Skip
 _FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 _BUILDS = re.compile(r"(?m)^\[build-system\]|^\s*setup\(|setuptools\.setup\(|^\[metadata\]")
 _IS_APPLICATION = re.compile(r"(?m)^package-mode\s*=\s*false|^package\s*=\s*false")
+_DEPLOYMENTS = ("Dockerfile", "Procfile", "docker/Dockerfile", "deploy/Dockerfile")
+_STARTS = re.compile(rb"(?im)^\s*(?:CMD|ENTRYPOINT)\b|^(?:web|worker|release|\w+)\s*:\s*\S")
+"""What a container or a platform is told to run."""
 _TABLE = re.compile(
     r"(?ms)^\[(?:project\.scripts|project\.gui-scripts|tool\.poetry\.scripts)\]\s*?$(.*?)(?=^\[|\Z)"
     r"|console_scripts[\"']?\s*[=:]\s*(.*?)(?:\n\s*\n|\]|\Z)"
@@ -42,6 +45,17 @@ class Packaging:
         root = self.root_of(path)
         text = "" if root is None else self._text(root)
         return _BUILDS.search(text) is not None and _IS_APPLICATION.search(text) is None
+
+    def find_deployment(self, path: str) -> str | None:
+        """Return the file that says how the project around a file is started somewhere, None for none."""
+        root = self.root_of(path)
+        places = [] if root is None else [root, ""]
+        files = (f"{place}/{name}".lstrip("/") for place in places for name in _DEPLOYMENTS)
+        return next((file for file in files if _STARTS.search(self._bytes(file))), None)
+
+    def _bytes(self, path: str) -> bytes:
+        data = self._read(path)
+        return b"" if isinstance(data, Skip) else data
 
     def names_function(self, path: str, name: str) -> bool:
         """Answer whether the packaging around a file names a function: as a command or a plugin."""

@@ -99,7 +99,7 @@ def find_mount(project: Project, lifecycle: Lifecycle) -> Call | None:
     for call in project.calls_named("mount", "Mount"):
         given = call.argument("app", 1)
         made = None if given is None or given.factory is None else project.returned_by(given.factory)
-        if given is not None and lifecycle.app in {project.origin_of(given.symbol), made}:
+        if given is not None and lifecycle.app in {project.origin_of(given.symbol), given.factory, made}:
             return call
     return None
 

@@ -51,7 +51,7 @@ class Starlette(Framework):
     modules: ClassVar[frozenset[str]] = frozenset({"starlette"})
 
     def lifecycles(self, project: Project) -> tuple[Lifecycle, ...]:
-        """Return every application object that is bound to a name, with the way in which it starts."""
+        """Return every application object with the way in which it starts: of a name, or of a factory's."""
         return project.remember("applications of starlette with their start", lambda: _find_apps(project))
 
     def reaches(self, project: Project, lifecycle: Lifecycle, path: str) -> bool:
@@ -105,6 +105,9 @@ class Starlette(Framework):
             return add_lifespan(project, ownership, lifecycle)
         if any(call.argument(name) is not None for name in _HANDLERS):
             return _join_handlers(project, ownership, lifecycle)
+        if call.bound is None:
+            detail = "the application has handlers for its start somewhere, and no name here to add ours to"
+            return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, lifecycle.path, call.line)
         return add_hooks(project, ownership, lifecycle, '{app}.add_event_handler("EVENT", HOOK)\n')
 
     def borrow(self, project: Project, path: str, ownership: Ownership, lender: str) -> Reach | Refusal:
@@ -123,8 +126,16 @@ class Starlette(Framework):
 
 
 def _find_apps(project: Project) -> tuple[Lifecycle, ...]:
-    found = _asgi.find_applications(project, Starlette.name, "Starlette", _APPS)
-    return tuple(replace(one, start=_choose_start(project, one)) for one in found)
+    found = [
+        *_asgi.find_applications(project, Starlette.name, "Starlette", _APPS),
+        *(
+            Lifecycle(Starlette.name, Symbol(call.path, call.function), call)
+            for call in project.calls_named("Starlette")
+            if call.statement.kind == "Return" and call.function and project.is_kind_of(call.symbol, _APPS)
+        ),
+    ]
+    started = (replace(one, start=_choose_start(project, one)) for one in found)
+    return tuple(sorted(started, key=lambda lifecycle: lifecycle.call.anchor))
 
 
 def _choose_start(project: Project, lifecycle: Lifecycle) -> Start:

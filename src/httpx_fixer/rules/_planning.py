@@ -172,8 +172,7 @@ def _decide(
         detail = f"httpx {'.'.join(map(str, version))} is pinned, which has another API"
         return Refusal(RefusalReason.HTTPX_TOO_NEW, detail, site.path, site.line)
     if is_library_code(project, lifecycles, site, settings):
-        detail = "this is a library: only the programs that install it could own the client"
-        return Refusal(RefusalReason.LIBRARY_CODE, detail, site.path, site.line)
+        return _refuse_library(project, site)
     if site.spec.argument("timeout") is None and is_given_away(project, site):
         detail = (
             "an object of another library gets the client, and may go by the timeout that it was built with"
@@ -206,6 +205,16 @@ def _decide(
         if isinstance(found, Candidate):
             return found
     return find_borrower(project, lifecycles, site, lasts=lasts)
+
+
+def _refuse_library(project: Project, site: ClientSite) -> Refusal:
+    """A package that is built and deployed is a service, though nothing is known to start it."""
+    deployment = project.packaging.find_deployment(site.path)
+    if deployment is not None:
+        detail = f"no known application or worker imports `{site.path}`, which is deployed"
+        return Refusal(RefusalReason.NO_ENTRY_POINT, detail, deployment, 1)
+    detail = "this is a library: only the programs that install it could own the client"
+    return Refusal(RefusalReason.LIBRARY_CODE, detail, site.path, site.line)
 
 
 def _may_abandon_http2(site: ClientSite) -> bool:
