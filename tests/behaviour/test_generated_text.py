@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from httpx_fixer.frameworks._base import Start
+
 from .generated import literal, plain_clients, plain_pools, pool, render
 
 LONG = literal("verify", '"/etc/ssl/certificates/of/the/organisation/bundle.pem"')
@@ -46,6 +48,8 @@ def _variants() -> dict[str, str]:
             ):
                 text = render(pools=pools, clients=owned, starlette=starlette)
                 found[f"{library}_{framework}_{name}"] = text
+        lasting = [replace(one, lasts=True) for one in both]
+        found[f"{library}_both_under_trio"] = render(pools=lasting, starts=(Start.ENTRY, Start.TRIO_ENTRY))
     return found
 
 

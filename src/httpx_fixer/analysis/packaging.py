@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
+from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.import_style import import_closure
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.source import Skip
@@ -20,7 +21,7 @@ _TABLE = re.compile(
     r"(?ms)^\[(?:project\.scripts|project\.gui-scripts|tool\.poetry\.scripts)\]\s*?$(.*?)(?=^\[|\Z)"
     r"|console_scripts[\"']?\s*[=:]\s*(.*?)(?:\n\s*\n|\]|\Z)"
 )
-_TARGET = re.compile(r"=\s*[\"']?([A-Za-z_][\w.]*)\s*:\s*\w+")
+_TARGET = re.compile(r"=\s*[\"']?([A-Za-z_][\w.]*)\s*:\s*(\w+)")
 
 
 class Packaging:
@@ -67,8 +68,20 @@ class Packaging:
         return path in self._command_files
 
     @cached_property
+    def commands(self) -> tuple[Symbol, ...]:
+        """The functions of the project that the packaging installs as commands, in order."""
+        found = {Symbol(path, name) for path, name in self._iter_commands()}
+        return tuple(sorted(found, key=lambda symbol: (symbol.path, symbol.name)))
+
+    @cached_property
     def _command_files(self) -> frozenset[str]:
         found: set[str] = set()
+        for path in {path for path, _ in self._iter_commands()}:
+            found |= import_closure(self._resolver, path)
+        return frozenset(found)
+
+    def _iter_commands(self) -> Iterator[tuple[str, str]]:
+        """Yield the file and the name of each function that a packaging file makes a command."""
         directories = {path.rpartition("/")[0] for path in self._resolver.store.files}
         places = {parent for directory in directories for parent in (directory, directory.rpartition("/")[0])}
         for place in sorted({"", *places}):
@@ -77,8 +90,7 @@ class Packaging:
                 for target in _TARGET.finditer(table[1] or table[2] or ""):
                     module = self._resolver.index.resolve(f"{place}/_".lstrip("/"), target[1])
                     if module is not None:
-                        found |= import_closure(self._resolver, module.path)
-        return frozenset(found)
+                        yield module.path, target[2]
 
     def _text(self, directory: str) -> str:
         """Return what the packaging files of a directory say, all together."""

@@ -22,13 +22,14 @@ from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.store import is_test_path
 from httpx_fixer.source import Anchor
 
-_RUNNERS = frozenset({"asyncio.run", "asyncio.runners.run", "anyio.run", "uvloop.run"})
+_RUNNERS = frozenset({"asyncio.run", "asyncio.runners.run", "anyio.run", "uvloop.run", "trio.run"})
 _METHODS = frozenset({"run_until_complete"})
-_WORDS = (b"asyncio", b"anyio", b"uvloop", b"run_until_complete")
+_OBJECTS = frozenset({"asyncio.Runner", "asyncio.runners.Runner"})
+_WORDS = (b"asyncio", b"anyio", b"uvloop", b"trio", b"run_until_complete")
 _RUN = re.compile(
-    rb"\b(?:asyncio|anyio|uvloop|runners)\s*\.\s*run\s*\(|\brun_until_complete\s*\("
-    rb"|\b(?:asyncio|anyio|uvloop)\s+as\b"
-    rb"|\bfrom\s+(?:asyncio|anyio|uvloop)[\w.]*\s+import\s*(?:\([^)]*\brun\b|[^\n(]*\brun\b)"
+    rb"\b(?:asyncio|anyio|uvloop|trio|runners)\s*\.\s*run\s*\(|\brun_until_complete\s*\(|\bRunner\s*\("
+    rb"|\b(?:asyncio|anyio|uvloop|trio)\s+as\b"
+    rb"|\bfrom\s+(?:asyncio|anyio|uvloop|trio)[\w.]*\s+import\s*(?:\([^)]*\brun\b|[^\n(]*\brun\b)"
 )
 """What running a coroutine looks like under every form of import: most files that name asyncio do not."""
 _GUARD = re.compile(rb"(?m)^if\b[^\n]*\b__name__\b")
@@ -94,10 +95,25 @@ def _is_runner(resolver: Resolver, module: Module, node: ast.Call) -> bool:
     match node.func:
         case ast.Attribute(attr=name) if name in _METHODS:
             return True
+        case ast.Attribute(value=held, attr="run") if _is_object(resolver, module, held):
+            return True
         case ast.Attribute(attr="run") | ast.Name():
             symbol = resolver.expression(module, node.func)
             return symbol is not None and not symbol.path and symbol.name in _RUNNERS
     return False
+
+
+def _is_object(resolver: Resolver, module: Module, held: ast.expr) -> bool:
+    """Answer whether an expression is an `asyncio.Runner`: made right there, or held by a name."""
+    made: list[ast.expr | None] = [held]
+    if isinstance(held, ast.Name):
+        home = module.table.enclosing(held).find(held.id)
+        bindings = [] if home is None else home.bindings[held.id]
+        parents = (module.table.parents.get(binding.node) for binding in bindings)
+        made = [parent.context_expr for parent in parents if isinstance(parent, ast.withitem)]
+        made += [binding.value for binding in bindings]
+    symbols = (resolver.expression(module, one.func) for one in made if isinstance(one, ast.Call))
+    return any(symbol is not None and symbol.name in _OBJECTS for symbol in symbols)
 
 
 def _program(resolver: Resolver, module: Module, node: ast.Call, entry: Symbol) -> Program:

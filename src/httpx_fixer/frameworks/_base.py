@@ -26,6 +26,8 @@ class Start(Enum):
     """Enters a lifespan that cannot be looked into: wrapped by `with_http_lifespan(...)`."""
     ENTRY = "entry coroutine"
     """Runs one coroutine function from start to end: decorated with `http_pools()`."""
+    TRIO_ENTRY = "entry coroutine of trio"
+    """As ENTRY, where there is no event loop of asyncio: decorated with `trio_http_pools()`."""
     SYNC_ENTRY = "entry function"
     """Runs one function from start to end: decorated with `sync_http_pools()`."""
     HOOKS = "coroutine hooks"
@@ -38,7 +40,7 @@ class Start(Enum):
     """Starts and ends with one piece of work, so that it has nothing to share: owns nothing."""
 
 
-_OF_ONE_LOOP = frozenset({Start.LIFESPAN, Start.WRAPPED, Start.ENTRY, Start.HOOKS})
+_OF_ONE_LOOP = frozenset({Start.LIFESPAN, Start.WRAPPED, Start.ENTRY, Start.TRIO_ENTRY, Start.HOOKS})
 
 
 @dataclass(frozen=True, slots=True)

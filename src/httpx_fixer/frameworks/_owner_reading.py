@@ -12,7 +12,7 @@ from httpx_fixer.analysis.site_facts import SpecArgument
 from httpx_fixer.frameworks._base import OwnedClient, OwnedPool, Ownership, Start
 from httpx_fixer.frameworks._injected_source import names_of
 from httpx_fixer.frameworks._owner_source import LIFESPAN
-from httpx_fixer.frameworks._start_source import KEEP, OPEN, OPEN_SYNC, POOLS, SYNC_POOLS, WRAP
+from httpx_fixer.frameworks._start_source import KEEP, OPEN, OPEN_SYNC, POOLS, SYNC_POOLS, TRIO_POOLS, WRAP
 from httpx_fixer.settings import LimitsPolicy, Policy, TimeoutPolicy
 from httpx_fixer.source import SourceFile
 
@@ -22,6 +22,7 @@ _STARTS = {
     LIFESPAN: Start.LIFESPAN,
     WRAP: Start.WRAPPED,
     POOLS: Start.ENTRY,
+    TRIO_POOLS: Start.TRIO_ENTRY,
     SYNC_POOLS: Start.SYNC_ENTRY,
     OPEN: Start.HOOKS,
     KEEP: Start.EXIT,

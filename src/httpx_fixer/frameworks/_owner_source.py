@@ -114,6 +114,8 @@ def _own_imports(ownership: Ownership, application: Import) -> set[Import]:
         found |= set(_pool_source.IMPORTS)
         for pool in ownership.pools:
             found |= set(_pool_source.imports_of_kind(is_async=pool.is_async, lends=pool.lends))
+        if Start.TRIO_ENTRY in ownership.starts and any(pool.is_async for pool in ownership.pools):
+            found.add(("trio", "", "trio"))
         if is_opener_needed(ownership, is_async=True):
             found |= set(_pool_source.ASYNC_OPENER_IMPORTS)
         if is_opener_needed(ownership, is_async=False):

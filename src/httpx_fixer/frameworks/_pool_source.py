@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from httpx_fixer.frameworks._base import OwnedPool, Ownership
+from httpx_fixer.frameworks._base import OwnedPool, Ownership, Start
 from httpx_fixer.frameworks._lasting_source import lasting_template
 from httpx_fixer.frameworks._layout import LINE, Import, lay_out_call
 from httpx_fixer.frameworks._start_source import is_opener_needed
@@ -146,6 +146,18 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 """
 
+_LOOP_OR_TRIO = """\
+def _running_loop() -> object | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        pass  # trio has a token in its place
+    try:
+        return trio.lowlevel.current_trio_token()
+    except RuntimeError:
+        return None
+"""
+
 _ASYNC = {
     "Class": "AsyncClient",
     "TABLE": "POOLS",
@@ -170,6 +182,12 @@ _ASYNC = {
     "manager": "asynccontextmanager",
     "async ": "async ",
     "await ": "await ",
+}
+_ASYNC_OR_TRIO = _ASYNC | {
+    "key": "object | None",
+    "forget": "\n            for one in list(self._own):"
+    "\n                if isinstance(one, asyncio.AbstractEventLoop) and one.is_closed():"
+    "\n                    self._own.pop(one, None)",
 }
 _SYNC = {
     "Class": "Client",
@@ -211,14 +229,15 @@ def opening(*, is_async: bool) -> str:
 def pool_definitions(ownership: Ownership) -> list[str]:
     """Return the definitions that borrowed clients need, without imports and lifespan."""
     library = ownership.pools[0].library
+    has_trio = Start.TRIO_ENTRY in ownership.starts
     parts = [_constants(ownership, library) + _SHARED.replace("@lib", library)]
     for is_async in (True, False):
         pools = [pool for pool in ownership.pools if pool.is_async is is_async]
         if not pools:
             continue
-        words = {"lib": library, **(_ASYNC if is_async else _SYNC)}
+        words = {"lib": library, **((_ASYNC_OR_TRIO if has_trio else _ASYNC) if is_async else _SYNC)}
         if is_async:
-            parts.append(_LOOP)
+            parts.append(_LOOP_OR_TRIO if has_trio else _LOOP)
         parts.append(_table(words["TABLE"], pools) + _fill(_KIND, words))
         has_timeout = any(argument.name == "timeout" for pool in pools for argument in pool.arguments)
         if any(pool.lends for pool in pools):

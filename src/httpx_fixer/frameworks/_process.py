@@ -18,10 +18,11 @@ from httpx_fixer.frameworks._base import (
     Reach,
     Start,
 )
-from httpx_fixer.frameworks._start_source import POOLS, SYNC_POOLS
+from httpx_fixer.frameworks._start_source import POOLS, SYNC_POOLS, TRIO_POOLS
 
 _ASIDE = re.compile(r"^(?:examples?|docs?|docs_src|benchmarks?|notebooks?|samples?|demos?)/")
 """Directories of programs that are there to be read."""
+_DECORATORS = {Start.ENTRY: POOLS, Start.TRIO_ENTRY: TRIO_POOLS, Start.SYNC_ENTRY: SYNC_POOLS}
 
 
 class ProcessFramework(Framework):
@@ -57,6 +58,14 @@ def is_demonstration(path: str) -> bool:
     return _ASIDE.search(path) is not None
 
 
+def is_under_trio(program: Program) -> bool:
+    """Answer whether a program runs its coroutine on trio and not on asyncio."""
+    call = program.call
+    backend = call.argument("backend")
+    is_trio = call.symbol is not None and call.symbol.name == "trio.run"
+    return is_trio or (backend is not None and backend.text == "trio")
+
+
 def build_entries(name: str, programs: tuple[Program, ...], start: Start) -> tuple[Lifecycle, ...]:
     """Return a lifecycle for each entry of a program that is no demonstration, in order of place."""
     found = {
@@ -76,7 +85,7 @@ def decorate_entry(
     project: Project, ownership: Ownership, lifecycle: Lifecycle
 ) -> tuple[Edit, ...] | Refusal:
     """Return the edits that open the pools while an entry function or coroutine runs."""
-    name = POOLS if lifecycle.start is Start.ENTRY else SYNC_POOLS
+    name = _DECORATORS[lifecycle.start]
     function = project.function(lifecycle.app)
     if function is not None and any(d.symbol == Symbol(ownership.path, name) for d in function.decorators):
         return ()  # by an earlier run

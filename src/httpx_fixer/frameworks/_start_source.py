@@ -6,6 +6,7 @@ from httpx_fixer.frameworks._base import Ownership, Start
 from httpx_fixer.frameworks._layout import Import
 
 POOLS = "http_pools"
+TRIO_POOLS = "trio_http_pools"
 SYNC_POOLS = "sync_http_pools"
 OPEN, CLOSE = "open_http_pools", "close_http_pools"
 OPEN_SYNC, CLOSE_SYNC = "open_sync_http_pools", "close_sync_http_pools"
@@ -90,7 +91,7 @@ def keep_sync_http_pools() -> None:
 def start_imports(ownership: Ownership) -> set[Import]:
     """Return what the definitions of `start_definitions` need beside the pools' own imports."""
     found: set[Import] = set()
-    if _has(ownership, Start.ENTRY):
+    if _has(ownership, Start.ENTRY) or _has(ownership, Start.TRIO_ENTRY):
         found |= {
             ("collections.abc", "AsyncIterator", "AsyncIterator"),
             ("contextlib", "asynccontextmanager", "asynccontextmanager"),
@@ -102,7 +103,9 @@ def start_imports(ownership: Ownership) -> set[Import]:
 
 def is_opener_needed(ownership: Ownership, *, is_async: bool) -> bool:
     """Answer whether something enters the context manager that opens the pools of one kind."""
-    entered = {Start.LIFESPAN, Start.WRAPPED, Start.ENTRY} | (set() if is_async else {Start.SYNC_ENTRY})
+    entered = {Start.LIFESPAN, Start.WRAPPED, Start.ENTRY, Start.TRIO_ENTRY} | (
+        set() if is_async else {Start.SYNC_ENTRY}
+    )
     return _has_kind(ownership, is_async=is_async) and bool(entered & ownership.starts)
 
 
@@ -113,7 +116,9 @@ def start_definitions(ownership: Ownership) -> list[str]:
     if not (has_async or has_sync):
         return parts
     if _has(ownership, Start.ENTRY):
-        parts.append(_entry(has_async=has_async, has_sync=has_sync))
+        parts.append(_entry(POOLS, has_async=has_async, has_sync=has_sync))
+    if _has(ownership, Start.TRIO_ENTRY):
+        parts.append(_entry(TRIO_POOLS, has_async=has_async, has_sync=has_sync))
     if has_sync and _has(ownership, Start.SYNC_ENTRY):
         parts.append(_SYNC_ENTRY)
     if has_sync and _NEEDS_SYNC_HOOKS & ownership.starts:
@@ -126,10 +131,10 @@ def start_definitions(ownership: Ownership) -> list[str]:
     return parts
 
 
-def _entry(*, has_async: bool, has_sync: bool) -> str:
+def _entry(name: str, *, has_async: bool, has_sync: bool) -> str:
     lines = [
         "@asynccontextmanager",
-        f"async def {POOLS}() -> AsyncIterator[None]:",
+        f"async def {name}() -> AsyncIterator[None]:",
         '    """Let clients share connections while a program runs."""',
     ]
     indent = "    "

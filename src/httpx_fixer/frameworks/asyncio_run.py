@@ -8,11 +8,18 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal
 from httpx_fixer.fix import Edit
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
-from httpx_fixer.frameworks._process import ProcessFramework, build_entries, decorate_entry
+from httpx_fixer.frameworks._process import (
+    ProcessFramework,
+    build_entries,
+    decorate_entry,
+    is_under_trio,
+)
 
 
 class AsyncioRun(ProcessFramework):
     """`asyncio.run(main())` of a coroutine that serves, polls or consumes until it is stopped.
+
+    So do `asyncio.Runner`, `run_until_complete`, `anyio.run` and `uvloop.run`.
 
     All of its work is on one loop, from its first line to its last, so it can own: `@http_pools()`
     opens connections when it begins and closes them when it returns, fails or is cancelled, as
@@ -26,7 +33,8 @@ class AsyncioRun(ProcessFramework):
 
     def lifecycles(self, project: Project) -> tuple[Lifecycle, ...]:
         """Return the entry coroutines that go on until they are stopped."""
-        return build_entries(self.name, project.programs.coroutines, Start.ENTRY)
+        programs = (one for one in project.programs.coroutines if not is_under_trio(one))
+        return build_entries(self.name, tuple(programs), Start.ENTRY)
 
     def wire(
         self, project: Project, ownership: Ownership, lifecycle: Lifecycle

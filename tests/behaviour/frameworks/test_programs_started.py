@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,12 @@ def _answer(request: Received) -> Reply:
     return as_json({"title": "news"}, status=200 if "alarm" in request.path else 503)
 
 
-def _poll(program: Program, upstream: Upstream, stop: signal.Signals) -> str:
+def _poll(
+    program: Program, upstream: Upstream, stop: signal.Signals, arguments: Sequence[str] = ("-m", "feeds")
+) -> str:
     ended = work(
         program,
-        ["-m", "feeds"],
+        arguments,
         lambda: upstream.wait_until(lambda: len(upstream.requests) >= 2 * ROUNDS, seconds=15),
         stop,
         FEEDS=f"{upstream.url}/news {upstream.url}/weather",
@@ -43,6 +46,36 @@ def test_polling_coroutine_shares_connections_that_it_closes_at_ctrl_c(tmp_path:
         assert upstream.connections == 1
         assert upstream.wait_until_idle()
     assert after.pools() == (1, 1)
+
+
+_COMMAND = "import sys; from feeds.main import main; sys.exit(main())"
+"""What the script does that an installer writes for a command."""
+
+
+@pytest.mark.parametrize(
+    ("case", "arguments"),
+    [
+        ("program-under-trio", ["-m", "feeds.main"]),
+        ("program-under-anyio", ["-m", "feeds.main"]),
+        ("program-under-anyio-on-trio", ["-m", "feeds.main"]),
+        ("program-under-a-runner", ["-m", "feeds.main"]),
+        ("program-until-complete", ["-m", "feeds.main"]),
+        ("program-that-is-a-command", ["-c", _COMMAND]),
+    ],
+)
+def test_rounds_of_a_program_share_connections_that_it_closes(
+    case: str, arguments: list[str], tmp_path: Path
+) -> None:
+    for half, program in zip(
+        ("before", "after"), build_halves(f"client-per-request/{case}", tmp_path), strict=True
+    ):
+        with Upstream() as upstream:
+            _poll(program, upstream, signal.SIGINT, arguments)
+            assert upstream.wait_until_idle()
+            assert upstream.connections == (len(upstream.requests) if half == "before" else 1)
+        opened, closed = program.pools()
+        assert opened == closed
+        assert opened == 1 or half == "before"
 
 
 @pytest.mark.parametrize("half", ["before", "after"])
