@@ -15,8 +15,8 @@ from pathlib import Path
 from fixture_cases import FIXTURES, Case, Tree, write_tree
 
 _WATCH = """\
-import os, sys
-import httpcore
+import importlib, os
+from importlib.util import find_spec
 
 def _tell(sign):
     with open(os.environ["POOLS"], "a") as told:
@@ -47,8 +47,11 @@ def _watch(kind, close):
     kind.__init__ = __init__
     setattr(kind, close, closing)
 
-_watch(httpcore.ConnectionPool, "close")
-_watch(httpcore.AsyncConnectionPool, "aclose")
+for name in ("httpcore", "httpcore2"):
+    if find_spec(name):
+        library = importlib.import_module(name)
+        _watch(library.ConnectionPool, "close")
+        _watch(library.AsyncConnectionPool, "aclose")
 """
 """A `sitecustomize` that writes a line for each pool that is built and each that is closed."""
 

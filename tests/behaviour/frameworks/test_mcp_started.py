@@ -6,9 +6,11 @@ import asyncio
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fastmcp import Client
 from fastmcp.client.transports import StdioTransport
 from mcp.types import TextContent
@@ -26,16 +28,19 @@ def _answer(_: Received) -> Reply:
     return as_json({"text": "rain"})
 
 
-async def _call_tools(client: Client[Any]) -> None:
+async def _call_tools(client: Client[Any], names: Sequence[str] = ("forecast", "warnings")) -> None:
     async with asyncio.timeout(20), client:
         for _ in range(TIMES):
-            for tool, arguments in (("forecast", {"city": "Bath"}), ("warnings", {"country": "GB"})):
+            for tool in names:
+                arguments = {"city": "Bath"} if tool == "forecast" else {"country": "GB"}
                 (content,) = (await client.call_tool(tool, arguments)).content
                 assert isinstance(content, TextContent)
                 assert content.text == "rain"
 
 
-def _run_on_streams(program: Program, upstream: Upstream) -> None:
+def _run_on_streams(
+    program: Program, upstream: Upstream, names: Sequence[str] = ("forecast", "warnings")
+) -> None:
     said = program.directory / "said"
     transport = StdioTransport(
         sys.executable,
@@ -45,7 +50,7 @@ def _run_on_streams(program: Program, upstream: Upstream) -> None:
         log_file=said,
         keep_alive=False,
     )
-    asyncio.run(_call_tools(Client(transport)))
+    asyncio.run(_call_tools(Client(transport), names))
     assert upstream.wait_until_idle()
     assert "unclosed" not in said.read_text()
 
@@ -60,6 +65,16 @@ def test_tools_share_connections_until_the_streams_are_closed(tmp_path: Path) ->
         assert upstream.connections == 2
     assert before.pools() == (BEFORE, BEFORE)
     assert after.pools() == (2, 2)
+
+
+@pytest.mark.parametrize("case", ["mcp-server-of-the-sdk", "mcp-low-level-handlers"])
+def test_tools_of_the_sdk_share_connections_until_the_streams_are_closed(case: str, tmp_path: Path) -> None:
+    halves = build_halves(f"client-per-request/{case}", tmp_path)
+    for program, connections in zip(halves, (TIMES, 1), strict=True):
+        with Upstream(_answer) as upstream:
+            _run_on_streams(program, upstream, ["forecast"])
+            assert upstream.connections == connections
+        assert program.pools() == (connections, connections)
 
 
 def test_tools_share_connections_over_all_sessions_of_a_server(tmp_path: Path, unused_tcp_port: int) -> None:
