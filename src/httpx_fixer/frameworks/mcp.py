@@ -52,12 +52,13 @@ _POSITIONAL = 3
 class Mcp(ProcessFramework):
     """An MCP server enters its lifespan for as long as it runs; all tools run on one event loop.
 
-    So it is in FastMCP 2.14 to 4, in `mcp` 2 and for stdio everywhere. Over HTTP `mcp` 1 enters it
+    So it is in FastMCP 2.10 to 4, in `mcp` 2 and for stdio everywhere. Over HTTP `mcp` 1 enters it
     for each session, or for each request where it is stateless: then what is open at once shares
     connections, and they are closed with the last of these. A tool is found by who imports its code.
     A server that is a part of an ASGI application (`mcp.http_app()`) leaves owning to that, if it is
-    known. Over HTTP a signal may cut fastmcp before the end of its lifespan. Run in fastmcp 2.14.7,
-    3.4.10 and 4.1.2, and in mcp 1.30.0 and 2.3.0.
+    known. Over HTTP a signal may cut fastmcp before the end of its lifespan. Run in fastmcp 2.10.6,
+    2.14.7, 3.0.2, 3.4.10 and 4.1.2, and in mcp 1.9.4, 1.12.4, 1.30.0, 2.0.0 and 2.3.0, the low-level
+    server included.
     https://gofastmcp.com/servers/lifespan
     """
 

@@ -22,7 +22,7 @@ class Rq(ProcessFramework):
     """An RQ worker forks a process for every job and waits for its end.
 
     A client lives as long as the job, whatever owns it. `SimpleWorker` and the pools that run jobs in
-    the worker's own process are chosen on the command line, so nothing here can tell. Read in 3.0.0.
+    the worker's own process are chosen on the command line, so nothing here can tell. Read and run in 3.0.0.
     https://python-rq.org/docs/workers/#performance-notes
     """
 
