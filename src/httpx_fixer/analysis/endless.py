@@ -65,6 +65,8 @@ class Endless:
                     return True
                 case ast.AsyncFor(iter=source) if _SOURCE.search(module.code(source)) and not leaves(node):
                     return True
+                case ast.Call(func=callee_code) if _ASKS.search(f"{module.code(callee_code)}("):
+                    continue  # what waits for the person waits for the end, too
                 case ast.Call() if _waits_for_the_end(module, node):
                     return True
                 case ast.Call():
