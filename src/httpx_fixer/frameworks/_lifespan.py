@@ -15,6 +15,11 @@ from httpx_fixer.frameworks._start_source import CLOSE, OPEN, WRAP
 from httpx_fixer.source import Anchor
 
 _CONTEXT_MANAGERS = frozenset({"contextlib.asynccontextmanager"})
+_LOOKED_AT = (
+    rb"(?P<name>\w+)\s*=\s*[\w.]*\.lifespan_context\b(?!\s*\()(?!(?s:.*?)\b(?P=name)\()",
+    rb"(?i:assert)\w*[ (][^\n]*\.lifespan_context\b(?!\s*\()",
+)
+"""A test that asks which lifespan an application has, and does not run it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +104,19 @@ def extend_own(project: Project, ownership: Ownership, own: OwnLifespan) -> tupl
 
 def wrap_own(project: Project, ownership: Ownership, own: OwnLifespan) -> tuple[Edit, ...] | Refusal:
     """Return the edits that put ours around whatever the author gave."""
-    edits = import_edits(project, ownership, own.value.anchor.path, WRAP)
+    edits = find_look_at_lifespan(project) or import_edits(project, ownership, own.value.anchor.path, WRAP)
     if isinstance(edits, Refusal):
         return edits
     return (*edits, ReplaceExpression(own.value.anchor, f"{WRAP}({own.value.code})"))
+
+
+def find_look_at_lifespan(project: Project) -> Refusal | None:
+    """Return the test that would notice that an application has another lifespan than its author's."""
+    place = project.search.find_in_tests(b"lifespan_context", *_LOOKED_AT)
+    if place is None:
+        return None
+    detail = "a test asks which lifespan the application has, and would find another one"
+    return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *place)
 
 
 def add_lifespan(project: Project, ownership: Ownership, lifecycle: Lifecycle) -> tuple[Edit, ...] | Refusal:

@@ -26,6 +26,7 @@ from httpx_fixer.frameworks._lifespan import (
     add_lifespan,
     add_statements,
     extend_own,
+    find_look_at_lifespan,
     find_own_lifespan,
     is_wired,
     wrap_own,
@@ -176,6 +177,9 @@ class FastAPI(Framework):
             return _too_old(
                 lifecycle, version, "0.112.2 for a router's lifespan beside the application's own"
             )
+        refusal = find_look_at_lifespan(project) if own is not None else None
+        if refusal is not None:
+            return refusal
         router: Edit = EnsureImport(lifecycle.path, "fastapi", "APIRouter")
         statement = f"{{app}}.include_router(APIRouter(lifespan={LIFESPAN}))\n"
         added = add_statements(project, ownership, lifecycle, statement, (LIFESPAN,))
