@@ -105,26 +105,42 @@ def find_call_assertion(project: Project) -> tuple[str, int] | None:
 
 
 def find_function_patch(project: Project, site: ClientSite) -> tuple[str, int] | None:
-    """Return the place in the tests that replaces a function of the package (`patch("httpx.post")`)."""
+    """Return the place in the tests that replaces a function of the package (`patch("httpx.post")`).
+
+    Or the name by which the site's module finds it.
+    """
     verb = site.top_level.encode()
-    return project.search.find_in_tests(
-        b"httpx",
-        rb"(?:patch|setattr|spy)\w*(?:\.object)?\([^)]*\bhttpx2?\s*[.,]\s*[\"']?" + verb + rb"\b",
-    )
+    called = rb"(?:patch|setattr|spy)\w*(?:\.object)?\([^)]*\bhttpx2?\s*[.,]\s*[\"']?" + verb + rb"\b"
+    return project.search.find_in_tests(b"httpx", called) or _find_replaced_name(project, site)
 
 
 def find_name_patch(project: Project, site: ClientSite) -> tuple[str, int] | None:
-    """Return the place in the tests that replaces the name by which the site's module finds the class."""
-    stem = site.path.rpartition("/")[2].removesuffix(".py").encode()
-    base = site.spec.class_code.split(".")[0].encode()
-    last = site.spec.class_code.rpartition(".")[2].encode()
-    place = project.search.find_in_tests(
-        stem,
-        rb"\b" + stem + rb"\." + base + rb"\b",
-        rb"\b" + stem + rb"\s*,\s*[\"']" + base + rb"[\"']",
-    )
-    survives = base != last and project.uses_of(site.path, base.decode()) > _sites_in(project, site)
-    return None if survives else place
+    """Return the place in the tests that replaces the name by which the site's module finds the class.
+
+    `patch("app.prices.httpx.AsyncClient")` reaches through the name into httpx itself, and works for as
+    long as the module has the name.
+    """
+    place = _find_replaced_name(project, site)
+    base = site.spec.class_code.rpartition(".")[0]
+    if place is not None or (base and project.uses_of(site.path, base) > _sites_in(project, site)):
+        return place
+    stem, name = _stem(site), re.escape(_first_name(site))
+    return project.search.find_in_tests(stem, rb"\b" + stem + rb"\." + name + rb"\b")
+
+
+def _find_replaced_name(project: Project, site: ClientSite) -> tuple[str, int] | None:
+    """Return the place in the tests that puts something else behind the name in the site's module."""
+    stem, name = _stem(site), re.escape(_first_name(site))
+    replaced = rb"\b" + stem + rb"(?:\." + name + rb"[\"']|\s*,\s*[\"']" + name + rb"[\"'])"
+    return project.search.find_in_tests(stem, replaced)
+
+
+def _stem(site: ClientSite) -> bytes:
+    return site.path.rpartition("/")[2].removesuffix(".py").encode()
+
+
+def _first_name(site: ClientSite) -> bytes:
+    return site.spec.class_code.split(".")[0].encode()
 
 
 def _sites_in(project: Project, site: ClientSite) -> int:
