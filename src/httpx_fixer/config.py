@@ -135,6 +135,7 @@ def load_settings(file: Path, root: Path, rules: Sequence[RuleName]) -> Settings
         max_hops=table.whole("max-hops", defaults.max_hops),
         max_file_size=table.whole("max-file-size", defaults.max_file_size),
         per_file_ignores=_read_file_ignores(table, rules, place),
+        docs_url=table.address("docs-url"),
     )
 
 
@@ -156,6 +157,7 @@ _KEYS = (
     "max-hops",
     "max-file-size",
     "per-file-ignores",
+    "docs-url",
 )
 
 

@@ -44,6 +44,7 @@ def test_first_diagnostic_in_full(report: Report) -> None:
         "fix": {"title": "share one client", "paths": ["up/app/client.py", "up/app/x.py"]},
         "refusal": None,
         "fingerprint": "0000000000000000000000000000000a",
+        "url": None,
     }
 
 

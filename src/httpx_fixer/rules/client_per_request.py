@@ -60,6 +60,7 @@ class ClientPerRequest(Rule):
     - PROCESS_PER_JOB: the code runs in a process that ends with its job.
     - FRAMEWORK_TOO_OLD: the pinned version lacks what the fix uses.
     - LIFESPAN_UNKNOWN: the application's lifespan could not be extended.
+    - PATCHED_IN_TESTS: a test asks which lifespan the application has, which would be another one.
     - OWNER_CHANGED: a definition of an earlier run that has to change was changed by hand.
     - NO_IMPORT_PATH: how the project's modules import one another is not clear.
     - NAME_CLASH: a name that the fix adds to a module is taken there.
