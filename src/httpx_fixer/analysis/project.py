@@ -21,6 +21,7 @@ from httpx_fixer.analysis.import_style import find_last_import, find_spelling, m
 from httpx_fixer.analysis.kept_clients import KeptClients
 from httpx_fixer.analysis.module import Module, is_missing_marker
 from httpx_fixer.analysis.packaging import Packaging
+from httpx_fixer.analysis.pool_values import PoolValues
 from httpx_fixer.analysis.programs import Programs
 from httpx_fixer.analysis.references import (
     find_assigned,
@@ -70,6 +71,7 @@ class Project:
         self._versions = Versions(read)
         self.kept = KeptClients(self._resolver)
         self.search = TextSearch(self._store)
+        self.pool_values = PoolValues(self._resolver, self.search)
         self.silences = Silences(self._store)
         self.imports = ImportGraph(self._resolver, self.search)
         self.programs = Programs(self._resolver)

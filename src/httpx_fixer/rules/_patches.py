@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import ClientSite
+from httpx_fixer.analysis.site_facts import ClientSite, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 
 _CLASS_PATCHES = (
@@ -141,6 +141,23 @@ def _stem(site: ClientSite) -> bytes:
 
 def _first_name(site: ClientSite) -> bytes:
     return site.spec.class_code.split(".")[0].encode()
+
+
+def find_value_patch(project: Project, site: ClientSite, argument: SpecArgument) -> tuple[str, int] | None:
+    """Return the place in the tests that replaces what an argument reads in the site's own module.
+
+    Whoever builds the client in another module would not see it.
+    """
+    stem = site.path.rpartition("/")[2].removesuffix(".py").encode()
+    names = sorted(name for name in argument.names if name not in {"httpx", "httpx2"})
+    if not names:
+        return None
+    either = b"(?:" + b"|".join(re.escape(name.encode()) for name in names) + b")"
+    return project.search.find_in_tests(
+        stem,
+        rb"\b" + stem + rb"\." + either + rb"[\"']",
+        rb"\b" + stem + rb"\s*,\s*[\"']" + either + rb"[\"']",
+    )
 
 
 def _sites_in(project: Project, site: ClientSite) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import MODULE_FORMS, BindingForm, ClientSite, Closing, Origin
@@ -25,6 +27,8 @@ Outcome = Fix | Refusal
 
 _CARRIED = frozenset({"auth", "headers", "params"})
 """Arguments that a request could bring along just as well."""
+
+_SPEAKS_HTTP2 = re.compile(r"\bhttp2=(?!False\b)")
 
 CLIENT_PER_REQUEST = ("HXF101", "client-per-request")
 UNCLOSED_LOCAL = ("HXF104", "unclosed-local-client")
@@ -190,7 +194,7 @@ def _decide(
     ):
         detail = "httpx may not be installed, and what would own the client cannot be imported without it"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
-    if _may_abandon_http2(site):
+    if _may_abandon_http2(project, site):
         detail = "a stream of HTTP/2 that is left early would hold its connection for all others"
         return Refusal(RefusalReason.STREAM_LEFT_OPEN, detail, site.path, site.line)
     function = project.function(Symbol(site.path, site.function))
@@ -208,10 +212,13 @@ def _decide(
     return find_borrower(project, lifecycles, site, lasts=lasts)
 
 
-def _may_abandon_http2(site: ClientSite) -> bool:
+def _may_abandon_http2(project: Project, site: ClientSite) -> bool:
     """Answer whether a client that speaks HTTP/2 opens streams: httpcore never resets one."""
     http2 = site.spec.argument("http2")
-    if http2 is None or http2.normal == "False":
+    given = [one for name in ("transport", "mounts") if (one := site.spec.argument(name)) is not None]
+    inside = (project.pool_values.settle(site, one).argument.normal for one in given)
+    is_inside = any(_SPEAKS_HTTP2.search(code) for code in inside)
+    if (http2 is None or http2.normal == "False") and not is_inside:
         return False
     if site.usage is None:
         return site.local is None or site.local.is_returned or site.local.opens_stream
