@@ -252,7 +252,8 @@ class ClientSite:
     `function` is the qualified name of the function around, "" at module or class level.
     `block` is set for `BindingForm.WITH`, `local` for `LOCAL`, `name` for those forms that bind a
     name or attribute. `single` is set for requests that bring their client along; a `str` says why the
-    client cannot get a block of its own.
+    client cannot get a block of its own. `urls` are all that its requests go to, each as it is written
+    and then with names of strings followed, () for one that is not known.
     """
 
     path: str
@@ -268,6 +269,7 @@ class ClientSite:
     single: SingleRequest | str | None
     is_test: bool
     local: LocalClient | None = None
+    urls: tuple[tuple[str, ...], ...] = ((),)
 
     @property
     def line(self) -> int:
