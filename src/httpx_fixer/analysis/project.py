@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 
 from httpx_fixer.analysis.bodies import Bodies
 from httpx_fixer.analysis.call_text import rewrite_call
+from httpx_fixer.analysis.doubles import Doubles
 from httpx_fixer.analysis.facts import Assigned, Call, Function, Reference, Symbol
 from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.functions import (
@@ -71,6 +72,7 @@ class Project:
         self._versions = Versions(read)
         self.kept = KeptClients(self._resolver)
         self.search = TextSearch(self._store)
+        self.doubles = Doubles(self._resolver, self.search)
         self.pool_values = PoolValues(self._resolver, self.search)
         self.silences = Silences(self._store)
         self.imports = ImportGraph(self._resolver, self.search)

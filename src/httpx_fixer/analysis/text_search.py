@@ -53,9 +53,10 @@ class TextSearch:
 
     def places_in_tests(self, word: bytes, *patterns: bytes) -> tuple[tuple[str, int], ...]:
         """Return the first place that matches a pattern in each test that holds `word`: (path, line)."""
-        if patterns not in self._found:
-            self._found[patterns] = tuple(self._search_tests(word, re.compile(b"|".join(patterns))))
-        return self._found[patterns]
+        key = (word, *patterns)
+        if key not in self._found:
+            self._found[key] = tuple(self._search_tests(word, re.compile(b"|".join(patterns))))
+        return self._found[key]
 
     def _search_tests(self, word: bytes, pattern: re.Pattern[bytes]) -> Iterator[tuple[str, int]]:
         for path in self._store.paths_with(word):

@@ -124,8 +124,12 @@ def _carries_only(site: ClientSite) -> bool:
 
 
 def _plan(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:
-    sites = [site for site in project.client_sites if _is_planned(project, lifecycles, site, settings)]
-    decided = {site: _decide(project, lifecycles, site, settings) for site in sites}
+    wanted = [site for site in project.client_sites if _is_selected(project, site, settings)]
+    library = {site for site in wanted if is_library_code(project, lifecycles, site, settings)}
+    sites = [site for site in wanted if site in library or is_reported(project, lifecycles, site, settings)]
+    decided = {
+        site: _decide(project, lifecycles, site, settings, is_library=site in library) for site in sites
+    }
     outcomes = _settle(project, lifecycles, decided, settings)
     far = [site for site in sites if _is_far(decided[site], outcomes[site])]
     if not far or settings.injection == "parameter":
@@ -158,24 +162,20 @@ def _settle(
         decided |= {site: find_borrower(project, lifecycles, site) for site in second}
 
 
-def _is_planned(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:
+def _is_selected(project: Project, site: ClientSite, settings: Settings) -> bool:
     kind = told_as(project, site, settings)
-    if kind is None or not settings.is_selected(*kind):
-        return False
-    return is_reported(project, lifecycles, site, settings) or is_library_code(
-        project, lifecycles, site, settings
-    )
+    return kind is not None and settings.is_selected(*kind)
 
 
 def _decide(
-    project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings
+    project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings, *, is_library: bool
 ) -> Member | Refusal:
     """Prefer the plainest form that is right: a parameter if signatures may change, else to borrow."""
     version = project.pinned_version(site.spec.library or "httpx", site.path)
     if version is not None and version >= (1,) and site.spec.library == "httpx":
         detail = f"httpx {'.'.join(map(str, version))} is pinned, which has another API"
         return Refusal(RefusalReason.HTTPX_TOO_NEW, detail, site.path, site.line)
-    if is_library_code(project, lifecycles, site, settings):
+    if is_library:
         detail = "this is a library: only the programs that install it could own the client"
         return Refusal(RefusalReason.LIBRARY_CODE, detail, site.path, site.line)
     if site.spec.argument("timeout") is None and is_given_away(project, site):
