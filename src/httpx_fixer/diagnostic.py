@@ -30,6 +30,8 @@ class RefusalReason(Enum):
     """A block or a `finally` closes the response, or its client, before those read it who have its body."""
     DYNAMIC_ARGUMENT = "DYNAMIC_ARGUMENT"
     """A constructor argument that makes a pool or cannot move to a call depends on the request."""
+    LIMITS_OF_ONE_CALL = "LIMITS_OF_ONE_CALL"
+    """`limits=` allows the client of one call few connections; shared, all callers would have no more."""
     UNKNOWN_ARGUMENT = "UNKNOWN_ARGUMENT"
     """The arguments are not all visible (`*args`, `**kwargs`), or one has an old or unknown name."""
     NAME_CLASH = "NAME_CLASH"

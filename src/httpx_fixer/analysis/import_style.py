@@ -57,6 +57,15 @@ def import_closure(resolver: Resolver, path: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def iter_module_level_imports(module: Module) -> Iterator[str]:
+    """Yield the dotted names that importing a module imports; leading dots for relative ones."""
+    for binding in (one for found in module.table.module.bindings.values() for one in found):
+        if isinstance(binding.node, ast.Import):
+            yield from (alias.name for alias in binding.node.names)
+        elif binding.target:
+            yield binding.target
+
+
 def find_docstring(module: Module) -> tuple[Anchor, str] | None:
     """Return the string that a module begins with, as (address, text)."""
     match module.tree.body[:1]:

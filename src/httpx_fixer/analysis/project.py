@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 
 from httpx_fixer.analysis.bodies import Bodies
 from httpx_fixer.analysis.call_text import rewrite_call
+from httpx_fixer.analysis.doubles import Doubles
 from httpx_fixer.analysis.facts import Assigned, Call, Function, Reference, Symbol
 from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.functions import (
@@ -21,6 +22,7 @@ from httpx_fixer.analysis.import_style import find_last_import, find_spelling, m
 from httpx_fixer.analysis.kept_clients import KeptClients
 from httpx_fixer.analysis.module import Module, is_missing_marker
 from httpx_fixer.analysis.packaging import Packaging
+from httpx_fixer.analysis.pool_values import PoolValues
 from httpx_fixer.analysis.programs import Programs
 from httpx_fixer.analysis.references import (
     find_assigned,
@@ -70,6 +72,8 @@ class Project:
         self._versions = Versions(read)
         self.kept = KeptClients(self._resolver)
         self.search = TextSearch(self._store)
+        self.doubles = Doubles(self._resolver, self.search)
+        self.pool_values = PoolValues(self._resolver, self.search)
         self.silences = Silences(self._store)
         self.imports = ImportGraph(self._resolver, self.search)
         self.programs = Programs(self._resolver)

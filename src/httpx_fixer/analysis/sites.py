@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from httpx_fixer.analysis.local_clients import build_local_client
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.sent_urls import find_sent_urls
 from httpx_fixer.analysis.single_requests import CLIENTS, find_chained_request, find_single_request
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, ClientUsage, WithBlock
 from httpx_fixer.analysis.spec import build_spec
@@ -71,12 +72,14 @@ def _top_level_site(module: Module, call: ast.Call, library: str, name: str) -> 
         name,
         find_single_request(module, call, name, call.func),
         module.is_test,
+        urls=find_sent_urls(module, call, ""),
     )
 
 
 def _client_site(module: Module, call: ast.Call, library: str, class_name: str) -> ClientSite:
     form, name = _form_of(module, call)
     block, usage = _with_block(module, call) if form is BindingForm.WITH else (None, None)
+    name = block.target if block is not None else name
     return ClientSite(
         module.path,
         module.function_name(call),
@@ -84,7 +87,7 @@ def _client_site(module: Module, call: ast.Call, library: str, class_name: str) 
         module.anchor(call),
         form,
         _in_loop(module, call),
-        block.target if block is not None else name,
+        name,
         block,
         usage,
         "",
@@ -93,6 +96,7 @@ def _client_site(module: Module, call: ast.Call, library: str, class_name: str) 
         build_local_client(module, call, is_async=class_name == "AsyncClient")
         if form is BindingForm.LOCAL
         else None,
+        find_sent_urls(module, call, name if form in {BindingForm.LOCAL, BindingForm.WITH} else ""),
     )
 
 

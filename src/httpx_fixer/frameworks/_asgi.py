@@ -160,7 +160,7 @@ def import_edits(project: Project, ownership: Ownership, path: str, name: str) -
         return Refusal(RefusalReason.NO_IMPORT_PATH, detail, path, 1)
     if name in project.module_names(path):
         return Refusal(RefusalReason.NAME_CLASH, f"`{name}` is taken in `{path}`", path, 1)
-    if ownership.present is not None and project.imports.reaches(ownership.path, path):
+    if ownership.present is not None and project.imports.loads(ownership.path, path):
         detail = (
             f"`{ownership.path}` owns the clients and imports this file: a module of its own could serve both"
         )

@@ -131,6 +131,11 @@ class OwnedPool:
         return base if self.is_async else f"sync_{base}"
 
     @property
+    def maker(self) -> str:
+        """The function that makes the arguments, where they cannot be said before."""
+        return f"_{self.lender}_options"
+
+    @property
     def lasting_lender(self) -> str:
         """The function that builds a client which nothing has to close."""
         return f"lasting_{self.lender}"

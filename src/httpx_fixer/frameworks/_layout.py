@@ -21,6 +21,15 @@ def lay_out_call(before: str, call: str, after: str, indent: str = "") -> str:
     return f"{indent}{before}{callee}(\n{items}{indent}){after}"
 
 
+def shift(code: str, indent: str) -> str:
+    """Return an expression of several lines as it stands at an indentation; the last line says its own."""
+    first, *rest = code.split("\n")
+    if not rest or '"""' in code or "'''" in code:  # a line in a string literal is no line of code
+        return code
+    old = rest[-1][: len(rest[-1]) - len(rest[-1].lstrip())]
+    return "\n".join([first, *(indent + line.removeprefix(old) if line.strip() else "" for line in rest)])
+
+
 def lay_out_with(keyword: str, items: list[str], indent: str) -> list[str]:
     """Return the lines of a `with` header, its items one a line where it would be too long."""
     line = f"{indent}{keyword} {', '.join(items)}:"
@@ -43,7 +52,7 @@ def _block(imports: list[Import]) -> str:
     ]
     froms: list[str] = []
     for module in sorted({m for m, name, _ in imports if name}, key=lambda m: (m.startswith("."), m)):
-        names = sorted({(name, bound) for m, name, bound in imports if m == module}, key=_order)
+        names = sorted({(name, bound) for m, name, bound in imports if name and m == module}, key=_order)
         froms += _from_lines(module, names)
     return "\n".join([*sorted(set(plain)), *froms])
 

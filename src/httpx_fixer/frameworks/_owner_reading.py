@@ -80,6 +80,8 @@ def _read_pools(table: str, found: dict[str, Definition]) -> list[OwnedPool]:
         if key is None:
             continue
         pool = OwnedPool(context[1], _TABLES[table], key, _unplace(arguments))
+        if pool.maker in found:
+            pool = replace(pool, arguments=_unplace(found[pool.maker].arguments))
         lenders = [found[one] for one in (pool.lender, pool.lasting_lender) if one in found]
         if lenders:
             pools.append(

@@ -113,7 +113,7 @@ def _own_imports(ownership: Ownership, application: Import) -> set[Import]:
     if ownership.pools:
         found |= set(_pool_source.IMPORTS)
         for pool in ownership.pools:
-            found |= set(_pool_source.imports_of_kind(is_async=pool.is_async, lends=pool.lends))
+            found |= set(_pool_source.imports_of_pool(pool))
         if is_opener_needed(ownership, is_async=True):
             found |= set(_pool_source.ASYNC_OPENER_IMPORTS)
         if is_opener_needed(ownership, is_async=False):

@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import CallChange, ClientSite, SingleRequest
+from httpx_fixer.analysis.site_facts import (
+    GIVEN_LIMITS,
+    POOL_ARGUMENTS,
+    CallChange,
+    ClientSite,
+    SingleRequest,
+    SpecArgument,
+)
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import (
     AddArgument,
@@ -157,16 +164,24 @@ def borrow(project: Project, owned: Owned, borrower: Borrower, pool: OwnedPool) 
     rewritten = _rewrite_borrower(project, borrower, reach.expression)
     if isinstance(rewritten, Refusal):
         return rewritten
-    edits: tuple[Edit, ...] = (*owned.edits, *reach.edits, *rewritten)
+    spent = (RemoveStatement(statement) for statement in borrower.spent)
+    edits: tuple[Edit, ...] = (*owned.edits, *reach.edits, *spent, *rewritten)
     if not borrower.names_class:
         edits = (*edits, *_drop_imports(project, site))
     verb = "keep a client over" if borrower.lasts else "borrow from"
     title = f"{verb} connections that `{_app_of(owned)}` opens and closes"
-    pooled = not any(argument.name == "limits" for argument in borrower.pool_arguments)
+    pooled = not any(_says_limits(argument) for argument in borrower.pool_arguments)
     numbers = _count_numbers(site, owned, limits=pooled)
     how = Handing.LASTING if borrower.lasts else Handing.BORROWED
     supply = describe_supply(owned.ownership, pool, site, how)
     return Fix(title, tuple(dict.fromkeys(edits)), numbers=numbers, supply=supply)
+
+
+def _says_limits(argument: SpecArgument) -> bool:
+    """Answer whether the author says how many connections a pool may have."""
+    return argument.name == "limits" or (
+        argument.name == "transport" and f"**{GIVEN_LIMITS}" not in argument.code
+    )
 
 
 def _avoid_locals(project: Project, site: ClientSite, reach: Reach) -> Reach | Refusal:
@@ -207,7 +222,7 @@ def _rewrite_borrower(project: Project, borrower: Borrower, expression: str) -> 
     """Call the borrowing function instead of the class; a lone request moves into a block of its own."""
     site, single = borrower.site, borrower.site.single
     first = site.spec.class_code if borrower.names_class else ""
-    without = frozenset(argument.name for argument in borrower.pool_arguments)
+    without = POOL_ARGUMENTS & {argument.name for argument in site.spec.arguments}
     if site.spec.has_context:
         without |= {"verify"}
     change = CallChange(first, without, whole=single is not None or site.local is not None)

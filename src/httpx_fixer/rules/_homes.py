@@ -30,6 +30,12 @@ class Home:
     members: tuple[Member, ...]
     present: Ownership | None = None
 
+    @property
+    def importers(self) -> frozenset[str]:
+        """The files that will import the module, as far as nothing speaks against it."""
+        files = {path for member in self.members for path in member.files}
+        return frozenset(files | {lifecycle.path for lifecycle in self.lifecycles})
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:

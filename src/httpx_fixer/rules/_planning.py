@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import MODULE_FORMS, BindingForm, ClientSite, Closing, Origin
@@ -25,6 +27,8 @@ Outcome = Fix | Refusal
 
 _CARRIED = frozenset({"auth", "headers", "params"})
 """Arguments that a request could bring along just as well."""
+
+_SPEAKS_HTTP2 = re.compile(r"\bhttp2=(?!False\b)")
 
 CLIENT_PER_REQUEST = ("HXF101", "client-per-request")
 UNCLOSED_LOCAL = ("HXF104", "unclosed-local-client")
@@ -120,8 +124,12 @@ def _carries_only(site: ClientSite) -> bool:
 
 
 def _plan(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:
-    sites = [site for site in project.client_sites if _is_planned(project, lifecycles, site, settings)]
-    decided = {site: _decide(project, lifecycles, site, settings) for site in sites}
+    wanted = [site for site in project.client_sites if _is_selected(project, site, settings)]
+    library = {site for site in wanted if is_library_code(project, lifecycles, site, settings)}
+    sites = [site for site in wanted if site in library or is_reported(project, lifecycles, site, settings)]
+    decided = {
+        site: _decide(project, lifecycles, site, settings, is_library=site in library) for site in sites
+    }
     outcomes = _settle(project, lifecycles, decided, settings)
     far = [site for site in sites if _is_far(decided[site], outcomes[site])]
     if not far or settings.injection == "parameter":
@@ -154,24 +162,20 @@ def _settle(
         decided |= {site: find_borrower(project, lifecycles, site) for site in second}
 
 
-def _is_planned(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:
+def _is_selected(project: Project, site: ClientSite, settings: Settings) -> bool:
     kind = told_as(project, site, settings)
-    if kind is None or not settings.is_selected(*kind):
-        return False
-    return is_reported(project, lifecycles, site, settings) or is_library_code(
-        project, lifecycles, site, settings
-    )
+    return kind is not None and settings.is_selected(*kind)
 
 
 def _decide(
-    project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings
+    project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings, *, is_library: bool
 ) -> Member | Refusal:
     """Prefer the plainest form that is right: a parameter if signatures may change, else to borrow."""
     version = project.pinned_version(site.spec.library or "httpx", site.path)
     if version is not None and version >= (1,) and site.spec.library == "httpx":
         detail = f"httpx {'.'.join(map(str, version))} is pinned, which has another API"
         return Refusal(RefusalReason.HTTPX_TOO_NEW, detail, site.path, site.line)
-    if is_library_code(project, lifecycles, site, settings):
+    if is_library:
         detail = "this is a library: only the programs that install it could own the client"
         return Refusal(RefusalReason.LIBRARY_CODE, detail, site.path, site.line)
     if site.spec.argument("timeout") is None and is_given_away(project, site):
@@ -190,7 +194,7 @@ def _decide(
     ):
         detail = "httpx may not be installed, and what would own the client cannot be imported without it"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
-    if _may_abandon_http2(site):
+    if _may_abandon_http2(project, site):
         detail = "a stream of HTTP/2 that is left early would hold its connection for all others"
         return Refusal(RefusalReason.STREAM_LEFT_OPEN, detail, site.path, site.line)
     function = project.function(Symbol(site.path, site.function))
@@ -208,10 +212,13 @@ def _decide(
     return find_borrower(project, lifecycles, site, lasts=lasts)
 
 
-def _may_abandon_http2(site: ClientSite) -> bool:
+def _may_abandon_http2(project: Project, site: ClientSite) -> bool:
     """Answer whether a client that speaks HTTP/2 opens streams: httpcore never resets one."""
     http2 = site.spec.argument("http2")
-    if http2 is None or http2.normal == "False":
+    given = [one for name in ("transport", "mounts") if (one := site.spec.argument(name)) is not None]
+    inside = (project.pool_values.settle(site, one).argument.normal for one in given)
+    is_inside = any(_SPEAKS_HTTP2.search(code) for code in inside)
+    if (http2 is None or http2.normal == "False") and not is_inside:
         return False
     if site.usage is None:
         return site.local is None or site.local.is_returned or site.local.opens_stream

@@ -51,6 +51,8 @@ class ClientPerRequest(Rule):
     - SYNC_IN_ASYNC: a sync client in a coroutine.
     - UNKNOWN_ARGUMENT: an argument is none of httpx 0.28.
     - DYNAMIC_ARGUMENT: an argument that makes a pool of connections is decided on each call.
+    - PATCHED_IN_TESTS: a test replaces what such an argument reads in the module of the client.
+    - LIMITS_OF_ONE_CALL: `limits=` allows fewer connections than httpx does by default.
     - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from, or the code cannot
       import the owner.
     - NO_ENTRY_POINT: no known application or worker imports the code.

@@ -9,7 +9,7 @@ from httpx_fixer.fix import AddArgument, Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._numbers import limit_changes
-from httpx_fixer.rules._patches import find_strict_fake
+from httpx_fixer.rules._patches import find_new_argument_obstacle
 from httpx_fixer.rules._processes import is_reported, owns_for_duration
 from httpx_fixer.rules._upstreams import find_upstream
 from httpx_fixer.rules._values import find_value_class, uses_network
@@ -82,7 +82,7 @@ def _plan_limits(project: Project, site: ClientSite, policy: LimitsPolicy) -> Fi
     spelled = find_value_class(project, site, "Limits")
     if isinstance(spelled, Refusal):
         return spelled
-    fake = find_strict_fake(project, site)
+    fake = find_new_argument_obstacle(project, site)
     if fake is not None:
         return fake
     callee, imports = spelled

@@ -9,7 +9,7 @@ from httpx_fixer.fix import AddArgument, Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._numbers import timeout_changes
-from httpx_fixer.rules._patches import find_strict_fake
+from httpx_fixer.rules._patches import find_new_argument_obstacle
 from httpx_fixer.rules._processes import is_reported
 from httpx_fixer.rules._takers import is_given_away
 from httpx_fixer.rules._upstreams import find_upstream
@@ -75,7 +75,7 @@ def _plan_timeout(project: Project, site: ClientSite, policy: TimeoutPolicy) -> 
     spelled = find_value_class(project, site, "Timeout")
     if isinstance(spelled, Refusal):
         return spelled
-    fake = find_strict_fake(project, site)
+    fake = find_new_argument_obstacle(project, site)
     if fake is not None:
         return fake
     callee, imports = spelled

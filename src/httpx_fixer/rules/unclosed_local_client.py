@@ -44,6 +44,7 @@ class UnclosedLocalClient(Rule):
     - UNSUPPORTED_BINDING: nothing is done with the client, the call is a part of a larger statement, or
       the client may be of httpx or httpx2.
     - DYNAMIC_ARGUMENT: an argument that makes a pool of connections varies by call.
+    - LIMITS_OF_ONE_CALL: `limits=` allows fewer connections than httpx does by default.
     - UNKNOWN_ARGUMENT: an argument is none of httpx 0.28.
     - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from.
     - SYNC_IN_ASYNC: a coroutine sends a sync request.
