@@ -38,18 +38,21 @@ def is_closed(store: FileStore, site: ClientSite) -> bool:
 
 
 _OPENED = rb"(?m)^(?!\s*(?:async )?with\b)(?!.*\benter_(?:async_)?context\()"
-_OPENED += rb"(?!.*\)\s*as\s+\w+[,:)\s]*$)[^#\n]*\b%b\.stream\("
+_OPENED += rb"(?!.*\)\s*as\s+\w+[,:)\s]*$)[^#\n]*%b\.stream\("
 
 
-def may_leave_stream(store: FileStore, site: ClientSite) -> bool:
+def may_leave_stream(store: FileStore, site: ClientSite, name: str) -> bool:
     """Answer whether code outside of tests calls `stream` of what a name holds, other than in a `with`.
 
-    Names are compared as text.
+    Names are compared as text. A client that is handed out is called `name` "": it may be what any
+    file streams from that knows httpx or the function around the site.
     """
-    name = site.name.rpartition(".")[2]
-    word = re.escape(name).encode()
-    opened = re.compile(_OPENED % word)
-    return any(opened.search(store.data(path)) for path in _program_files(store, name))
+    if name:
+        opened = re.compile(_OPENED % (rb"\b" + re.escape(name).encode()))
+        return any(opened.search(store.data(path)) for path in _program_files(store, name))
+    opened = re.compile(_OPENED % rb"[\w)\]]")
+    paths = {*_program_files(store, "httpx"), *_program_files(store, site.function.rpartition(".")[2])}
+    return any(opened.search(store.data(path)) for path in sorted(paths))
 
 
 def is_taken_apart(store: FileStore, site: ClientSite) -> bool:

@@ -22,7 +22,8 @@ from httpx_fixer.rules._processes import is_neighbour, may_own
 from httpx_fixer.rules._sharing import KNOWN, is_constant, shorten
 
 _NAMED = frozenset(
-    {BindingForm.WITH, BindingForm.STACKED, BindingForm.LOCAL, BindingForm.RETURNED, BindingForm.INSTANCE}
+    {BindingForm.WITH, BindingForm.STACKED, BindingForm.LOCAL, BindingForm.INSTANCE}
+    | {BindingForm.RETURNED, BindingForm.YIELDED, BindingForm.ARGUMENT}
 )
 _OWN_TRANSPORT = frozenset({"mounts", "transport"})
 _CLIENT_LEVEL = frozenset({"proxy", "proxies", "verify", "cert", "trust_env"})

@@ -17,10 +17,10 @@ def is_given_away(project: Project, site: ClientSite) -> bool:
     When that is closed is its matter, and so is how long it waits: such libraries say the timeout of
     each request, and take one that a client was built with for the user's wish.
     """
-    return any(_is_foreign(call) for call in project.kept.takers(site))
+    return any(is_foreign(call) for call in project.kept.takers(site))
 
 
-def _is_foreign(call: Call) -> bool:
+def is_foreign(call: Call) -> bool:
     """Answer whether a call goes to another library, and not only to watch the client."""
     if call.symbol is None:
         return call.attribute[:1].isupper()
