@@ -132,4 +132,4 @@ class FactoryReader:
                 kept = replace(kept, form=BindingForm.MODULE)
             case _:
                 return Ending.HANDED_ON
-        return Ending.CLOSED if is_closed(self._resolver.store, kept) else Ending.LEFT
+        return Ending.KEPT if is_closed(self._resolver.store, kept) else Ending.LEFT

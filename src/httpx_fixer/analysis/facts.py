@@ -179,6 +179,7 @@ class Ending(Enum):
 
     CLOSED = "closed on every path"
     SOMETIMES = "closed on some paths only"
+    KEPT = "kept under a name, and closed by other code"
     LEFT = "never closed"
     HANDED_ON = "handed on to other code, which may close it"
 
