@@ -60,8 +60,9 @@ def _find_applications(
 def reaches(project: Project, lifecycle: Lifecycle, path: str) -> bool:
     """Answer whether an application runs code of a file.
 
-    That is what its own module imports, and what a module imports that takes the application or its
-    factory from there: to mount or include something, to register handlers, to serve it.
+    That is what its own module imports, what a module imports that takes the application or its factory
+    from there, to mount or include something or to register handlers, and what the module imports that a
+    server is told to load it from.
     """
     if project.imports.reaches(lifecycle.path, path):
         return True
@@ -71,7 +72,7 @@ def reaches(project: Project, lifecycle: Lifecycle, path: str) -> bool:
 
 def _find_modules(project: Project, lifecycle: Lifecycle) -> frozenset[str]:
     name = lifecycle.app.name.split(".")[0]
-    return frozenset(
+    return project.served.modules_of(lifecycle.app) | frozenset(
         path
         for path in project.imports.importers_of(lifecycle.path)
         if not project.search.is_one_shot(path) and project.member(path, name) == Symbol(lifecycle.path, name)

@@ -35,7 +35,10 @@ class WebFramework(ProcessFramework):
             return ()
         class_name = min(self.classes, key=len).rpartition(".")[2]
         found = _asgi.find_applications(project, self.name, class_name, self.classes)
-        return tuple(replace(one, start=self.start) for one in found if not is_demonstration(one.path))
+        served = (
+            one for one in found if not is_demonstration(one.path) or project.served.is_loaded(one.path)
+        )
+        return tuple(replace(one, start=self.start) for one in served)
 
     def reaches(self, project: Project, lifecycle: Lifecycle, path: str) -> bool:
         """Answer whether an application runs code of a file, as for those of FastAPI."""

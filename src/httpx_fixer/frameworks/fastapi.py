@@ -142,8 +142,8 @@ class FastAPI(Framework):
         return found
 
     def starts(self, project: Project, lifecycle: Lifecycle) -> bool:
-        """Answer whether the application is not mounted in another one."""
-        return _asgi.find_mount(project, lifecycle) is None
+        """Answer whether the application is not mounted in another one, or is served by itself, too."""
+        return _asgi.find_mount(project, lifecycle) is None or project.served.is_named(lifecycle.app)
 
     def create(self, project: Project, ownership: Ownership) -> tuple[Edit, ...] | Refusal:
         """Return the edits that create the owning module."""

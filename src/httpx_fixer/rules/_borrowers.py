@@ -110,9 +110,12 @@ def _find_pool(project: Project, site: ClientSite) -> tuple[SpecArgument, ...] |
 def _is_hidden(project: Project, lifecycle: Lifecycle) -> bool:
     """Answer whether an application stays inside of the function that makes it: a health check, say.
 
-    What its module imports need not be what it serves.
+    What its module imports need not be what it serves. One whose function a server is told to call
+    is served, wrapped in something or not.
     """
     factory, _, _ = lifecycle.app.name.rpartition(".")
+    if project.served.is_named(Symbol(lifecycle.app.path, factory)):
+        return False
     if lifecycle.start is not Start.LIFESPAN or project.function(Symbol(lifecycle.app.path, factory)) is None:
         return False
     return project.returned_by(Symbol(lifecycle.app.path, factory)) != lifecycle.app
