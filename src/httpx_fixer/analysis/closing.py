@@ -37,6 +37,17 @@ def is_closed(store: FileStore, site: ClientSite) -> bool:
     return any(pattern.search(store.data(path)) for path in {site.path, *others}) or _is_aliased(own, word)
 
 
+def closes_item(store: FileStore, site: ClientSite) -> bool:
+    """Answer whether code outside of tests may close what a site puts into a collection.
+
+    That is any close in its own file, or in one that names the collection or the function around.
+    """
+    names = {site.name, site.function.rpartition(".")[2]} - {""}
+    paths = {site.path, *(path for name in names for path in _program_files(store, name))}
+    close = re.compile(rb"\.aclose\b" if site.spec.is_async else rb"\.close\b")
+    return any(close.search(store.data(path)) for path in sorted(paths))
+
+
 _OPENED = rb"(?m)^(?!\s*(?:async )?with\b)(?!.*\benter_(?:async_)?context\()"
 _OPENED += rb"(?!.*\)\s*as\s+\w+[,:)\s]*$)[^#\n]*%b\.stream\("
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from httpx_fixer.analysis.borrowed_closes import iter_borrowed_closes
-from httpx_fixer.analysis.closing import is_closed, is_taken_apart, may_leave_stream
+from httpx_fixer.analysis.closing import closes_item, is_closed, is_taken_apart, may_leave_stream
 from httpx_fixer.analysis.factories import FactoryReader, decorators_of
 from httpx_fixer.analysis.facts import BorrowedClose, Call, FactoryUse, Function, ObjectUse
 from httpx_fixer.analysis.instances import is_built_per_call, is_closed_where_built, iter_blocks
@@ -54,6 +54,10 @@ class KeptClients:
         """Return what becomes of the client of a site at every place that names the function around it."""
         references = find_references(self._resolver, function)
         return tuple(FactoryReader(self._resolver, site).iter_uses(function, references))
+
+    def is_item_left(self, site: ClientSite) -> bool:
+        """Answer whether no file closes a client that knows the collection or the function around it."""
+        return not closes_item(self._resolver.store, site)
 
     def is_left_by_takers(self, site: ClientSite) -> bool:
         """Answer whether all code that gets a client as an argument is known to leave it open."""

@@ -150,7 +150,7 @@ def _is_kept_with(module: Module, call: ast.Call) -> bool:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     if name == "__init__":
         return True
-    if not name.lstrip("_")[:1].isupper():
+    if name != "cls" and not name.lstrip("_")[:1].isupper():
         return False
     parent = module.table.parents[call]
     if isinstance(parent, ast.keyword):

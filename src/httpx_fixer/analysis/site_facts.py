@@ -89,6 +89,7 @@ class BindingForm(Enum):
     ARGUMENT = "an argument of another call"
     RETURNED = "the return value"
     YIELDED = "a yielded value"
+    ITEM = "a container"
     DISCARDED = "nothing"
     OTHER = "a larger expression"
 

@@ -21,6 +21,7 @@ _CACHES = frozenset({"alru_cache", "cache", "lru_cache"})
 _HANDING_OUT = frozenset({UseKind.BOUND, UseKind.LOOKED_AT, UseKind.RETURNED})
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
+_COLLECTIONS = (ast.Dict, ast.DictComp, ast.List, ast.ListComp, ast.Set, ast.SetComp, ast.Tuple)
 _HINT = re.compile(
     rb"Client\s*\(|Client\s+as\b|import\s+httpx2?\s+as\b|from\s+httpx2?\s+import\s*[(*]"
     rb"|\bhttpx2?\s*\.\s*(?:get|options|head|post|put|patch|delete|request|stream)\b"
@@ -123,6 +124,21 @@ def _form_of(module: Module, call: ast.Call) -> tuple[BindingForm, str]:
             return BindingForm.ARGUMENT, ""
         case ast.Expr():
             return BindingForm.DISCARDED, ""
+    return _find_container(module, call)
+
+
+def _find_container(module: Module, call: ast.Call) -> tuple[BindingForm, str]:
+    """Return the form and the name of the collection that a client is written into, if it is."""
+    parent = module.table.parents[call]
+    while isinstance(parent, _COLLECTIONS):
+        parent = module.table.parents[parent]
+    match parent:
+        case ast.Assign(targets=[ast.Name(id=name) | ast.Attribute(attr=name)]):
+            return BindingForm.ITEM, name
+        case ast.AnnAssign(target=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return BindingForm.ITEM, name
+        case ast.Return():
+            return BindingForm.ITEM, ""
     return BindingForm.OTHER, ""
 
 
@@ -169,6 +185,9 @@ def _enters(module: Module, call: ast.Call) -> bool:
 def _target_form(module: Module, target: ast.expr) -> tuple[BindingForm, str]:
     if isinstance(target, ast.Attribute):
         return BindingForm.INSTANCE, ast.unparse(target)
+    match target:
+        case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return BindingForm.ITEM, name
     if not isinstance(target, ast.Name):
         return BindingForm.OTHER, ast.unparse(target)
     scope = module.table.enclosing(target)

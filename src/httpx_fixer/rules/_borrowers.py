@@ -23,7 +23,7 @@ from httpx_fixer.rules._sharing import KNOWN, is_constant, shorten
 
 _NAMED = frozenset(
     {BindingForm.WITH, BindingForm.STACKED, BindingForm.LOCAL, BindingForm.INSTANCE}
-    | {BindingForm.RETURNED, BindingForm.YIELDED, BindingForm.ARGUMENT}
+    | {BindingForm.RETURNED, BindingForm.YIELDED, BindingForm.ARGUMENT, BindingForm.ITEM}
 )
 _OWN_TRANSPORT = frozenset({"mounts", "transport"})
 _CLIENT_LEVEL = frozenset({"proxy", "proxies", "verify", "cert", "trust_env"})
@@ -58,7 +58,8 @@ def find_borrower(
     Nothing else about the code matters: the client is the caller's own as before, and where no
     lifespan of a reached application runs, its connections are, too.
     """
-    if site.form not in _NAMED | MODULE_FORMS and not isinstance(site.single, SingleRequest):
+    is_named = lasts or site.form in _NAMED | MODULE_FORMS
+    if not is_named and not isinstance(site.single, SingleRequest):
         detail = site.single or f"the client is kept in {site.form.value}"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
     if not site.spec.library:

@@ -39,6 +39,8 @@ def kind_of(project: Project, lifecycles: Lifecycles, site: ClientSite) -> tuple
         return _kind_of_kept(project, lifecycles, site)
     if site.form is BindingForm.ARGUMENT:
         return _kind_of_argument(project, site)
+    if site.form is BindingForm.ITEM:
+        return _kind_of_item(project, site)
     if not site.function:
         return None
     if site.form in {BindingForm.WITH, BindingForm.STACKED}:
@@ -83,6 +85,13 @@ def _kind_of_argument(project: Project, site: ClientSite) -> tuple[str, str] | N
     if not project.kept.is_left_by_takers(site):
         return None
     return UNCLOSED_LOCAL if site.function and not is_cached(project, site) else UNCLOSED_MODULE
+
+
+def _kind_of_item(project: Project, site: ClientSite) -> tuple[str, str] | None:
+    """A collection of clients that something takes one after the other may be closed so, too."""
+    if not project.kept.is_item_left(site):
+        return None
+    return UNCLOSED_LOCAL if site.function else UNCLOSED_MODULE
 
 
 def _kind_of_returned(project: Project, site: ClientSite) -> tuple[str, str] | None:

@@ -34,9 +34,14 @@ def is_lasting(project: Project, lifecycles: Lifecycles, site: ClientSite) -> bo
 
 
 def is_handed_out(project: Project, site: ClientSite) -> bool:
-    """Answer whether a function makes a client for callers of which some do not close it."""
-    if site.form in {BindingForm.ARGUMENT, BindingForm.YIELDED}:
+    """Answer whether a function makes a client for others of which some do not close it.
+
+    Or for a single request in a place where no block can close it.
+    """
+    if site.form in {BindingForm.ARGUMENT, BindingForm.ITEM, BindingForm.YIELDED}:
         return True
+    if site.form is BindingForm.CHAINED:
+        return isinstance(site.single, str)
     is_returned = site.form is BindingForm.RETURNED or (site.local is not None and site.local.is_returned)
     return is_returned and is_left_by_callers(project, site)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import ClientSite, Closing
+from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, Closing
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
@@ -19,7 +19,7 @@ class UnclosedLocalClient(Rule):
     Finds clients that a function builds for itself, in a variable or right before a call
     (`AsyncClient().get(...)`), and does not close, or closes on some paths only: not when an
     exception is raised, or when it returns early. So do functions and generators that make a client for
-    their callers, of which some do not close it. A client that another object keeps, or that an object
+    their callers, of which some do not close it, and what is put into a container. A client that another object keeps, or that an object
     of another library gets (`OpenAI(http_client=client)`), is theirs to close.
 
     ## Why is this bad?
@@ -32,7 +32,8 @@ class UnclosedLocalClient(Rule):
     left to do go. A client right before its call gets such a block around the statement.
 
     Where other code may use the client after the block (it is handed to callers or on to other functions,
-    captured, may be one of the caller's, or is closed under a condition only), its uses stay as they are,
+    captured, may be one of the caller's, or is closed under a condition only), or no block can hold it
+    (a request in a comprehension, a client for each key of a dictionary), its uses stay as they are,
     and `lasting_http_client(...)` builds one that nothing has to close: it has no connections of its own
     while the application runs.
 
@@ -71,7 +72,7 @@ class UnclosedLocalClient(Rule):
 
 
 def _tell_fault(project: Project, site: ClientSite) -> str:
-    if is_handed_out(project, site):
+    if is_handed_out(project, site) and site.form not in {BindingForm.CHAINED, BindingForm.ITEM}:
         function = site.function.rpartition(".")[2]
         return f"made by `{function}` for others, and not closed by all of them"
     closing = site.local.closing if site.local is not None else Closing.NEVER
