@@ -63,18 +63,18 @@ def find_case(name: str) -> Case:
 def serve_halves(probe: Probe, place: Path) -> tuple[Outcome, Outcome]:
     """Serve a case before and after, send the same to each some times, and return what came of both."""
     case = Case(FIXTURES / probe.case)
-    before = _serve(case.before, place / "before", probe)
-    return before, _serve(result_of(case), place / "after", probe)
+    before = _serve(case.before, place / "before", probe, is_before=True)
+    return before, _serve(result_of(case), place / "after", probe, is_before=False)
 
 
-def _serve(tree: Tree, place: Path, probe: Probe) -> Outcome:
+def _serve(tree: Tree, place: Path, probe: Probe, *, is_before: bool) -> Outcome:
     code = {path: data for path, data in tree.items() if not path.startswith("tests/")}
     with Upstream(_answer) as upstream, _rerouted(upstream), _importable(code, place):
         application = _load(probe.application) if probe.application else None
         if probe.proxies:
             setattr(sys.modules[probe.application.partition(":")[0]], probe.proxies, [upstream.url])
         answers = tuple(_send_all(application, probe.sends))
-        is_idle = upstream.wait_until(lambda: not upstream.open, seconds=0.5)
+        is_idle = upstream.wait_until(lambda: not upstream.open, seconds=0.0 if is_before else 0.5)
         wire = tuple(sorted(_describe(request, upstream.url) for request in upstream.requests))
         return Outcome(answers, wire, upstream.connections, is_idle)
 

@@ -221,6 +221,28 @@ def test_pools_open_and_close_with_the_application(
     assert logs[0] == logs[1]
 
 
+def test_pools_open_and_close_beside_a_lifespan_of_another_package(
+    upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be looked into runs as before: once each time, around what the application serves."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("UPSTREAM", upstream.url)
+    (tmp_path / "installed_start.py").write_text(START)
+    main = "from installed_start import Lifespan\n\nfrom guest.stock import fetch\n\n"
+    main = f"{FASTAPI}{main}app = FastAPI(lifespan=Lifespan)\n{ROUTE}"
+    texts = {"__init__.py": "", "main.py": main, "stock.py": HELPER}
+    tree = {f"guest/{path}": text.encode() for path, text in texts.items()}
+    write_tree(apply_changes(tree, run_tree(tree, Settings()).changes), tmp_path)
+    application = importlib.import_module("guest.main").app
+    for number in (1, 2):
+        with TestClient(application) as visitor:
+            for _ in range(3):
+                assert visitor.get("/1").json()["target"] == "/count/1"
+            assert upstream.connections == number
+        _await_closed(upstream)
+    assert importlib.import_module("installed_start").LOG == ["start", "stop"] * 2
+
+
 def _build(name: str, package: str) -> Tree:
     shape = SHAPES[name]
     texts = {"__init__.py": "", "main.py": shape.main, "stock.py": HELPER, "start.py": START, **shape.others}

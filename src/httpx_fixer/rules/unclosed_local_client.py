@@ -19,8 +19,9 @@ class UnclosedLocalClient(Rule):
     Finds clients that a function builds for itself, in a variable or right before a call
     (`AsyncClient().get(...)`), and does not close, or closes on some paths only: not when an
     exception is raised, or when it returns early. So do functions and generators that make a client for
-    their callers, of which some do not close it, and what is put into a container. A client that another object keeps, or that an object
-    of another library gets (`OpenAI(http_client=client)`), is theirs to close.
+    their callers, of which some do not close it, and code that puts one into a container. A client that
+    another object keeps, or that an object of another library gets (`OpenAI(http_client=client)`), is
+    theirs to close.
 
     ## Why is this bad?
     Every call leaves connections open until the garbage collector finds them; httpx says nothing.
