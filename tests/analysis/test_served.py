@@ -51,6 +51,9 @@ def _named(files: dict[str, str]) -> set[Symbol]:
         ("scripts/start.sh", 'exec uvicorn "shop.main:app" --workers 4\n'),
         ("pyproject.toml", '[tool.poe.tasks]\nserve = "uvicorn shop.main:app"\n'),
         ("run.py", 'import uvicorn\nuvicorn.run("shop.main:app", port=8000)\n'),
+        ("run.py", 'import uvicorn\nconfig = uvicorn.Config(\n    app="shop.main:app",\n    port=8000,\n)\n'),
+        ("run.py", 'from granian import Granian\nGranian("shop.main:app", interface="asgi").serve()\n'),
+        ("run.py", 'import subprocess\nsubprocess.run(["gunicorn", "-w", "4", "shop.main:app"])\n'),
     ],
 )
 def test_application_is_named(path: str, text: str) -> None:
@@ -90,6 +93,11 @@ def test_module_that_is_named_is_loaded_with_what_it_imports() -> None:
         ("tests/test_main.py", 'import uvicorn\nuvicorn.run("shop.main:app")\n'),
         ("Dockerfile", "FROM shop.main:app@sha256:1 AS base\nCMD uvicorn shop.other:app shop.main:gone\n"),
         ("run.py", "import uvicorn\nvalue: shop.main = shop.main\nx = {1: app}\n"),
+        ("run.py", 'import uvicorn\nCOMMANDS = ["shop.main:app"]\n'),
+        (
+            "pyproject.toml",
+            '[project]\ndependencies = ["uvicorn"]\n\n[project.scripts]\nshop = "shop.main:app"\n',
+        ),
     ],
 )
 def test_other_words_name_nothing(path: str, text: str) -> None:

@@ -30,6 +30,23 @@ _FILES = (
 _PLACES = frozenset({"bin", "deploy", "deployment", "docker", "infra", "ops", "scripts"})
 _NAMED = re.compile(r"(?<![\w./:@-])([A-Za-z_][\w.]*):([A-Za-z_]\w*)(?:\(\))?(?![\w/:.@-])")
 """`shop.main:app`, `shop.main:create_app()`"""
+_SERVER = re.compile("|".join(word.decode() for word in _SERVERS))
+_CALLED = re.compile(
+    rf"(?:[\"'](?:{_SERVER.pattern})\b|\b(?:run|serve|Config|Granian)\()[^)]{{0,60}}$|\b(?:wsgi_)?app\w*\W*=\W*$"
+)
+"""What stands before the name in code: `uvicorn.run(`, `Config(app=`, `["gunicorn",`, `wsgi_app = `."""
+_OF_ONE_COMMAND = frozenset(
+    {
+        "Containerfile",
+        "Dockerfile",
+        "app.yaml",
+        "app.yml",
+        "compose.yaml",
+        "compose.yml",
+        "docker-compose.yaml",
+    }
+    | {"docker-compose.yml", "fly.toml", "render.yaml", "supervisord.conf"}
+)
 _FILE = re.compile(r"\bfastapi[\"',\s]+(?:run|dev)[\"',\s]+([\w./-]+\.py)\b(?:[^\n]*--app[\"',=\s]+(\w+))?")
 """`fastapi run shop/main.py`, also as a list of words"""
 
@@ -80,12 +97,12 @@ class Served:
         for path in self._resolver.store.paths_with(*_SERVERS):
             if not is_test_path(path):
                 text = self._resolver.store.data(path).decode(errors="replace")
-                found |= dict.fromkeys(self._iter_names(path.rpartition("/")[0], _strings(text)))
+                found |= dict.fromkeys(self._iter_names(path.rpartition("/")[0], path, text))
         for path in self._texts():
             data = self._read(path)
             if not isinstance(data, Skip) and any(word in data for word in _SERVERS):
                 place = _outside(path.rpartition("/")[0])
-                found |= dict.fromkeys(self._iter_names(place, data.decode(errors="replace")))
+                found |= dict.fromkeys(self._iter_names(place, path, data.decode(errors="replace")))
         return tuple(sorted(found))
 
     def _texts(self) -> list[str]:
@@ -98,21 +115,34 @@ class Served:
         found |= {f"{top}/{place}/{name}".lstrip("/") for top in near for place in _PLACES for name in _TOLD}
         return sorted(found)
 
-    def _iter_names(self, place: str, text: str) -> Iterator[Symbol]:
-        for dotted, name in _NAMED.findall(text):
+    def _iter_names(self, place: str, path: str, text: str) -> Iterator[Symbol]:
+        for dotted, name in _iter_told(path, text):
             target = self._resolver.index.resolve(f"{place}/_".lstrip("/"), dotted)
             module = None if target is None or target.rest else self._resolver.store.module(target.path)
             if target is not None and module is not None and name in module.table.module.bindings:
                 yield Symbol(target.path, name)
-        for path, name in _FILE.findall(text):
-            full = f"{place}/{path.removeprefix('./')}".lstrip("/")
+        for file, name in _FILE.findall(text):
+            full = f"{place}/{file.removeprefix('./')}".lstrip("/")
             if self._resolver.index.has_file(full):
                 yield Symbol(full, name or "app")
 
 
-def _strings(text: str) -> str:
-    """Return the string literals of code that may name an application: annotations and slices do not."""
-    return "\n".join(re.findall(r"[\"']([A-Za-z_][\w.]*:[A-Za-z_]\w*(?:\(\))?)[\"']", text))
+def _iter_told(path: str, text: str) -> Iterator[tuple[str, str]]:
+    """Yield what may name an application, where a server is named shortly before it: (module, name).
+
+    That is on the same line in files of many commands, in the same call in code, and else some words
+    before: commands may be lists of one word a line.
+    """
+    is_code, is_wide = path.endswith(".py"), path.rpartition("/")[2] in _OF_ONE_COMMAND
+    joined = text.replace("\\\n", "  ")
+    for match in _NAMED.finditer(joined):
+        lead = joined[max(0, match.start() - 200) : match.start()]
+        if is_code:
+            is_told = lead[-1:] in {'"', "'"} and _CALLED.search(lead) is not None
+        else:
+            is_told = _SERVER.search(lead if is_wide else lead.rpartition("\n")[2]) is not None
+        if is_told:
+            yield match[1], match[2]
 
 
 def _outside(directory: str) -> str:
