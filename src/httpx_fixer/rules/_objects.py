@@ -14,8 +14,14 @@ _MAKERS = frozenset({"__aenter__", "__enter__", "__init__"})
 
 
 def is_closed_where_built(project: Project, site: ClientSite) -> bool:
-    """Answer whether the function that puts a client into an attribute closes it: once a call."""
-    if site.form is not BindingForm.INSTANCE or not site.function:
+    """Answer whether the function that puts a client into an attribute closes it: once a call.
+
+    A lifespan and a daemon hold it until the process is stopped.
+    """
+    function = project.function(Symbol(site.path, site.function)) if site.function else None
+    if site.form is not BindingForm.INSTANCE or function is None or function.is_generator:
+        return False
+    if project.programs.is_endless(function.symbol):
         return False
     key = f"finally {site.path} {site.function} {site.name}"
     return project.remember(key, lambda: project.kept.is_closed_where_built(site))
