@@ -65,6 +65,7 @@ class ClientPerRequest(Rule):
     - NO_IMPORT_PATH: how the project's modules import one another is not clear.
     - NAME_CLASH: a name that the fix adds to a module is taken there.
     - STREAM_LEFT_OPEN: the client speaks HTTP/2 and a stream may be left early.
+    - PATCHED_IN_TESTS: a test compares the application's lifespan with the author's own.
     - ESCAPES: an object of another library gets the client, and may go by the timeout it was built with.
 
     ## References
