@@ -28,8 +28,8 @@ class Probe:
 
     `application` is `module:name`, "" for none. What is sent is `GET /path`, `WS /path`,
     `POST /path {"json": 1}` or, in a thread as a worker or a scheduler would, `CALL module:function
-    argument`. `proxies` is a list of the application's module that is to hold the address of the
-    upstream, "" for none.
+    argument`; `{upstream}` stands for the address of the upstream there, and `proxies` names a list of
+    the application's module that is to hold it, "" for none.
     """
 
     case: str
@@ -73,7 +73,10 @@ def _serve(tree: Tree, place: Path, probe: Probe, *, is_before: bool) -> Outcome
         application = _load(probe.application) if probe.application else None
         if probe.proxies:
             setattr(sys.modules[probe.application.partition(":")[0]], probe.proxies, [upstream.url])
-        answers = tuple(_send_all(application, probe.sends))
+        sends = [send.replace("{upstream}", upstream.url) for send in probe.sends]
+        answers = tuple(
+            (status, said.replace(upstream.url, "")) for status, said in _send_all(application, sends)
+        )
         is_idle = upstream.wait_until(lambda: not upstream.open, seconds=0.0 if is_before else 0.5)
         wire = tuple(sorted(_describe(request, upstream.url) for request in upstream.requests))
         return Outcome(answers, wire, upstream.connections, is_idle)

@@ -56,6 +56,13 @@ PROBES = {
         3,
         3,
     ),
+    "local transport with retries": Probe(
+        "repeated-tls-context/transports-built-on-the-spot",
+        "main:app",
+        ("GET /harbours/1?proxy_url={upstream}",),
+        12,
+        12,
+    ),
     "transport of an application": Probe(
         f"{REQUEST}transport-of-an-application", "main:app", ("GET /preview/1",), 0, 0
     ),
