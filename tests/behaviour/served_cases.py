@@ -69,8 +69,8 @@ def serve_halves(probe: Probe, place: Path) -> tuple[Outcome, Outcome]:
 
 def _serve(tree: Tree, place: Path, probe: Probe, *, is_before: bool) -> Outcome:
     code = {path: data for path, data in tree.items() if not path.startswith("tests/")}
-    with Upstream(_answer) as upstream, _rerouted(upstream), _importable(code, place):
-        application = _load(probe.application) if probe.application else None
+    with Upstream(_answer) as upstream, _rerouted(upstream), importable(code, place):
+        application = load(probe.application) if probe.application else None
         if probe.proxies:
             setattr(sys.modules[probe.application.partition(":")[0]], probe.proxies, [upstream.url])
         sends = [send.replace("{upstream}", upstream.url) for send in probe.sends]
@@ -88,7 +88,7 @@ def _answer(request: Received) -> Reply:
     return as_json([said] if request.path.startswith("/orders.") else said)
 
 
-def _load(found: str) -> Any:
+def load(found: str) -> Any:
     """Return the object of `module:name`, or what it makes for `module:name()`."""
     module, _, name = found.partition(":")
     loaded = getattr(importlib.import_module(module), name.removesuffix("()"))
@@ -117,7 +117,7 @@ def _send(browser: TestClient, send: str) -> tuple[int, str]:
 def _call(send: str) -> tuple[int, str]:
     _, function, *arguments = send.split(" ")
     with ThreadPoolExecutor(1) as threads:
-        return 0, repr(threads.submit(_load(function), *arguments).result())
+        return 0, repr(threads.submit(load(function), *arguments).result())
 
 
 def _describe(request: Received, url: str) -> tuple[str, str, tuple[tuple[str, str], ...], bytes]:
@@ -125,7 +125,7 @@ def _describe(request: Received, url: str) -> tuple[str, str, tuple[tuple[str, s
 
 
 @contextmanager
-def _importable(tree: Tree, place: Path) -> Iterator[None]:
+def importable(tree: Tree, place: Path) -> Iterator[None]:
     """Make the modules of a tree importable, and forget them afterwards."""
     write_tree(tree, place)
     tops = {path.split("/")[0].removesuffix(".py") for path in tree}

@@ -5,9 +5,12 @@ from __future__ import annotations
 import gc
 from pathlib import Path
 
+import httpx
 import pytest
+from fixture_cases import FIXTURES, Case, result_of
+from starlette.testclient import TestClient
 
-from .served_cases import ROUNDS, Probe, serve_halves
+from .served_cases import ROUNDS, Probe, importable, load, serve_halves
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
 """Before their fix, half of these leave connections to the garbage collector."""
@@ -173,3 +176,15 @@ def test_every_request_is_answered_where_only_the_first_one_was(name: str, tmp_p
     assert not after.failed
     assert after.answers[0] == before.answers[0]
     assert (before.connections, after.connections, after.is_idle) == (probe.before, probe.after, True)
+
+
+def test_an_override_of_a_provider_still_holds(tmp_path: Path) -> None:
+    """`dependency_overrides` is keyed by the function, which keeps its name, its place and its signature."""
+    case = Case(FIXTURES / "unclosed-local-client/provider-without-a-close")
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"from": "the test"}))
+    with importable(result_of(case), tmp_path):
+        application = load("shop.main:app")
+        provider = load("shop.clients:get_client")
+        application.dependency_overrides[provider] = lambda: httpx.AsyncClient(transport=transport)
+        with TestClient(application) as browser:
+            assert browser.get("/prices/1").json() == {"from": "the test"}
