@@ -136,6 +136,9 @@ PROBES = {
     "mounted application with a process of its own": Probe(
         f"{REQUEST}mounted-application-that-is-served-alone", "shop.stock:api", ("GET /1",), 3, 1
     ),
+    "application that its factory returns": Probe(
+        f"{REQUEST}factory-that-returns-the-application", "shop.main:create_app()", (STOCK,), 3, 1
+    ),
     "application that its factory wraps": Probe(
         f"{REQUEST}factory-that-wraps-the-application", "shop.web:create_app()", ("GET /shop/stock/1",), 3, 1
     ),

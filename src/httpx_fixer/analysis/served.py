@@ -84,9 +84,12 @@ class Served:
         return frozenset(meaning for one in self._names for meaning in self._meanings(one))
 
     def _meanings(self, named: Symbol) -> Iterator[Symbol]:
-        """Yield the object of a name, where it is made, and what it returns where it is a function."""
+        """Yield the object of a name, where it is made and by which function, and what a function returns."""
         origin = self._resolver.origin_of(named) or named
         yield from (named, origin)
+        call = self._resolver.value_call(origin) if origin.path and origin.name else None
+        if call is not None and call.symbol is not None and call.symbol.path:
+            yield call.symbol
         made = self._resolver.returned(origin) if origin.path else None
         if made is not None:
             yield made

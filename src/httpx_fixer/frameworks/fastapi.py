@@ -61,8 +61,9 @@ class FastAPI(Framework):
     `lifespan=` silences every `on_event` handler of the same application, so it is given only to an
     application that has none; an own lifespan function gets its `yield`s wrapped; everything else
     gets an additional router whose lifespan is merged (from 0.112.2), or before that a wrapper around
-    its lifespan, or handlers of its own. Mounted applications do not run their lifespan. Read and run
-    in 0.95.2 to 0.165.0.
+    its lifespan, or handlers of its own. Mounted applications do not run their lifespan, unless a server
+    is told to load them by name as well (`uvicorn shop.main:app`, in code, a `Procfile`, `Dockerfile`,
+    compose file or script). Read and run in 0.95.2 to 0.165.0.
     https://fastapi.tiangolo.com/advanced/events/
     """
 
@@ -199,7 +200,7 @@ class FastAPI(Framework):
 
 
 def _find_apps(project: Project) -> tuple[Lifecycle, ...]:
-    found = _asgi.find_applications(project, FastAPI.name, "FastAPI", _APPS)
+    found = _asgi.find_applications(project, FastAPI.name, "FastAPI", _APPS, nameless=True)
     return tuple(replace(one, start=_choose_start(project, one)) for one in found)
 
 

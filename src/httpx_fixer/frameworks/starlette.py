@@ -123,7 +123,7 @@ class Starlette(Framework):
 
 
 def _find_apps(project: Project) -> tuple[Lifecycle, ...]:
-    found = _asgi.find_applications(project, Starlette.name, "Starlette", _APPS)
+    found = _asgi.find_applications(project, Starlette.name, "Starlette", _APPS, nameless=True)
     return tuple(replace(one, start=_choose_start(project, one)) for one in found)
 
 
