@@ -164,6 +164,14 @@ SHAPES = {
         "        async with Lifespan(app):\n            yield\n\n    app = FastAPI(lifespan=lifespan)\n"
         "    app.get('/{sku}')(fetch)\n    return app\n\n\napp = create_app()\n"
     ),
+    "nameless": Shape(
+        f"{FASTAPI}{USES}\ndef create_app() -> FastAPI:\n    return FastAPI(title='x')\n\n\n"
+        "app = create_app()\napp.get('/{sku}')(fetch)\n"
+    ),
+    "nameless_class": Shape(
+        f"{FASTAPI}{USES}\ndef create_app() -> FastAPI:\n    return FastAPI(lifespan=Lifespan)\n\n\n"
+        "app = create_app()\napp.get('/{sku}')(fetch)\n"
+    ),
     "factory_elsewhere": Shape(
         "from PKG.core import create_app\nfrom PKG.routes import router\n\n"
         "app = create_app()\napp.include_router(router)\n",
@@ -184,6 +192,14 @@ SHAPES = {
         path="/sub/1",
     ),
     "starlette": Shape(f"{STARLETTE}app = Starlette(routes=[Route('/1', read)])\n"),
+    "starlette_nameless": Shape(
+        f"{STARLETTE}def create_app() -> Starlette:\n    return Starlette(routes=[Route('/1', read)])\n\n\n"
+        "app = create_app()\n"
+    ),
+    "starlette_nameless_class": Shape(
+        f"{STARLETTE}def create_app() -> Starlette:\n"
+        "    return Starlette(routes=[Route('/1', read)], lifespan=Lifespan)\n\n\napp = create_app()\n"
+    ),
     "starlette_class": Shape(f"{STARLETTE}app = Starlette(routes=[Route('/1', read)], lifespan=Lifespan)\n"),
     "starlette_assigned": Shape(
         f"{STARLETTE}app = Starlette(routes=[Route('/1', read)])\n"

@@ -207,13 +207,16 @@ def _find_apps(project: Project) -> tuple[Lifecycle, ...]:
 def _choose_start(project: Project, lifecycle: Lifecycle) -> Start:
     """Return the form in which an application can start ours.
 
-    A lifespan that nothing can be added to is wrapped where a router cannot bring another one along.
+    A lifespan that nothing can be added to is wrapped where a router cannot bring another one along, or
+    where no statement can include that in an application without a name.
     Where there is none, and `lifespan=` would silence handlers, these open and close pools.
     """
     own = find_own_lifespan(project, lifecycle)
     if isinstance(own, Refusal) or (own is not None and own.yields):
         return Start.LIFESPAN
     version = project.pinned_version("fastapi", lifecycle.path)
+    if own is not None and _asgi.is_returned(lifecycle.call):
+        return Start.WRAPPED
     if version is None or version >= _ROUTER_LIFESPAN_SINCE:
         return Start.WRAPPED if own is not None and own.is_assigned else Start.LIFESPAN
     if own is not None:
