@@ -14,6 +14,7 @@ from httpx_fixer.analysis.local_uses import CLOSERS, ENTERING
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, Closing
+from httpx_fixer.analysis.takers import iter_takers
 from httpx_fixer.diagnostic import RefusalReason
 
 _PROVIDING = frozenset({"Depends", "Provide", "Security"})
@@ -100,7 +101,7 @@ class FactoryReader:
             case ast.Call():
                 return self._read_taken(use, self._resolver.call(module, parent))
             case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
-                return replace(use, ending=self._read_target(module, value, target))
+                return self._read_target(module, replace(use, ending=Ending.LEFT), value, target)
             case ast.Expr():
                 return replace(use, ending=Ending.LEFT)
         return use
@@ -110,12 +111,12 @@ class FactoryReader:
         callee = taker.symbol
         is_ours = callee is not None and callee.path and not self._may_close(callee.path)
         is_left = is_ours and not self._may_close(use.path)
-        return replace(use, ending=Ending.LEFT if is_left else Ending.HANDED_ON, taker=taker)
+        return replace(use, ending=Ending.LEFT if is_left else Ending.HANDED_ON, takers=(taker,))
 
     def _may_close(self, path: str) -> bool:
         return self._close.search(self._resolver.store.data(path)) is not None
 
-    def _read_target(self, module: Module, value: ast.expr, target: ast.expr) -> Ending:
+    def _read_target(self, module: Module, left: FactoryUse, value: ast.expr, target: ast.expr) -> FactoryUse:
         """Read a client that gets a name: what closes it is looked for as for a client of that name."""
         function = module.function_name(value)
         kept = replace(self._site, path=module.path, function=function, name=ast.unparse(target))
@@ -127,9 +128,11 @@ class FactoryReader:
                 if local is not None:
                     escapes = any(one.reason is RefusalReason.ESCAPES for one in local.obstacles)
                     is_handed_on = local.is_stored or local.is_returned or escapes
-                    left = Ending.HANDED_ON if is_handed_on else Ending.LEFT
-                    return _ENDINGS.get(local.closing, left)
+                    ending = _ENDINGS.get(local.closing, Ending.HANDED_ON if is_handed_on else Ending.LEFT)
+                    takers = iter_takers(self._resolver, replace(kept, form=BindingForm.LOCAL))
+                    return replace(left, ending=ending, takers=tuple(takers))
                 kept = replace(kept, form=BindingForm.MODULE)
             case _:
-                return Ending.HANDED_ON
-        return Ending.KEPT if is_closed(self._resolver.store, kept) else Ending.LEFT
+                return replace(left, ending=Ending.HANDED_ON)
+        ending = Ending.KEPT if is_closed(self._resolver.store, kept) else Ending.LEFT
+        return replace(left, ending=ending, takers=tuple(iter_takers(self._resolver, kept)))

@@ -188,14 +188,14 @@ class Ending(Enum):
 class FactoryUse:
     """A place that names a function which makes a client, or hands out the one that a cache keeps.
 
-    `function` is the qualified name of the function around, "" at module level; `taker` the call that
-    the client is an argument of, None for none.
+    `function` is the qualified name of the function around, "" at module level; `takers` are the calls
+    that get the client as an argument there, or by the name that it is assigned to.
     """
 
     path: str
     function: str
     ending: Ending
-    taker: Call | None = None
+    takers: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

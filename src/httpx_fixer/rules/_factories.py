@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from httpx_fixer.analysis.facts import Ending, FactoryUse, Function, Symbol
+from httpx_fixer.analysis.facts import Ending, FactoryUse, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import ClientSite
 from httpx_fixer.rules._processes import is_manager
-from httpx_fixer.rules._takers import is_foreign
+from httpx_fixer.rules._takers import find_uses, is_foreign
 
 _CACHES = frozenset({"alru_cache", "cache", "cached_property", "lru_cache"})
 _PLAIN = frozenset({"classmethod", "property", "staticmethod"})
@@ -38,7 +38,7 @@ def is_left_by_callers(project: Project, site: ClientSite) -> bool:
 def is_kept_open(project: Project, site: ClientSite) -> bool:
     """Answer whether nothing closes the client of a cached function, and something uses it."""
     function = project.function(Symbol(site.path, site.function))
-    uses = () if function is None else _find_uses(project, site, function)
+    uses = () if function is None else find_uses(project, site, function)
     return bool(uses) and all(use.ending is Ending.LEFT for use in uses)
 
 
@@ -47,17 +47,12 @@ def _uses_of(project: Project, site: ClientSite) -> tuple[FactoryUse, ...]:
     function = project.function(Symbol(site.path, site.function))
     if function is None or function.is_generator or not project.kept.decorators(function) <= _PLAIN:
         return ()
-    return _find_uses(project, site, function)
-
-
-def _find_uses(project: Project, site: ClientSite, function: Function) -> tuple[FactoryUse, ...]:
-    key = f"factory {site.path} {site.function} {site.spec.is_async}"
-    return project.remember(key, lambda: project.kept.factory_uses(site, function))
+    return find_uses(project, site, function)
 
 
 def _is_taken_over(uses: tuple[FactoryUse, ...]) -> bool:
     """Answer whether an object of another library gets the client at some place."""
-    return any(use.taker is not None and is_foreign(use.taker) for use in uses)
+    return any(is_foreign(taker) for use in uses for taker in use.takers)
 
 
 def _is_owner(project: Project, use: FactoryUse) -> bool:
