@@ -32,6 +32,7 @@ from httpx_fixer.analysis.references import (
     iter_calls_passing,
 )
 from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.analysis.served import Served
 from httpx_fixer.analysis.silences import Silences
 from httpx_fixer.analysis.site_facts import CallChange, ClientSite
 from httpx_fixer.analysis.sites import iter_client_sites, may_hold_client_sites
@@ -81,6 +82,7 @@ class Project:
         self.texts = Texts(self._store)
         self.streams = StreamIndex(self._resolver, targets)
         self.packaging = Packaging(self._resolver, read)
+        self.served = Served(self._resolver, self.imports, read)
         self._calls: dict[tuple[str, ...], tuple[Call, ...]] = {}
         self._remembered: dict[str, object] = {}
         self._given: dict[str, frozenset[Symbol]] = {}

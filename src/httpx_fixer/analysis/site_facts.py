@@ -114,16 +114,18 @@ class BindingForm(Enum):
     CLASS = "a class attribute"
     INSTANCE = "an attribute of an instance"
     LAZY = "a global variable filled on first use"
+    CACHED = "the cache of a function"
     CHAINED = "nothing: the call is chained"
     STACKED = "an exit stack"
     ARGUMENT = "an argument of another call"
     RETURNED = "the return value"
     YIELDED = "a yielded value"
+    ITEM = "a container"
     DISCARDED = "nothing"
     OTHER = "a larger expression"
 
 
-MODULE_FORMS = frozenset({BindingForm.MODULE, BindingForm.CLASS, BindingForm.LAZY})
+MODULE_FORMS = frozenset({BindingForm.MODULE, BindingForm.CLASS, BindingForm.LAZY, BindingForm.CACHED})
 """Forms of a client that lives as long as its module."""
 
 

@@ -27,13 +27,17 @@ _FRIENDS = re.compile(
 
 
 def find_applications(
-    project: Project, framework: str, class_name: str, classes: frozenset[str]
+    project: Project, framework: str, class_name: str, classes: frozenset[str], *, nameless: bool = False
 ) -> tuple[Lifecycle, ...]:
-    """Return the objects of an application class or of a class derived from it, by the project or others."""
-    return project.remember(
+    """Return the objects of an application class or of a class derived from it, by the project or others.
+
+    One that is `nameless`, since a function returns it right away, goes by the name of that function.
+    """
+    found = project.remember(
         f"applications of {framework}: {class_name}",
         lambda: _find_applications(project, framework, class_name, classes),
     )
+    return found if nameless else tuple(one for one in found if not is_returned(one.call))
 
 
 def _find_applications(
@@ -50,18 +54,32 @@ def _find_applications(
         names = found - derived
         derived |= found
     made = [
-        Lifecycle(framework, call.bound, call)
+        Lifecycle(framework, app, call)
         for call in project.calls_named(class_name, *sorted(derived - {class_name}))
-        if call.bound is not None and project.is_kind_of(call.symbol, classes)
+        if (app := _name_of(call)) is not None and project.is_kind_of(call.symbol, classes)
     ]
     return tuple(sorted(made, key=lambda lifecycle: lifecycle.call.anchor))
+
+
+def _name_of(call: Call) -> Symbol | None:
+    around = Symbol(call.path, call.function) if call.function and is_returned(call) else None
+    return call.bound or around
+
+
+def is_returned(call: Call) -> bool:
+    """Answer whether a statement returns just what a call makes."""
+    place, statement = call.anchor, call.statement
+    begins = (statement.start.line, statement.start.column + len("return "))
+    is_all = (place.start.line, place.start.column) == begins and place.end == statement.end
+    return statement.kind == "Return" and is_all
 
 
 def reaches(project: Project, lifecycle: Lifecycle, path: str) -> bool:
     """Answer whether an application runs code of a file.
 
-    That is what its own module imports, and what a module imports that takes the application or its
-    factory from there: to mount or include something, to register handlers, to serve it.
+    That is what its own module imports, what a module imports that takes the application or its factory
+    from there, to mount or include something or to register handlers, and what the module imports that a
+    server is told to load it from.
     """
     if project.imports.reaches(lifecycle.path, path):
         return True
@@ -71,7 +89,7 @@ def reaches(project: Project, lifecycle: Lifecycle, path: str) -> bool:
 
 def _find_modules(project: Project, lifecycle: Lifecycle) -> frozenset[str]:
     name = lifecycle.app.name.split(".")[0]
-    return frozenset(
+    return project.served.modules_of(lifecycle.app) | frozenset(
         path
         for path in project.imports.importers_of(lifecycle.path)
         if not project.search.is_one_shot(path) and project.member(path, name) == Symbol(lifecycle.path, name)
@@ -99,7 +117,7 @@ def find_mount(project: Project, lifecycle: Lifecycle) -> Call | None:
     for call in project.calls_named("mount", "Mount"):
         given = call.argument("app", 1)
         made = None if given is None or given.factory is None else project.returned_by(given.factory)
-        if given is not None and lifecycle.app in {project.origin_of(given.symbol), made}:
+        if given is not None and lifecycle.app in {project.origin_of(given.symbol), made, given.factory}:
             return call
     return None
 

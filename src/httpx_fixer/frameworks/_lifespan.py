@@ -8,7 +8,7 @@ from httpx_fixer.analysis.facts import Argument, Function, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddArgument, Edit, InsertStatements, ReplaceExpression, WrapStatement
-from httpx_fixer.frameworks._asgi import import_edits
+from httpx_fixer.frameworks._asgi import import_edits, is_returned
 from httpx_fixer.frameworks._base import Lifecycle, Ownership
 from httpx_fixer.frameworks._owner_source import LIFESPAN
 from httpx_fixer.frameworks._start_source import CLOSE, OPEN, WRAP
@@ -40,7 +40,8 @@ def find_own_lifespan(project: Project, lifecycle: Lifecycle) -> OwnLifespan | R
     """Return the lifespan that the author gave to an application, None where there is none."""
     assigned = project.remember("lifespan contexts", lambda: project.assignments_to("lifespan_context"))
     mine = [one for one in assigned if _is_router_of(project, one.receiver, lifecycle)]
-    unknown = [one for one in assigned if one.receiver is None]
+    is_nameless = is_returned(lifecycle.call)
+    unknown = [one for one in assigned if one.receiver is None or is_nameless]
     if unknown or len(mine) > 1:
         detail = f"the lifespan of `{lifecycle.app.name}` is replaced after it was made"
         anchor = (unknown or mine)[-1].value.anchor
@@ -135,6 +136,9 @@ def add_statements(
     In `code`, `{app}` stands for the application; `names` are those of the owning module that it reads.
     """
     edits: list[Edit] = []
+    if code and is_returned(lifecycle.call):
+        detail = f"`{lifecycle.app.name}` gives the application no name, and its start is not plain"
+        return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, lifecycle.path, lifecycle.call.line)
     for name in names:
         imported = import_edits(project, ownership, lifecycle.path, name)
         if isinstance(imported, Refusal):

@@ -25,7 +25,8 @@ from httpx_fixer.rules._sharing import KNOWN, find_cap, is_constant, shorten
 from httpx_fixer.source import Anchor
 
 _NAMED = frozenset(
-    {BindingForm.WITH, BindingForm.STACKED, BindingForm.LOCAL, BindingForm.RETURNED, BindingForm.INSTANCE}
+    {BindingForm.WITH, BindingForm.STACKED, BindingForm.LOCAL, BindingForm.INSTANCE}
+    | {BindingForm.RETURNED, BindingForm.YIELDED, BindingForm.ARGUMENT, BindingForm.ITEM}
 )
 _CLIENT_LEVEL = frozenset({"proxy", "verify", "cert", "trust_env"})
 _CONNECTION_AUTH = ("ntlm", "negotiate", "kerberos", "gssapi")
@@ -61,7 +62,8 @@ def find_borrower(
     Nothing else about the code matters: the client is the caller's own as before, and where no
     lifespan of a reached application runs, its connections are, too.
     """
-    if site.form not in _NAMED | MODULE_FORMS and not isinstance(site.single, SingleRequest):
+    is_named = lasts or site.form in _NAMED | MODULE_FORMS
+    if not is_named and not isinstance(site.single, SingleRequest):
         detail = site.single or f"the client is kept in {site.form.value}"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
     if not site.spec.library:
@@ -136,9 +138,12 @@ def _settle(project: Project, site: ClientSite, names: frozenset[str]) -> tuple[
 def _is_hidden(project: Project, lifecycle: Lifecycle) -> bool:
     """Answer whether an application stays inside of the function that makes it: a health check, say.
 
-    What its module imports need not be what it serves.
+    What its module imports need not be what it serves. One whose function a server is told to call
+    is served, wrapped in something or not.
     """
     factory, _, _ = lifecycle.app.name.rpartition(".")
+    if project.served.is_named(Symbol(lifecycle.app.path, factory)):
+        return False
     if lifecycle.start is not Start.LIFESPAN or project.function(Symbol(lifecycle.app.path, factory)) is None:
         return False
     return project.returned_by(Symbol(lifecycle.app.path, factory)) != lifecycle.app

@@ -229,7 +229,8 @@ def _rewrite_borrower(project: Project, borrower: Borrower, expression: str) -> 
     if not isinstance(single, SingleRequest):
         rewritten = project.rewrite_call(site.anchor, expression, change)
         assert rewritten is not None
-        return enclose_local(site, rewritten[1]) or (ReplaceExpression(*rewritten),)
+        enclosed = None if borrower.lasts else enclose_local(site, rewritten[1])
+        return enclosed or (ReplaceExpression(*rewritten),)
     return enclose_request(project, site, single, expression, change)
 
 

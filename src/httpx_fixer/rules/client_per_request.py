@@ -6,7 +6,8 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
-from httpx_fixer.rules._planning import CLIENT_PER_REQUEST, frequency_of, plan_sites, told_as
+from httpx_fixer.rules._kinds import CLIENT_PER_REQUEST, frequency_of, told_as
+from httpx_fixer.rules._planning import plan_sites
 
 
 class ClientPerRequest(Rule):
@@ -67,6 +68,7 @@ class ClientPerRequest(Rule):
     - NO_IMPORT_PATH: how the project's modules import one another is not clear.
     - NAME_CLASH: a name that the fix adds to a module is taken there.
     - STREAM_LEFT_OPEN: the client speaks HTTP/2 and a stream may be left early.
+    - PATCHED_IN_TESTS: a test compares the application's lifespan with the author's own.
     - ESCAPES: an object of another library gets the client, and may go by the timeout it was built with.
 
     ## References
@@ -81,6 +83,6 @@ class ClientPerRequest(Rule):
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every client that is built and closed on each call."""
         for site, outcome in plan_sites(project, lifecycles, self.settings).items():
-            if told_as(project, site, self.settings) == CLIENT_PER_REQUEST:
+            if told_as(project, lifecycles, site, self.settings) == CLIENT_PER_REQUEST:
                 message = f"`{site.spec.class_code}(...)` is built on {frequency_of(site)}"
                 yield self.diagnostic(site.anchor, message, outcome)
