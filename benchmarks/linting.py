@@ -74,19 +74,27 @@ def find_circles(tree: Path) -> set[frozenset[str]]:
     """Return the pairs of files that import one another at their module's level, directly or not."""
     ran = subprocess.run([RUFF, "analyze", "graph", "--isolated"], cwd=tree, capture_output=True, check=False)
     known: dict[str, list[str]] = json.loads(ran.stdout or b"{}")
-    edges = {one: {two for two in below if _imports_at_top(tree / one, two)} for one, below in known.items()}
+    edges: dict[str, set[str]] = {}
+    for one, below in known.items():
+        names = _read_top_imports(tree / one) if below else ()
+        edges[one] = {two for two in below if _is_named(two, names)}
     reached = {one: _reach(edges, one) for one in edges}
     return {frozenset({one, two}) for one in edges for two in reached[one] if one in reached.get(two, set())}
 
 
-def _imports_at_top(importer: Path, imported: str) -> bool:
-    """Say whether the name of a module stands in an import that runs when the importer is loaded."""
-    stem = Path(imported).parent.name if imported.endswith("__init__.py") else Path(imported).stem
+def _read_top_imports(importer: Path) -> tuple[str, ...]:
+    """Return the words of the imports that run when a module is loaded."""
     try:
         tree = ast.parse(importer.read_bytes())
     except (SyntaxError, ValueError):
-        return False
-    return any(re.search(rf"\b{re.escape(stem)}\b", name) for name in _iter_top_imports(tree.body))
+        return ()
+    return tuple(_iter_top_imports(tree.body))
+
+
+def _is_named(imported: str, names: tuple[str, ...]) -> bool:
+    stem = Path(imported).parent.name if imported.endswith("__init__.py") else Path(imported).stem
+    word = re.compile(rf"\b{re.escape(stem)}\b")
+    return any(word.search(name) for name in names)
 
 
 def _iter_top_imports(body: Iterable[ast.stmt]) -> Iterator[str]:
