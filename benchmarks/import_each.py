@@ -47,7 +47,9 @@ class StandIn(types.ModuleType):
         if name.startswith("__") and name != "__version__":
             raise AttributeError(name)
         value: object
-        if name.endswith(("Error", "Exception", "Warning")):
+        if name.endswith("Warning"):
+            value = type(name, (Warning,), {})
+        elif name.endswith(("Error", "Exception")):
             value = type(name, (Exception,), {})
         elif name[:1].isupper():
             value = AnyMeta(name, (AnyClass,), {})

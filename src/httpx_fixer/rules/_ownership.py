@@ -180,9 +180,18 @@ def _relocate(
                     f"`{argument.name}={argument.code}` comes from `{home}`, which the owner cannot import"
                 )
                 return Refusal(RefusalReason.IMPORT_CIRCLE, detail, site.path, argument.line)
-            imports.append((dotted, name, bound))
+            is_module = project.imports.is_module(site.path, module, name)
+            imports.append((*(_split(dotted) if is_module else (dotted, name)), bound))
         relocated.append(replace(argument, imports=tuple(sorted(imports))))
     return tuple(relocated)
+
+
+def _split(dotted: str) -> tuple[str, str]:
+    """Return what stands in `from shop import settings` for a module: (`shop`, `settings`)."""
+    parent, dot, name = dotted.rpartition(".")
+    if not dot:
+        return name, ""
+    return (f"{parent}." if not parent.strip(".") else parent), name
 
 
 def _build_owned(project: Project, lifecycles: Lifecycles, home: Home, owned: Owned) -> Owned | Refusal:
