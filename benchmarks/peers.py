@@ -216,11 +216,7 @@ def _tell(what: str, name: str, cost: Cost) -> None:
 def _cell(cost: Cost | None) -> str:
     if cost is None:
         return ""
-    return (
-        f"{cost.cpu_s:.2f} s, {cost.peak_mib:.0f} MiB"
-        if cost.is_whole
-        else f"stopped after {cost.cpu_s:.0f} s"
-    )
+    return f"{cost.cpu_s:.2f} s, {cost.peak_mib:.0f} MiB" if cost.is_whole else "stopped"
 
 
 def iter_size_lines(found: Sizes) -> Iterator[str]:
