@@ -265,6 +265,14 @@ def test_root_is_the_nearest_project(monorepo: Path) -> None:
     assert (project.root, project.config) == (monorepo / "a", None)
 
 
+def test_root_of_a_package_without_a_project_is_above_it(tmp_path: Path) -> None:
+    inner = tmp_path / "shop/orders"
+    inner.mkdir(parents=True)
+    for directory in (inner, inner.parent):
+        (directory / "__init__.py").touch()
+    assert find_project([inner]).root == tmp_path
+
+
 def test_root_of_two_projects_is_above_both(monorepo: Path) -> None:
     assert find_project([monorepo / "a", monorepo / "b"]).root == monorepo
 

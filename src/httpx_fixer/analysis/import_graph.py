@@ -36,6 +36,12 @@ class ImportGraph:
             target = self._resolver.index.resolve(path, f"{module}{joint}{name}") or target
         return None if target is None else target.path
 
+    def is_module(self, path: str, module: str, name: str) -> bool:
+        """Answer whether `from module import name` imports a module of the project itself."""
+        joint = "" if module.endswith(".") else "."
+        target = self._resolver.index.resolve(path, f"{module}{joint}{name}") if name else None
+        return target is not None and not target.rest
+
     def import_closure(self, path: str) -> frozenset[str]:
         """Return the project files that importing a file imports, itself included."""
         if path not in self._closures:

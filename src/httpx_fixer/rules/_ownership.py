@@ -210,12 +210,17 @@ def _respell(project: Project, owner: str, path: str, source: str | None, one: _
     if source is None:
         return one
     dotted = project.imports.import_path(owner, source) or ""
-    is_module = bool(module and name) and project.imports.module_of_import(path, module, "") != source
-    if not is_module or not dotted:
+    if not dotted or not project.imports.is_module(path, module, name):
         return dotted, name, bound
-    level = len(dotted) - len(dotted.lstrip("."))
-    package, _, last = dotted[level:].rpartition(".")
-    return f"{dotted[:level]}{package}", last, bound
+    return *_split(dotted), bound
+
+
+def _split(dotted: str) -> tuple[str, str]:
+    """Return what stands in `from shop import settings` for a module: (`shop`, `settings`)."""
+    parent, dot, name = dotted.rpartition(".")
+    if not dot:
+        return name, ""
+    return (f"{parent}." if not parent.strip(".") else parent), name
 
 
 def _build_owned(project: Project, lifecycles: Lifecycles, home: Home, owned: Owned) -> Owned | Refusal:
