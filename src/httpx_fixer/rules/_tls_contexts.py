@@ -11,7 +11,7 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import ClientSite, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddArgument, CreateFile, Edit, EnsureImport, InsertStatements, ReplaceExpression
-from httpx_fixer.rules._homes import common_directory
+from httpx_fixer.rules._homes import common_directory, is_named_by_all
 
 NAME = "tls_context"
 _FILE = "http_tls.py"
@@ -91,10 +91,20 @@ def _is_given(argument: SpecArgument | None, default: str) -> bool:
 
 
 def find_tls_homes(project: Project, sites: Iterable[ClientSite]) -> dict[ClientSite, TlsHome]:
-    """Return for each site the module that its context comes from: one a package."""
+    """Return for each site the module that its context comes from: one a package.
+
+    A directory without `__init__` that all of them import from by its name is one as well.
+    """
     groups: dict[tuple[str, str], list[ClientSite]] = {}
     for site in sites:
         groups.setdefault((project.imports.top_package(site.path), site.spec.library), []).append(site)
+    files = {site.path for members in groups.values() for site in members}
+    shared = common_directory(files) if files else ""
+    if shared and len(groups) > 1 and is_named_by_all(project, shared, files):
+        merged: dict[tuple[str, str], list[ClientSite]] = {}
+        for (_, library), members in groups.items():
+            merged.setdefault((shared, library), []).extend(members)
+        groups = merged
     homes: dict[ClientSite, TlsHome] = {}
     for (_, library), members in groups.items():
         varies = any(_varies(member) for member in members)
