@@ -53,7 +53,8 @@ class ClientPerRequest(Rule):
     - SYNC_IN_ASYNC: a sync client in a coroutine.
     - UNKNOWN_ARGUMENT: an argument is none of httpx 0.28.
     - DYNAMIC_ARGUMENT: an argument that makes a pool of connections is decided on each call.
-    - PATCHED_IN_TESTS: a test replaces what such an argument reads in the module of the client.
+    - PATCHED_IN_TESTS: a test replaces what such an argument reads in the module of the client, or
+      compares the application's lifespan with the author's own.
     - LIMITS_OF_ONE_CALL: `limits=` allows fewer connections than httpx does by default.
     - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from, or the code cannot
       import the owner.
@@ -64,12 +65,10 @@ class ClientPerRequest(Rule):
     - PROCESS_PER_JOB: the code runs in a process that ends with its job.
     - FRAMEWORK_TOO_OLD: the pinned version lacks what the fix uses.
     - LIFESPAN_UNKNOWN: the application's lifespan could not be extended.
-    - PATCHED_IN_TESTS: a test asks which lifespan the application has, which would be another one.
     - OWNER_CHANGED: a definition of an earlier run that has to change was changed by hand.
     - NO_IMPORT_PATH: how the project's modules import one another is not clear.
     - NAME_CLASH: a name that the fix adds to a module is taken there.
     - STREAM_LEFT_OPEN: the client speaks HTTP/2 and a stream may be left early.
-    - PATCHED_IN_TESTS: a test compares the application's lifespan with the author's own.
     - ESCAPES: an object of another library gets the client, and may go by the timeout it was built with.
 
     ## References
