@@ -72,6 +72,8 @@ class RefusalReason(Enum):
     """The application is mounted in another one; its own lifespan does not run."""
     FRAMEWORK_TOO_OLD = "FRAMEWORK_TOO_OLD"
     """The pinned version of the framework lacks what the rewrite would use."""
+    PYTHON_TOO_OLD = "PYTHON_TOO_OLD"
+    """The project runs on Pythons too that lack what the rewrite would use."""
     HTTPX_TOO_NEW = "HTTPX_TOO_NEW"
     """The pinned httpx is 1.0 or a prerelease of it, which has another API."""
     NO_IMPORT_PATH = "NO_IMPORT_PATH"

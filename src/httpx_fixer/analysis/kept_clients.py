@@ -12,6 +12,7 @@ from httpx_fixer.analysis.references import find_references
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.site_facts import ClientSite, SpecArgument
 from httpx_fixer.analysis.takers import iter_takers, reads_result
+from httpx_fixer.analysis.timed_requests import is_every_request_timed
 
 
 class KeptClients:
@@ -35,6 +36,10 @@ class KeptClients:
     def is_taken_apart(self, site: ClientSite) -> bool:
         """Answer whether some code looks at the transport of a kept client."""
         return is_taken_apart(self._resolver.store, site)
+
+    def is_every_request_timed(self, site: ClientSite) -> bool:
+        """Answer whether all code gives a timeout with each request through a client that an object keeps."""
+        return is_every_request_timed(self._resolver.store, site)
 
     def borrowed_closes(self, site: ClientSite) -> tuple[BorrowedClose, ...]:
         """Return the places in functions that close or enter the client of a module."""

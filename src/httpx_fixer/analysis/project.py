@@ -259,6 +259,10 @@ class Project:
         """Return the lowest version of a package that lock or requirement files near a file allow."""
         return self._versions.pinned(package, near)
 
+    def oldest_python(self, near: str) -> tuple[int, ...] | None:
+        """Return the lowest Python that a file is to run on, None where nothing says it."""
+        return self._versions.oldest_python(near)
+
     def uses_of(self, path: str, name: str) -> int:
         """Return how often a module reads a name."""
         module = self._store.module(path)

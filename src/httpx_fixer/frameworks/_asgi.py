@@ -10,6 +10,7 @@ from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import CreateFile, Edit, EnsureImport, InsertStatements
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Reach
 from httpx_fixer.frameworks._layout import Import
+from httpx_fixer.frameworks._older_python import find_python_obstacle
 from httpx_fixer.frameworks._owner_extension import extend_module
 from httpx_fixer.frameworks._owner_source import (
     definitions,
@@ -138,6 +139,9 @@ def is_passed_to_strangers(project: Project, lifecycle: Lifecycle) -> bool:
 
 def create_module(project: Project, ownership: Ownership, application: Import) -> tuple[Edit, ...] | Refusal:
     """Return the edits that write the owning module, or its definitions into the application's file."""
+    obstacle = find_python_obstacle(project, ownership)
+    if obstacle is not None:
+        return obstacle
     if ownership.present is not None:
         return extend_module(project, free_names(ownership, application), ownership.present, application)
     if not ownership.is_inline:

@@ -147,7 +147,8 @@ class Ownership:
 
     `path` is a file to be created, or the application's own where `is_inline`. `injects` says that
     the framework fills parameters. All members come from one library, httpx or httpx2. `present` is
-    what an earlier run made of the module, read back; None for a new one.
+    what an earlier run made of the module, read back; None for a new one. `python` is the lowest
+    version that the project runs on, None where it does not say.
     """
 
     path: str
@@ -159,6 +160,7 @@ class Ownership:
     policy: Policy
     present: Ownership | None = None
     earlier_starts: frozenset[Start] = frozenset()
+    python: tuple[int, ...] | None = None
 
     @property
     def starts(self) -> frozenset[Start]:

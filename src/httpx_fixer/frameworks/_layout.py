@@ -40,10 +40,12 @@ def lay_out_with(keyword: str, items: list[str], indent: str) -> list[str]:
 
 def import_lines(imports: list[Import], own: frozenset[str]) -> str:
     """Lay out imports in blocks as isort does: the standard library, other packages, `own` modules."""
+    future = [one for one in imports if one[0] == "__future__"]
+    imports = [one for one in imports if one not in future]
     standard = [one for one in imports if one[0].split(".")[0] in sys.stdlib_module_names - own]
     mine = [one for one in imports if one[0].startswith(".") or one[0] in own]
     other = [one for one in imports if one not in standard and one not in mine]
-    return "\n\n".join(_block(block) for block in (standard, other, mine) if block)
+    return "\n\n".join(_block(block) for block in (future, standard, other, mine) if block)
 
 
 def _block(imports: list[Import]) -> str:

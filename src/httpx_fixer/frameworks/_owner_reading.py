@@ -36,7 +36,9 @@ def find_owners(project: Project, policy: Policy) -> tuple[Ownership, ...]:
     """Return what the modules of the project own that have the shape of ours, in order of path."""
     paths = sorted({path for name in _STARTS for path in project.search.mentions(f"def {name}(".encode())})
     found = (_read_owner(path, definitions_of(project, path), policy) for path in paths)
-    return tuple(owner for owner in found if owner is not None)
+    return tuple(
+        replace(owner, python=project.oldest_python(owner.path)) for owner in found if owner is not None
+    )
 
 
 def definitions_of(project: Project, path: str) -> dict[str, Definition]:

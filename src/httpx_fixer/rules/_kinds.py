@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from httpx_fixer.analysis.facts import Call
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import MODULE_FORMS, BindingForm, ClientSite, Closing, Origin
 from httpx_fixer.frameworks._base import Lifecycles
@@ -75,9 +76,20 @@ def _kind_of_local(project: Project, site: ClientSite) -> tuple[str, str] | None
         return CLIENT_PER_REQUEST
     if local.is_returned:
         return _kind_of_returned(project, site)
-    if local.closing is Closing.NEVER and is_given_away(project, site):
+    if local.closing is Closing.NEVER and (is_given_away(project, site) or _is_given_by_init(project, site)):
         return None
     return UNCLOSED_LOCAL
+
+
+def _is_given_by_init(project: Project, site: ClientSite) -> bool:
+    """Answer whether a constructor hands its client to an object that its own is made of."""
+    is_init = site.function.rpartition(".")[2] == "__init__"
+    return is_init and any(_is_construction(call) for call in project.kept.takers(site))
+
+
+def _is_construction(call: Call) -> bool:
+    name = call.attribute if call.symbol is None else call.symbol.name.rpartition(".")[2]
+    return name[:1].isupper() or name == "__init__"
 
 
 def _kind_of_argument(project: Project, site: ClientSite) -> tuple[str, str] | None:

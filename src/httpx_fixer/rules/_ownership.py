@@ -84,6 +84,7 @@ def _plan_home(
         policy if present is None else present.policy,
         present,
         frozenset() if present is None else present.starts,
+        project.oldest_python(home.path),
     )
     owned = _build_owned(project, lifecycles, home, Owned(ownership, framework, ()))
     for one in served:
