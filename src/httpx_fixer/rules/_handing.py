@@ -76,7 +76,7 @@ def inject(project: Project, owned: Owned, one: Served) -> Outcome:
         edits += handed
     if not any(isinstance(edit, ReplaceExpression) and edit.anchor == site.anchor for edit in edits):
         edits.append(UnwrapWith(block.anchor, block.item))
-    edits += _drop_imports(project, site)
+    edits += (_drop_class(project, site), *_drop_arguments(project, site))
     title = f"share one `{site.spec.class_code}`, opened and closed with `{_app_of(owned)}`"
     pooled = not any(argument.name in {"limits", "transport"} for argument in one.client.arguments)
     numbers = _count_numbers(site, owned, limits=pooled)
@@ -166,8 +166,8 @@ def borrow(project: Project, owned: Owned, borrower: Borrower, pool: OwnedPool) 
         return rewritten
     spent = (RemoveStatement(statement) for statement in borrower.spent)
     edits: tuple[Edit, ...] = (*owned.edits, *reach.edits, *spent, *rewritten)
-    if not borrower.names_class:
-        edits = (*edits, *_drop_imports(project, site))
+    own = () if borrower.names_class else (_drop_class(project, site),)
+    edits = (*edits, *own, *_drop_arguments(project, site, borrower.pool_arguments))
     verb = "keep a client over" if borrower.lasts else "borrow from"
     title = f"{verb} connections that `{_app_of(owned)}` opens and closes"
     pooled = not any(_says_limits(argument) for argument in borrower.pool_arguments)
@@ -204,18 +204,29 @@ def _avoid_locals(project: Project, site: ClientSite, reach: Reach) -> Reach | R
     return Reach(edits, expression=alias)
 
 
-def _drop_imports(project: Project, site: ClientSite) -> tuple[Edit, ...]:
-    """Remove the imports that the class and its arguments came from, where nothing else reads them."""
+def _drop_class(project: Project, site: ClientSite) -> Edit:
+    """Remove the import that the class came from, where nothing else reads it."""
     local = project.lone_local_import(site)
-    first = site.spec.class_code.split(".")[0]
-    own: Edit = DropImport(site.path, first) if local is None else RemoveStatement(local)
-    given = {bound.split(".")[0] for argument in site.spec.arguments for _, _, bound in argument.imports}
+    return DropImport(site.path, _base_of(site)) if local is None else RemoveStatement(local)
+
+
+def _drop_arguments(
+    project: Project, site: ClientSite, settled: tuple[SpecArgument, ...] = ()
+) -> tuple[Edit, ...]:
+    """Remove the imports that the arguments came from, those `settled` too, where nothing else reads them."""
+    arguments = (*site.spec.arguments, *settled)
+    read = (one for argument in arguments for one in (*argument.imports, *argument.late_imports))
+    given = {bound.split(".")[0] for _, _, bound in read}
     if site.spec.has_context:
         given.add("tls_context")
     gone = sorted(
-        name for name in given - {first} if not project.search.may_be_read_elsewhere(site.path, name)
+        name for name in given - {_base_of(site)} if not project.search.may_be_read_elsewhere(site.path, name)
     )
-    return (own, *(DropImport(site.path, name) for name in gone))
+    return tuple(DropImport(site.path, name) for name in gone)
+
+
+def _base_of(site: ClientSite) -> str:
+    return site.spec.class_code.split(".")[0]
 
 
 def _rewrite_borrower(project: Project, borrower: Borrower, expression: str) -> tuple[Edit, ...] | Refusal:
