@@ -224,10 +224,14 @@ def _check_imports(run: _Run) -> int:
     """What could be imported still can; return how many changed modules that was said of."""
     sound: set[str] = set()
     for mode, names in run.changed.items():
-        before = find_import_faults(run.work / "before", _existing(run, names))
+        homes = {name: f"{Path(name).parent}/__init__.py" for name in names}
+        old = {*names, *homes.values()}
+        before = find_import_faults(run.work / "before", _existing(run, sorted(old)))
         after = find_import_faults(run.work / mode, names)
-        sound.update(name for name in before if before[name] == "")
-        broken = {name: fault for name, fault in after.items() if fault and before.get(name, "") == ""}
+        sound.update(name for name in names if before.get(name) == "")
+        # A new module counts where the package that it is in could be imported.
+        known = {name: before.get(name, before.get(homes[name], "")) for name in names}
+        broken = {name: fault for name, fault in after.items() if fault and not known[name]}
         run.faults += [f"import, {mode}: {name}: {fault}" for name, fault in sorted(broken.items())]
     return len(sound)
 

@@ -27,6 +27,7 @@ from httpx_fixer.analysis.programs import Programs
 from httpx_fixer.analysis.references import (
     find_assigned,
     find_calls,
+    find_calls_in,
     find_given,
     find_references,
     iter_calls_passing,
@@ -147,6 +148,10 @@ class Project:
         if key not in self._calls:
             self._calls[key] = find_calls(self._resolver, names, about)
         return self._calls[key]
+
+    def calls_in(self, path: str, *names: str) -> tuple[Call, ...]:
+        """Return the calls `f(...)` and `x.f(...)` of any of those names in one file, in order."""
+        return find_calls_in(self._resolver, path, names)
 
     def references(self, function: Function) -> tuple[Reference, ...]:
         """Return every place that names a function, tests included, its definition left out."""

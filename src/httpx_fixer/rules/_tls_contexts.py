@@ -78,9 +78,8 @@ def _find_transports(project: Project, site: ClientSite, argument: str) -> tuple
     classes = {Symbol("", f"{site.spec.library}.{name}") for name in _TRANSPORTS}
     return tuple(
         call
-        for call in project.calls_named(*_TRANSPORTS, about=site.spec.library)
-        if call.path == site.path
-        and call.symbol in classes
+        for call in project.calls_in(site.path, *_TRANSPORTS)
+        if call.symbol in classes
         and place.start <= call.anchor.start < place.end
         and not any(given.name in _OWN_CONTEXT for given in call.arguments)
     )
