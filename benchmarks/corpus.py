@@ -1,10 +1,14 @@
 """Run httpx-fixer over pinned packages of the package index, or over checkouts, and check what must hold.
 
-usage: python benchmarks/corpus.py [--cache DIR] [--only NAME ...] [--trees DIR] [--out FILE]
+usage: python benchmarks/corpus.py [--cache DIR] [--only NAME ...] [--trees DIR] [--types] [--imports]
+                                   [--keep FILE] [--out FILE] [--totals]
 
 The packages of `corpus.toml` are downloaded by pip as wheels, checked by their hashes and unpacked:
 nothing is built, installed or run. They stay in the cache and are never committed. `--trees` takes a
-directory of checkouts instead. With the extra `bench` installed, basedpyright looks for new faults.
+directory of checkouts instead. `--types` lets basedpyright (extra `bench`) look for new faults.
+`--imports` imports what changed, before and after, which runs code of the trees, in processes that may
+not connect, start others or write elsewhere. `--keep` is a file that takes what each tree showed, and
+trees that are in it are not run again. `--totals` leaves the names of the trees out of the tables.
 Exit code 1 where something did not hold.
 """
 
@@ -12,18 +16,19 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import subprocess
 import sys
 import tempfile
 import tomllib
 import zipfile
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
-from typing import cast
+from typing import Any
 
-from invariants import PYRIGHT, Found, check_tree
+from invariants import Asked, Found, check_tree
+from tables import render
 
 PINS = Path(__file__).with_name("corpus.toml")
 CACHE = Path.home() / ".cache" / "httpx-fixer-corpus"
@@ -102,23 +107,39 @@ def main() -> int:
     parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--trees", type=Path)
+    parser.add_argument("--types", action="store_true")
+    parser.add_argument("--imports", action="store_true")
+    parser.add_argument("--keep", type=Path)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--totals", action="store_true")
     options = parser.parse_args()
-    found: dict[str, Found] = {}
+    found = _read_kept(options.keep)
     for name, tree in _iter_trees(options.trees, options.cache):
-        if options.only and not any(word in name for word in options.only):
+        if name in found or (options.only and not any(word in name for word in options.only)):
             continue
         with tempfile.TemporaryDirectory() as work:
-            found[name] = check_tree(tree, Path(work))
+            found[name] = check_tree(tree, Path(work), Asked(options.types, options.imports))
+        if options.keep:
+            with options.keep.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([name, asdict(found[name])]) + "\n")
         sys.stderr.write(f"{name}: {found[name].check_s:.2f} s, {len(found[name].faults)} faults\n")
         for fault in found[name].faults:
             sys.stderr.write(f"  {fault}\n")
-    text = render(found)
+    text = render(found, with_trees=not options.totals)
     if options.out:
         options.out.write_text(text, "utf-8")
     else:
         sys.stdout.write(text)
     return int(any(one.faults for one in found.values()))
+
+
+def _read_kept(file: Path | None) -> dict[str, Found]:
+    if file is None or not file.exists():
+        return {}
+    rows: list[tuple[str, dict[str, Any]]] = [
+        json.loads(line) for line in file.read_text("utf-8").splitlines()
+    ]
+    return {name: Found(**{**values, "faults": tuple(values["faults"])}) for name, values in rows}
 
 
 def _iter_trees(trees: Path | None, cache: Path) -> Iterator[tuple[str, Path]]:
@@ -127,65 +148,6 @@ def _iter_trees(trees: Path | None, cache: Path) -> Iterator[tuple[str, Path]]:
         return
     for package in read_pins():
         yield f"{package.name} {package.version}", fetch(package, cache)
-
-
-def render(found: Mapping[str, Found]) -> str:
-    """Return the tables as Markdown."""
-    diagnostics = [one for each in found.values() for one in _diagnostics(each)]
-    rules = Counter((str(one["code"]), str(one["name"])) for one in diagnostics)
-    outcomes = Counter((str(one["code"]), _outcome(one)) for one in diagnostics)
-    by_rule = [
-        (code, name, count, *(outcomes[code, kind] for kind in ("safe", "unsafe", "refused")))
-        for (code, name), count in sorted(rules.items())
-    ]
-    refusals = [cast("dict[str, object]", one["refusal"]) for one in diagnostics if one["refusal"]]
-    reasons = Counter(str(refusal["reason"]) for refusal in refusals).most_common()
-    faults = [(name, fault) for name, each in found.items() for fault in each.faults]
-    total = [sum(_count(each, key) for each in found.values()) for key in ("files_seen", "files_read")]
-    checks = "with" if PYRIGHT else "without"
-    head = (
-        f"{len(found)} trees, {total[0]:,} Python files, {total[1]:,} parsed; "
-        f"{sum(each.check_s for each in found.values()):.1f} CPU s for `check`, "
-        f"{sum(each.diff_s for each in found.values()):.1f} for `diff`, start-up of each included; "
-        f"{sum(each.changed for each in found.values()):,} files changed; {checks} basedpyright.\n"
-    )
-    per_tree = [
-        (
-            name,
-            _count(each, "files_seen"),
-            *(_count(each, key) for key in ("diagnostics", "fixable_safe", "fixable_unsafe", "refused")),
-            f"{each.check_s:.2f}",
-            len(each.faults),
-        )
-        for name, each in sorted(found.items())
-    ]
-    columns = ("tree", "files", "diagnostics", "safe", "unsafe", "refused", "check, CPU s", "faults")
-    return "\n".join(
-        [
-            head,
-            _table(("rule", "name", "diagnostics", "safe", "unsafe", "refused"), by_rule),
-            _table(("refused because", "diagnostics"), reasons),
-            _table(("tree", "what did not hold"), faults) if faults else "All invariants held.\n",
-            _table(columns, per_tree),
-        ]
-    )
-
-
-def _diagnostics(found: Found) -> list[dict[str, object]]:
-    return cast("list[dict[str, object]]", found.said.get("diagnostics", []))
-
-
-def _count(found: Found, key: str) -> int:
-    return cast("dict[str, int]", found.said.get("summary", {})).get(key, 0)
-
-
-def _outcome(diagnostic: Mapping[str, object]) -> str:
-    return "refused" if diagnostic["refusal"] else str(diagnostic["applicability"])
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
-    return "\n".join([*lines, *("| " + " | ".join(map(str, row)) + " |" for row in rows)]) + "\n"
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import io
 import json
 import os
@@ -13,38 +12,44 @@ import sys
 import tokenize
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from importing import find_import_faults
+from linting import find_circles, find_ruff_faults, find_type_faults
+from spans import find_stray_change
+
+from httpx_fixer import pipeline
+from httpx_fixer.settings import Settings
+
 TOOL = (sys.executable, "-m", "httpx_fixer")
-RUFF = shutil.which("ruff", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}") or "ruff"
-PYRIGHT = shutil.which("basedpyright", path=f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}")
-_TYPE_FAULTS = frozenset(
-    {
-        "reportUndefinedVariable",
-        "reportPossiblyUnbound",
-        "reportPossiblyUnboundVariable",
-        "reportCallIssue",
-        "reportAttributeAccessIssue",
-        "reportArgumentType",
-        "reportReturnType",
-    }
-)
-_LINE = re.compile(r"line \d+")
-"""A fault that was there before may now name another line."""
+MODES: Mapping[str, tuple[str, ...]] = {"safe": (), "unsafe": ("--unsafe-fixes",)}
 _SECONDS = re.compile(rb'"seconds": [0-9.e-]+')
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What is checked besides; `imports` runs code of the trees."""
+
+    types: bool = False
+    imports: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """What one tree showed: the JSON of `check`, CPU seconds, changed files, and what did not hold."""
+    """What one tree showed: the JSON of `check`, CPU seconds, changed files, and what did not hold.
+
+    `typed` and `imported` count the changed files that a type checker read and that could be imported.
+    """
 
     said: Mapping[str, object]
     check_s: float
     diff_s: float
     changed: int
     faults: tuple[str, ...]
+    typed: int = 0
+    imported: int = 0
 
 
 @dataclass(slots=True)
@@ -52,11 +57,14 @@ class _Run:
     """One tree under check; `faults` grows."""
 
     tree: Path
+    work: Path
     faults: list[str] = field(default_factory=list)
+    changed: dict[str, list[str]] = field(default_factory=dict)
 
     def tool(self, *arguments: str, seed: str = "1", cwd: Path | None = None) -> tuple[bytes, float]:
         """Run the tool; anything but exit 0 or 1 is a fault. Return its product and CPU seconds."""
         environment = {**os.environ, "PYTHONHASHSEED": seed}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         before = os.times()
         ran = subprocess.run(
             [*TOOL, *arguments], cwd=cwd or self.tree, capture_output=True, env=environment, check=False
@@ -73,78 +81,91 @@ class _Run:
             self.faults.append(fault)
 
 
-def check_tree(tree: Path, work: Path) -> Found:
-    """Check a tree, which is only read; `work` is a directory for copies of it, emptied after."""
-    run = _Run(tree)
+def check_tree(tree: Path, work: Path, asked: Asked) -> Found:
+    """Check a tree, which is only read; `work` is a directory for copies of it, which the caller removes."""
+    run = _Run(tree, work)
     said, check_s = run.tool("check", ".", "--output-format", "json")
     _check_order(run)
-    diff_s, changed = 0.0, 0
-    for mode in ((), ("--unsafe-fixes",)):
-        patch, seconds = run.tool("diff", ".", *mode)
+    diff_s, known = 0.0, b""
+    for mode in MODES:
+        patch, seconds = run.tool("diff", ".", *MODES[mode])
         diff_s = diff_s or seconds
-        if patch:
-            changed = max(changed, _check_patch(run, patch, mode, work))
+        if patch and patch != known:
+            _check_patch(run, patch, mode)
+        known = patch
+    typed = imported = 0
+    if run.changed:
+        _copy(tree, work / "before")
+        _check_names(run)
+        if asked.types:
+            typed = _check_types(run)
+        if asked.imports:
+            imported = _check_imports(run)
     try:
         report: dict[str, object] = json.loads(said)
     except ValueError:
         report = {}
-    return Found(report, check_s, diff_s, changed, tuple(run.faults))
+    changed = max(map(len, run.changed.values()), default=0)
+    return Found(report, check_s, diff_s, changed, tuple(run.faults), typed, imported)
 
 
 def _check_order(run: _Run) -> None:
     """Name the same files forwards and backwards, under other hash seeds: the bytes are the same."""
-    entries = sorted(
-        entry.name
-        for entry in run.tree.iterdir()
-        if not entry.name.startswith(".") and (entry.is_dir() or entry.suffix == ".py")
-    )
+    entries = (entry for entry in run.tree.iterdir() if entry.is_dir() or entry.suffix == ".py")
+    names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
     products = []
-    for seed, names in (("1", entries), ("4711", entries[::-1])):
-        product, _ = run.tool("check", "--output-format", "json", *names, seed=seed)
+    for seed, order in (("1", names), ("4711", names[::-1])):
+        product, _ = run.tool("check", "--output-format", "json", *order, seed=seed)
         products.append(_SECONDS.sub(b"", product))
     run.expect(products[0] == products[1], "order: another order of files and hashes says other things")
 
 
-def _check_patch(run: _Run, patch: bytes, mode: tuple[str, ...], work: Path) -> int:
-    """Apply a patch and fix a copy: both are to be the same, and sound. Return how many files change."""
-    patched, fixed = work / "patched", work / "fixed"
+def _copy(tree: Path, place: Path) -> None:
+    shutil.copytree(tree, place, symlinks=True, ignore=shutil.ignore_patterns(".git"))
+
+
+def _check_patch(run: _Run, patch: bytes, mode: str) -> None:
+    """Apply a patch and fix a copy: both are to be the same, and sound."""
+    options = MODES[mode]
+    again, _ = run.tool("diff", ".", *options, seed="4711")
+    run.expect(again == patch, f"order: another order of hashes makes another {mode} patch")
+    patched, fixed = run.work / "patched", run.work / mode
     for copy in (patched, fixed):
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(run.tree, copy, symlinks=True)
-    (work / "it.patch").write_bytes(patch)
+        _copy(run.tree, copy)
+    (run.work / "it.patch").write_bytes(patch)
     applied = subprocess.run(
-        ["git", "apply", "--whitespace=nowarn", str(work / "it.patch")],
+        ["git", "apply", "--whitespace=nowarn", str(run.work / "it.patch")],
         cwd=patched,
         capture_output=True,
         text=True,
-        env={**os.environ, "GIT_CEILING_DIRECTORIES": str(work)},
+        env={**os.environ, "GIT_CEILING_DIRECTORIES": str(run.work)},
         check=False,
     )
     run.expect(applied.returncode == 0, f"patch: {applied.stderr.strip()[:200]}")
-    run.tool("fix", ".", *mode, cwd=fixed)
-    changed = list(_iter_changed(run.tree, fixed))
-    run.expect(_read(patched) == _read(fixed), "patch: `diff` and `fix` differ")
-    left, _ = run.tool("diff", ".", *mode, cwd=fixed)
-    run.expect(not left, f"second run: proposes {left.count(b'@@ ')} more hunks")
-    for name in changed:
-        _check_text(run, run.tree / name, fixed / name)
-    _check_linters(run, fixed, changed)
+    run.tool("fix", ".", *options, cwd=fixed)
+    written = _read(fixed)
+    run.expect(_read(patched) == written, "patch: `diff` and `fix` differ")
     shutil.rmtree(patched)
-    shutil.rmtree(fixed)
-    return len(changed)
+    old = _read(run.tree)
+    run.changed[mode] = [name for name, data in written.items() if data != old.get(name)]
+    run.expect(old.keys() <= written.keys(), "patch: a file is gone")
+    left, _ = run.tool("diff", ".", *options, cwd=fixed)
+    run.expect(not left, f"second run: proposes {left.count(b'@@ ')} more hunks")
+    for name in run.changed[mode]:
+        _check_text(run, run.tree / name, fixed / name)
+    unsafe_fixes = mode == "unsafe"
+    settings = Settings(unsafe_fixes=unsafe_fixes)
+    report = pipeline.run(run.tree.resolve(), (run.tree.resolve(),), settings, with_changes=True)
+    stray = find_stray_change(report, unsafe_fixes=unsafe_fixes)
+    run.expect(stray is None, f"spans: {stray}")
 
 
 def _read(tree: Path) -> dict[str, bytes]:
     return {
         path.relative_to(tree).as_posix(): path.read_bytes()
         for path in sorted(tree.rglob("*.py"))
-        if path.is_file() and ".git" not in path.parts
+        if path.is_file() and ".git" not in path.relative_to(tree).parts
     }
-
-
-def _iter_changed(before: Path, after: Path) -> Iterator[str]:
-    old, new = _read(before), _read(after)
-    yield from (name for name in new if new[name] != old.get(name))
 
 
 def _check_text(run: _Run, before: Path, after: Path) -> None:
@@ -174,80 +195,46 @@ def _count_comments(text: str) -> Counter[str]:
     return Counter(token.string.rstrip() for token in tokens if token.type == tokenize.COMMENT)
 
 
-def _check_linters(run: _Run, fixed: Path, changed: list[str]) -> None:
-    old = [name for name in changed if (run.tree / name).exists()]
-    for kind, find in (("ruff", _iter_ruff_faults), ("types", _iter_type_faults)):
-        new = Counter(find(fixed, changed)) - Counter(find(run.tree, old))
-        run.faults += [f"{kind}: {fault}" for fault in sorted(new)]
-    new_circles = _find_circles(fixed) - _find_circles(run.tree)
-    run.faults += [f"circle: {' and '.join(sorted(pair))}" for pair in sorted(new_circles, key=sorted)]
+def _check_names(run: _Run) -> None:
+    """No new fault of ruff's E9 and F, and no two modules that import one another anew."""
+    known = find_circles(run.work / "before")
+    for mode, names in run.changed.items():
+        old = Counter(find_ruff_faults(run.work / "before", _existing(run, names)))
+        new = Counter(find_ruff_faults(run.work / mode, names)) - old
+        run.faults += [f"ruff, {mode}: {fault}" for fault in sorted(new)]
+        circles = find_circles(run.work / mode) - known
+        run.faults += [
+            f"circle, {mode}: {' and '.join(sorted(pair))}" for pair in sorted(circles, key=sorted)
+        ]
 
 
-def _iter_ruff_faults(tree: Path, names: list[str]) -> Iterator[str]:
-    if not names:
-        return
-    command = [
-        RUFF,
-        "check",
-        "--isolated",
-        "--no-cache",
-        "--select",
-        "E9,F",
-        "--output-format",
-        "json",
-        *names,
-    ]
-    ran = subprocess.run(command, cwd=tree, capture_output=True, check=False)
-    for one in json.loads(ran.stdout or b"[]"):
-        message = _LINE.sub("line", one["message"])
-        yield f"{Path(one['filename']).relative_to(tree.resolve())}: {one['code']} {message}"
+def _check_types(run: _Run) -> int:
+    """No new fault of the type checker; return how many changed files it read."""
+    wanted = dict(run.changed)
+    wanted["before"] = sorted({name for names in wanted.values() for name in _existing(run, names)})
+    found = find_type_faults(run.work, wanted)
+    for mode, names in run.changed.items():
+        known = Counter(fault for name in names for fault in found["before"].get(name, ()))
+        new = Counter(fault for name in names for fault in found[mode].get(name, ())) - known
+        run.faults += [f"types, {mode}: {fault}" for fault in sorted(new)]
+    return len({name for names in run.changed.values() for name in names})
 
 
-def _iter_type_faults(tree: Path, names: list[str]) -> Iterator[str]:
-    if PYRIGHT is None or not names:
-        return
-    command = [PYRIGHT, "--outputjson", "--pythonpath", sys.executable, *names]
-    ran = subprocess.run(command, cwd=tree, capture_output=True, check=False)
-    for one in json.loads(ran.stdout or b"{}").get("generalDiagnostics", ()):
-        if one["severity"] == "error" and one.get("rule") in _TYPE_FAULTS:
-            message = one["message"].splitlines()[0]
-            yield f"{Path(one['file']).relative_to(tree.resolve())}: {one['rule']} {message}"
+def _check_imports(run: _Run) -> int:
+    """What could be imported still can; return how many changed modules that was said of."""
+    sound: set[str] = set()
+    for mode, names in run.changed.items():
+        homes = {name: f"{Path(name).parent}/__init__.py" for name in names}
+        old = {*names, *homes.values()}
+        before = find_import_faults(run.work / "before", _existing(run, sorted(old)))
+        after = find_import_faults(run.work / mode, names)
+        sound.update(name for name in names if before.get(name) == "")
+        # A new module counts where the package that it is in could be imported.
+        known = {name: before.get(name, before.get(homes[name], "")) for name in names}
+        broken = {name: fault for name, fault in after.items() if fault and not known[name]}
+        run.faults += [f"import, {mode}: {name}: {fault}" for name, fault in sorted(broken.items())]
+    return len(sound)
 
 
-def _find_circles(tree: Path) -> set[frozenset[str]]:
-    """Return the pairs of files that import one another at their module's level, directly or not."""
-    ran = subprocess.run([RUFF, "analyze", "graph", "--isolated"], cwd=tree, capture_output=True, check=False)
-    known: dict[str, list[str]] = json.loads(ran.stdout or b"{}")
-    edges = {one: {two for two in below if _imports_at_top(tree / one, two)} for one, below in known.items()}
-    reached = {one: _reach(edges, one) for one in edges}
-    return {frozenset({one, two}) for one in edges for two in reached[one] if one in reached.get(two, set())}
-
-
-def _imports_at_top(importer: Path, imported: str) -> bool:
-    """Say whether the name of a module stands in an import that runs when the importer is loaded."""
-    stem = Path(imported).parent.name if imported.endswith("__init__.py") else Path(imported).stem
-    try:
-        tree = ast.parse(importer.read_bytes())
-    except (SyntaxError, ValueError):
-        return False
-    return any(re.search(rf"\b{re.escape(stem)}\b", name) for name in _iter_top_imports(tree.body))
-
-
-def _iter_top_imports(body: Iterable[ast.stmt]) -> Iterator[str]:
-    for statement in body:
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            module = getattr(statement, "module", None) or ""
-            yield " ".join([module, *(alias.name for alias in statement.names)])
-        elif isinstance(statement, ast.Try):
-            yield from _iter_top_imports(statement.body)
-
-
-def _reach(edges: Mapping[str, set[str]], start: str) -> set[str]:
-    found: set[str] = set()
-    todo = list(edges.get(start, ()))
-    while todo:
-        current = todo.pop()
-        if current not in found:
-            found.add(current)
-            todo.extend(edges.get(current, ()))
-    return found - {start}
+def _existing(run: _Run, names: list[str]) -> list[str]:
+    return [name for name in names if (run.tree / name).exists()]

@@ -26,12 +26,14 @@ each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 
 SHARED_PLAN = "the planner of HXF101 says so for every client that is built per call; its cases show it"
 SHOWN_ELSEWHERE: dict[tuple[str, str], str] = {
+    ("HXF102", "IMPORT_CIRCLE"): SHARED_PLAN,
     ("HXF103", "UNKNOWN_ARGUMENT"): SHARED_PLAN,
     ("HXF103", "IMPORT_CIRCLE"): SHARED_PLAN,
     ("HXF103", "UNSUPPORTED_BINDING"): SHARED_PLAN,
     ("HXF103", "NO_ENTRY_POINT"): SHARED_PLAN,
     ("HXF104", "UNKNOWN_ARGUMENT"): SHARED_PLAN,
     ("HXF104", "DYNAMIC_ARGUMENT"): SHARED_PLAN,
+    ("HXF104", "LIMITS_OF_ONE_CALL"): SHARED_PLAN,
     ("HXF104", "IMPORT_CIRCLE"): SHARED_PLAN,
     ("HXF104", "NO_ENTRY_POINT"): SHARED_PLAN,
     ("HXF104", "SYNC_IN_ASYNC"): SHARED_PLAN,

@@ -46,6 +46,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         unsafe-fixes = true
         include-tests = true
         max-file-size = 1000
+        docs-url = "https://docs.example.com/httpx-fixer/"
         policy = "recommended"
         injection = "borrow"
         max-hops = 3
@@ -65,6 +66,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         max_hops=3,
         policy=Policy("recommended", TimeoutPolicy(1.0, 2.5, 3.0, 4.0), LimitsPolicy(5, 6, 7.0)),
         per_file_ignores=(("app/x.py", ("HXF101",)), ("tests/", ())),
+        docs_url="https://docs.example.com/httpx-fixer",
     )
 
 
@@ -136,6 +138,11 @@ def test_preserve_means_the_numbers_of_httpx(tmp_path: Path) -> None:
         ("max-hops = 0", '[tool.httpx-fixer]: "max-hops" is to be a whole number above 0, not 0'),
         ('max-hops = "2"', '[tool.httpx-fixer]: "max-hops" is to be a whole number above 0, not "2"'),
         ("max-file-size = 0", '[tool.httpx-fixer]: "max-file-size" is to be a whole number above 0, not 0'),
+        (
+            'docs-url = "docs/"',
+            '[tool.httpx-fixer]: "docs-url" is to be an address like '
+            '"https://docs.example.com/httpx-fixer", not "docs/"',
+        ),
         ("timeout = 5", '[tool.httpx-fixer]: "timeout" is to be a table, not 5'),
         ('timeout.read = "5"', '[tool.httpx-fixer.timeout]: "read" is to be a number above 0, not "5"'),
         ("timeout.read = -1", '[tool.httpx-fixer.timeout]: "read" is to be a number above 0, not -1'),
@@ -256,6 +263,14 @@ def monorepo(tmp_path: Path) -> Path:
 def test_root_is_the_nearest_project(monorepo: Path) -> None:
     project = find_project([monorepo / "a/app/x.py"])
     assert (project.root, project.config) == (monorepo / "a", None)
+
+
+def test_root_of_a_package_without_a_project_is_above_it(tmp_path: Path) -> None:
+    inner = tmp_path / "shop/orders"
+    inner.mkdir(parents=True)
+    for directory in (inner, inner.parent):
+        (directory / "__init__.py").touch()
+    assert find_project([inner]).root == tmp_path
 
 
 def test_root_of_two_projects_is_above_both(monorepo: Path) -> None:

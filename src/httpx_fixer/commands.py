@@ -135,6 +135,7 @@ class Run:
             only_counts=options.statistics,
             version=_read_version() if options.output_format is OutputFormat.SARIF else "",
             read_pages=_read_pages,
+            docs_url=self.settings.docs_url,
         )
         return load_renderer(options.output_format.value)(self.report, context)
 
@@ -163,6 +164,7 @@ class Run:
             build_locator(self.project.root, self.directory),
             colour=is_coloured(self.options.color, stream),
             unsafe_fixes=self.settings.unsafe_fixes,
+            docs_url=self.settings.docs_url,
         )
 
 

@@ -32,8 +32,8 @@ class Project:
 
     `root` is the directory that is read to understand the paths: the nearest one above all of them
     that holds `pyproject.toml` or `.git`; the one that holds `config`, if that is further up; and
-    where there is neither, the nearest directory above all paths. `config` is the nearest
-    `pyproject.toml` at or above the first path, not beyond its repository, that has our table.
+    where there is neither, the nearest directory above all paths that is no package itself. `config` is the
+    nearest `pyproject.toml` at or above the first path, not beyond its repository, with our table.
     `given` is the one file to look at where its text comes from standard input; None else.
     """
 
@@ -55,7 +55,11 @@ def find_project(paths: Sequence[Path], *, with_config: bool = True) -> Project:
     except ValueError as error:
         raise UsageError(f"the paths have no directory in common: {error}") from error
     config = _find_config(directories[0]) if with_config else None
-    root = next((above for above in (common, *common.parents) if _is_root(above)), common)
+    root = next((above for above in (common, *common.parents) if _is_root(above)), None)
+    if root is None:
+        # The names of modules begin above a package, whichever part of it is asked about.
+        packages = (common, *common.parents)
+        root = next((above for above in packages if not _exists(above / "__init__.py")), common)
     if config is not None and root.is_relative_to(config.parent):
         root = config.parent
     return Project(root, resolved, config)
@@ -135,6 +139,7 @@ def load_settings(file: Path, root: Path, rules: Sequence[RuleName]) -> Settings
         max_hops=table.whole("max-hops", defaults.max_hops),
         max_file_size=table.whole("max-file-size", defaults.max_file_size),
         per_file_ignores=_read_file_ignores(table, rules, place),
+        docs_url=table.address("docs-url"),
     )
 
 
@@ -156,6 +161,7 @@ _KEYS = (
     "max-hops",
     "max-file-size",
     "per-file-ignores",
+    "docs-url",
 )
 
 

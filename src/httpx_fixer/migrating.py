@@ -24,7 +24,7 @@ from httpx_fixer.rewrite.journal import ChangedSince, Journal, NoRecord
 from httpx_fixer.toml_table import UsageError
 from httpx_fixer.trials import CannotCompare, Trials
 from httpx_fixer.verify_command import Command
-from httpx_fixer.writing import failing_to_write, recover, refuse_uncommitted, write
+from httpx_fixer.writing import close, failing_to_write, recover, refuse_uncommitted, write
 
 
 def fix(options: MigrateOptions) -> Outcome:
@@ -39,7 +39,8 @@ def fix(options: MigrateOptions) -> Outcome:
             refuse_uncommitted(run.project.root, run.directory, run.report.changes)
         spared = choose(run, proposal) if options.interactive else {}
         if options.verify:
-            run = replace(run, report=_verify(run, proposal, options.verify, spared))
+            report, remark = _verify(run, proposal, options.verify, spared)
+            run = replace(run, report=report)
         else:
             run = replace(run, report=proposal.settle(spared))
             remark = write(run.project.root, run.directory, run.report.changes)
@@ -64,7 +65,10 @@ def undo(options: Options) -> Outcome:
         return Outcome(1, "", said)
     locate = build_locator(root, directory)
     try:
-        paths = Journal(root).undo()
+        with failing_to_write(root, directory):
+            paths = Journal(root).undo()
+    except NoRecord as failure:
+        raise UsageError(f"nothing was undone: {failure}") from failure
     except ChangedSince as changed:
         names = "".join(f"\n  {show_path(locate(path))}" for path in changed.paths)
         raise UsageError(f"nothing was undone: these files were changed since{names}") from changed
@@ -74,8 +78,13 @@ def undo(options: Options) -> Outcome:
     return Outcome(0, "", f"Put back {plural(len(paths), 'file')}:\n{names}")
 
 
-def _verify(run: Run, proposal: Proposal, line: str, spared: Mapping[Diagnostic, Refusal]) -> Report:
-    """Leave on the disk what stands the test, and return its report; whatever is raised, put all back."""
+def _verify(
+    run: Run, proposal: Proposal, line: str, spared: Mapping[Diagnostic, Refusal]
+) -> tuple[Report, str]:
+    """Leave on the disk what stands the test, and return its report and a remark.
+
+    Whatever is raised, all is put back.
+    """
     journal = Journal(run.project.root)
     tell = keep_silent if run.options.quiet else narrate
     with failing_to_write(run.project.root, run.directory), _interrupted_by_any_signal():
@@ -88,8 +97,8 @@ def _verify(run: Run, proposal: Proposal, line: str, spared: Mapping[Diagnostic,
         except BaseException:
             journal.put_back()
             raise
-        journal.close()
-    return report
+        remark = close(journal)
+    return report, remark
 
 
 @contextmanager

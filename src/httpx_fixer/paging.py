@@ -15,7 +15,9 @@ def report(options: PageOptions) -> Outcome:
     run = start(options, with_changes=True, with_processes=True)
     locate = build_locator(run.project.root, run.directory)
     patches = {change.path: render_patch([change]) for change in run.report.changes}
-    reporter = PageReporter(locate, patches, unsafe_fixes=run.settings.unsafe_fixes)
+    reporter = PageReporter(
+        locate, patches, unsafe_fixes=run.settings.unsafe_fixes, docs_url=run.settings.docs_url
+    )
     page = reporter.render(run.report, f"httpx-fixer: review of {run.project.root.name}")
     talk = "" if options.quiet else f"httpx-fixer: wrote {options.output}\n"
     return Outcome(run.code(), page, run.remark() + talk, options.output)

@@ -112,6 +112,7 @@ def _write_words(run: Run, directory: Path, parts: tuple[Part, ...]) -> None:
             build_locator(run.project.root, run.project.root),
             unsafe_fixes=run.settings.unsafe_fixes,
             read_pages=read_pages,
+            docs_url=run.settings.docs_url,
         ),
     )
     words = {"title.txt": f"{_entitle(parts, run.report)}\n", "body.md": body}

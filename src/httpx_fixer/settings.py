@@ -93,6 +93,7 @@ class Settings:
     `injection` is "auto" (handlers get shared clients as parameters where that is the plainest form),
     "parameter" (so do all functions that only handlers call) or "borrow" (no signature changes).
     `max_hops` is how many functions may pass a client on, from a handler to where it is used.
+    `docs_url` is where the pages of this tool are served, "" where nowhere; reports link to them.
     """
 
     select: tuple[str, ...] = ()
@@ -106,6 +107,7 @@ class Settings:
     max_hops: int = 2
     max_file_size: int = 4_000_000
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    docs_url: str = ""
 
     def is_selected(self, code: str, name: str) -> bool:
         """Say whether a rule is to run: what names it most exactly decides, and `ignore` on a tie."""

@@ -13,6 +13,7 @@ from typing import TypeVar
 from httpx_fixer.settings import is_matched
 
 _Default = TypeVar("_Default")
+_ADDRESS = re.compile(r"https?://[^\s\"'<>()]+")
 
 
 class UsageError(Exception):
@@ -78,6 +79,15 @@ class Table:
             *others, last = (f'"{choice}"' for choice in choices)
             raise self._mistyped(key, f"{', '.join(others)} or {last}")
         return value
+
+    def address(self, key: str) -> str:
+        """Read the address of a site, which loses the slash at its end; "" where none is given."""
+        if key not in self.values:
+            return ""
+        value = self.values[key]
+        if not isinstance(value, str) or not _ADDRESS.fullmatch(value):
+            raise self._mistyped(key, 'an address like "https://docs.example.com/httpx-fixer"')
+        return value.rstrip("/")
 
     def number(self, key: str, default: _Default) -> float | _Default:
         """Read a number of seconds, more than 0."""

@@ -31,8 +31,22 @@ def write(root: Path, directory: Path, changes: Sequence[FileChange]) -> str:
             if not all((root / change.path).read_bytes() == change.after for change in changes):
                 raise
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left is to tell what was done
-        journal.close()
+        remark += close(journal)
     return remark
+
+
+def close(journal: Journal) -> str:
+    """Let what was written stay, and return a remark where that cannot be noted down."""
+    try:
+        journal.close()
+    except NoRecord as failure:
+        return f"httpx-fixer: `undo` will not take this run back: {failure}\n"
+    except WriteFailure as failure:
+        return (
+            "httpx-fixer: all was written, but the record of this run cannot be removed, and the next run "
+            f"would put the files back: {failure}\n"
+        )
+    return ""
 
 
 @contextmanager

@@ -26,13 +26,36 @@ from httpx_fixer.analysis.sites import may_hold_client_sites
         ("run(client=httpx.Client())", BindingForm.ARGUMENT, ""),
         ("httpx.Client(timeout=20)", BindingForm.DISCARDED, ""),
         ("global shared\n    shared = httpx.Client()", BindingForm.LAZY, "shared"),
-        ("clients['a'] = httpx.Client()", BindingForm.OTHER, "clients['a']"),
-        ("c = [httpx.Client()]", BindingForm.OTHER, ""),
+        ("clients['a'] = httpx.Client()", BindingForm.ITEM, "clients"),
+        ("self.clients['a'] = httpx.Client()", BindingForm.ITEM, "clients"),
+        ("c = [httpx.Client()]", BindingForm.ITEM, "c"),
+        ("return {n: httpx.Client() for n in given}", BindingForm.ITEM, ""),
+        ("print(f'{httpx.Client()}')", BindingForm.OTHER, ""),
     ],
 )
 def test_form_of_a_client_in_a_function(statement: str, form: BindingForm, name: str) -> None:
     site = find_site(f"import httpx\nshared = None\ndef fetch(self, given):\n    {statement}\n")
     assert (site.form, site.name, site.function) == (form, name, "fetch")
+
+
+@pytest.mark.parametrize(
+    ("decorator", "form", "name"),
+    [
+        ("lru_cache", BindingForm.CACHED, "fetch"),
+        ("functools.cache", BindingForm.CACHED, "fetch"),
+        ("alru_cache(maxsize=1)", BindingForm.CACHED, "fetch"),
+        ("cached_property", BindingForm.INSTANCE, "this.fetch"),
+        ("property", BindingForm.RETURNED, ""),
+    ],
+)
+@pytest.mark.parametrize("body", ["return httpx.Client()", "c = httpx.Client()\n    c.x = 1\n    return c"])
+def test_cache_keeps_what_its_function_returns(
+    decorator: str, body: str, form: BindingForm, name: str
+) -> None:
+    site = find_site(f"import httpx\n@{decorator}\ndef fetch(this):\n    {body}\n")
+    if form is BindingForm.RETURNED and body.startswith("c"):
+        form, name = BindingForm.LOCAL, "c"
+    assert (site.form, site.name) == (form, name)
 
 
 def test_form_of_a_client_of_a_module_and_of_a_class() -> None:

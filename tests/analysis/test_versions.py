@@ -91,3 +91,28 @@ def test_lock_of_a_member_counts_before_its_range() -> None:
 
 def test_names_are_compared_as_the_index_does() -> None:
     assert _version({"requirements.txt": "prometheus_client==0.20\n"}, package="prometheus-client") == "0.20"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "oldest"),
+    [
+        ("pyproject.toml", '[project]\nrequires-python = ">=3.9,<4"\n', (3, 9)),
+        ("pyproject.toml", '[project]\nrequires-python = "<4.0,>=3.10"\n', (3, 10)),
+        ("pyproject.toml", '[project]\nrequires-python = "!=3.9.0, >=3.8"\n', (3, 8)),
+        ("pyproject.toml", '[tool.poetry.dependencies]\nhttpx = "*"\npython = "^3.10 | ^3.9"\n', (3, 9)),
+        ("pyproject.toml", '[tool.hatch.envs.test]\npython = "3.8"\n', None),
+        ("setup.cfg", "[options]\npython_requires = >=3.7\n", (3, 7)),
+        ("setup.py", "setup(python_requires='>=3.8')\n", (3, 8)),
+        ("pyproject.toml", '[project]\nrequires-python = "<3.13"\n', None),
+        ("pyproject.toml", '[project]\nname = "mill"\n', None),
+    ],
+)
+def test_oldest_python_is_what_the_nearest_project_file_allows(
+    name: str, text: str, oldest: tuple[int, ...] | None
+) -> None:
+    files = {f"mill/{name}": text.encode(), "pyproject.toml": b'[project]\nrequires-python = ">=3.6"\n'}
+
+    def read(path: str) -> bytes | Skip:
+        return files.get(path, Skip(path, SkipReason.UNREADABLE, ""))
+
+    assert Versions(read).oldest_python("mill/grain/sacks.py") == (oldest or (3, 6))

@@ -164,6 +164,14 @@ SHAPES = {
         "        async with Lifespan(app):\n            yield\n\n    app = FastAPI(lifespan=lifespan)\n"
         "    app.get('/{sku}')(fetch)\n    return app\n\n\napp = create_app()\n"
     ),
+    "nameless": Shape(
+        f"{FASTAPI}{USES}\ndef create_app() -> FastAPI:\n    return FastAPI(title='x')\n\n\n"
+        "app = create_app()\napp.get('/{sku}')(fetch)\n"
+    ),
+    "nameless_class": Shape(
+        f"{FASTAPI}{USES}\ndef create_app() -> FastAPI:\n    return FastAPI(lifespan=Lifespan)\n\n\n"
+        "app = create_app()\napp.get('/{sku}')(fetch)\n"
+    ),
     "factory_elsewhere": Shape(
         "from PKG.core import create_app\nfrom PKG.routes import router\n\n"
         "app = create_app()\napp.include_router(router)\n",
@@ -184,6 +192,14 @@ SHAPES = {
         path="/sub/1",
     ),
     "starlette": Shape(f"{STARLETTE}app = Starlette(routes=[Route('/1', read)])\n"),
+    "starlette_nameless": Shape(
+        f"{STARLETTE}def create_app() -> Starlette:\n    return Starlette(routes=[Route('/1', read)])\n\n\n"
+        "app = create_app()\n"
+    ),
+    "starlette_nameless_class": Shape(
+        f"{STARLETTE}def create_app() -> Starlette:\n"
+        "    return Starlette(routes=[Route('/1', read)], lifespan=Lifespan)\n\n\napp = create_app()\n"
+    ),
     "starlette_class": Shape(f"{STARLETTE}app = Starlette(routes=[Route('/1', read)], lifespan=Lifespan)\n"),
     "starlette_assigned": Shape(
         f"{STARLETTE}app = Starlette(routes=[Route('/1', read)])\n"
@@ -219,6 +235,28 @@ def test_pools_open_and_close_with_the_application(
             pass
     logs = [importlib.import_module(f"{half}_{name}.start").LOG for half in ("before", "after")]
     assert logs[0] == logs[1]
+
+
+def test_pools_open_and_close_beside_a_lifespan_of_another_package(
+    upstream: Upstream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be looked into runs as before: once each time, around what the application serves."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("UPSTREAM", upstream.url)
+    (tmp_path / "installed_start.py").write_text(START)
+    main = "from installed_start import Lifespan\n\nfrom guest.stock import fetch\n\n"
+    main = f"{FASTAPI}{main}app = FastAPI(lifespan=Lifespan)\n{ROUTE}"
+    texts = {"__init__.py": "", "main.py": main, "stock.py": HELPER}
+    tree = {f"guest/{path}": text.encode() for path, text in texts.items()}
+    write_tree(apply_changes(tree, run_tree(tree, Settings()).changes), tmp_path)
+    application = importlib.import_module("guest.main").app
+    for number in (1, 2):
+        with TestClient(application) as visitor:
+            for _ in range(3):
+                assert visitor.get("/1").json()["target"] == "/count/1"
+            assert upstream.connections == number
+        _await_closed(upstream)
+    assert importlib.import_module("installed_start").LOG == ["start", "stop"] * 2
 
 
 def _build(name: str, package: str) -> Tree:

@@ -68,11 +68,10 @@ def test_threads_may_share_one_borrowed_client(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("kind", ["async", "sync"])
-def test_the_cost_of_a_borrow_is_printed(
+def test_a_borrow_costs_a_small_part_of_a_fresh_client(
     lab: Lab, kind: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The goal is 60 us (issue 3); times are not asserted, machines differ."""
-
+    """Some 35 us against 20 ms: as times differ from machine to machine, their ratio is asserted."""
     monkeypatch.delenv("SSL_CERT_FILE")
 
     async def work() -> list[float]:
@@ -85,6 +84,7 @@ def test_the_cost_of_a_borrow_is_printed(
             f"\n{lab.library.__name__} {kind}: borrow and return {statistics.median(times_us):.0f} us,"
             f" a fresh client {fresh_us:.0f} us"
         )
+    assert statistics.median(times_us) * 50 < fresh_us
     assert lab.upstream.connections == 0
 
 

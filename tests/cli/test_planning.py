@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from harness import make_project
+from schemas import assert_valid
 from shop import make_shop
 
 LIMITS = "Limits(max_connections=600, max_keepalive_connections=200, keepalive_expiry=30.0)"
@@ -37,7 +38,7 @@ def test_plan_is_drawn_in_ascii_where_boxes_cannot_be(tmp_path: Path) -> None:
 def test_plan_for_machines(tmp_path: Path) -> None:
     document = json.loads(make_shop(tmp_path).run("plan", "--output-format", "json").out)
     app = {"framework": "fastapi", "app": "app", "start": "lifespan", "path": "shop/main.py", "line": 5}
-    assert document["schema_version"] == 1
+    assert_valid(document, "plan")
     assert document["processes"] == [app]
     (owner,) = document["owners"]
     assert (owner["path"], owner["is_new"], owner["processes"]) == ("shop/http_client.py", True, [app])
@@ -58,7 +59,9 @@ def test_plan_tells_what_is_left_alone(tmp_path: Path) -> None:
     tool = make_shop(tmp_path)
     file = tmp_path / "shop/prices.py"
     file.write_text(file.read_text().replace("timeout=3", "transport=make_transport(number)"))
-    (left,) = json.loads(tool.run("plan", "--output-format", "json").out)["left_alone"]
+    document = json.loads(tool.run("plan", "--output-format", "json").out)
+    assert_valid(document, "plan")
+    (left,) = document["left_alone"]
     assert (left["reason"], left["obstacle"]) == ("DYNAMIC_ARGUMENT", {"path": "shop/prices.py", "line": 5})
     assert "Left alone\n└── shop/prices.py:5 HXF101 DYNAMIC_ARGUMENT: " in tool.run("plan").text
 

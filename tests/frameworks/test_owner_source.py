@@ -54,6 +54,11 @@ _PLACE = Anchor("main.py", "Call", Position(1, 0), Position(1, 9))
 CALL = Call("main.py", "", None, None, "", (), _PLACE, _PLACE, Symbol("main.py", "app"))
 _BOTH = (_pool(), _pool(class_name="Client"))
 URL = _argument("base_url", "settings.billing_url", ("shop.settings", "settings", "settings"))
+TRANSPORT = _argument("transport", "httpx.AsyncHTTPTransport(retries=3, **limits)")
+CONTEXT = replace(
+    _argument("verify", "ssl_context()"), late_imports=(("shop.tls", "ssl_context", "ssl_context"),)
+)
+SECONDS = _argument("timeout", "httpx.Timeout(5)")
 OWNERSHIPS = {
     "client": _ownership(_client()),
     "client-with-arguments": _ownership(_client("", _argument("timeout", "5"), URL)),
@@ -70,6 +75,11 @@ OWNERSHIPS = {
     ),
     "pool-that-takes-the-class": _ownership(_pool(names_class=True)),
     "sync-pool-that-takes-the-class": _ownership(_pool(class_name="Client", names_class=True)),
+    "pool-of-a-transport": _ownership(_pool("retrying", TRANSPORT), _pool("", _argument("verify", "False"))),
+    "sync-pool-of-a-function": _ownership(_pool(), _pool("verify", CONTEXT, class_name="Client")),
+    "lasting-pools-of-functions": _ownership(
+        *(replace(_pool(key, *made), lasts=True) for key, made in (("", ()), ("verify", (CONTEXT, SECONDS))))
+    ),
     "everything": _ownership(
         _client(),
         _client("billing", URL),
@@ -150,6 +160,12 @@ def test_arguments_of_the_author_are_kept_and_the_others_added() -> None:
 def test_limits_are_not_added_beside_a_transport() -> None:
     source = _source(_ownership(_client("", _argument("transport", "make()"))))
     assert "limits=" not in source
+
+
+def test_what_a_function_returns_is_asked_for_where_a_client_is_built() -> None:
+    source = _source(OWNERSHIPS["sync-pool-of-a-function"])
+    assert "\n    from shop.tls import ssl_context  #" in source
+    assert '"sync_verify_client": _sync_verify_client_options,' in source
 
 
 def test_preserve_writes_the_numbers_of_httpx() -> None:

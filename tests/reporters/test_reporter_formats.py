@@ -13,7 +13,7 @@ from pydantic_sarif.model import (  # type: ignore[import-untyped]  # says no ty
     StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif,
 )
 from sample import SOURCE, sample_report
-from schemas import assert_valid, read_schema
+from schemas import assert_valid
 
 import httpx_fixer.reporters
 from httpx_fixer.catalogue import read_pages
@@ -72,6 +72,24 @@ def test_name_that_is_no_text_is_no_matter(name: str, report: Report) -> None:
     text.encode(errors="backslashreplace")
 
 
+@pytest.mark.parametrize("name", sorted({one.value for one in OutputFormat} - {"text", "sarif"}))
+def test_each_rule_links_to_its_page_where_pages_are_served(name: str, report: Report) -> None:
+    page = "https://docs.example.com/fixer/rules/client-per-request/"
+    served = replace(CONTEXT, docs_url="https://docs.example.com/fixer")
+    text = load_renderer(name)(report, served)
+    assert page in (text.replace("%3A", ":") if name == "github" else text)
+    assert "docs.example.com" not in _render(name, report)
+
+
+def test_sarif_and_the_text_link_to_the_pages(report: Report) -> None:
+    served = replace(CONTEXT, docs_url="https://docs.example.com/fixer")
+    log = json.loads(load_renderer("sarif")(report, served))
+    assert_valid(log, "sarif")
+    for rule in log["runs"][0]["tool"]["driver"]["rules"]:
+        assert rule["helpUri"] == f"https://docs.example.com/fixer/rules/{rule['name']}/"
+    assert load_renderer("text")(report, served).endswith("; so does https://docs.example.com/fixer.\n")
+
+
 def test_json_lines_are_the_diagnostics_of_json(report: Report) -> None:
     lines = [json.loads(line) for line in _render("json-lines", report).splitlines()]
     assert lines == json.loads(render_json(report, CONTEXT))["diagnostics"]
@@ -91,7 +109,7 @@ def test_sarif_keeps_to_the_standard(report: Report) -> None:
 
 def test_sarif_keeps_to_our_schema(report: Report) -> None:
     for each in (report, replace(report, skipped=(ODD,)), Report()):
-        assert_valid(json.loads(_render("sarif", each)), read_schema("sarif"))
+        assert_valid(json.loads(_render("sarif", each)), "sarif")
 
 
 def test_sarif_rules_carry_their_pages(report: Report) -> None:

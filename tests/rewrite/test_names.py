@@ -44,6 +44,11 @@ def test_words_in_strings_are_quoted() -> None:
     assert find_global_names(code).quoted == {"list", "a", "B", "c", "e", "F"}
 
 
+def test_what_a_class_reads_and_binds_may_be_the_global() -> None:
+    names = find_global_names("import httpx\nclass A:\n    httpx: httpx.AsyncClient\n    x = 1\n")
+    assert names.quoted == {"httpx"}
+
+
 def test_star_import_is_noted() -> None:
     assert find_global_names("from a import *").has_star
     assert not find_global_names("from a import b").has_star

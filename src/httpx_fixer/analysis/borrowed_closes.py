@@ -10,7 +10,7 @@ from httpx_fixer.analysis.functions import own_nodes
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.references import find_references
 from httpx_fixer.analysis.resolution import Resolver
-from httpx_fixer.analysis.site_facts import ClientSite
+from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.analysis.store import is_test_path
 
 _CLOSERS = frozenset({"aclose", "close"})
@@ -34,28 +34,49 @@ def _names_close(node: ast.AST) -> bool:
 
 
 def iter_holders(resolver: Resolver, site: ClientSite) -> Iterator[tuple[Module, ast.expr]]:
-    """Yield each expression that is the client: its name, and calls of functions that return it."""
+    """Yield each expression that is the client: its name, calls of functions that return it, and
+    the local variables that hold what these returned."""
     symbol = Symbol(site.path, site.name)
-    for path in resolver.store.paths_with(site.name.encode()):
+    is_cached = site.form is BindingForm.CACHED
+    for path in () if is_cached else resolver.store.paths_with(site.name.encode()):
         module = None if is_test_path(path) else resolver.store.module(path)
         for node in module.mentions.reads.get(site.name, ()) if module is not None else ():
             if module is not None and resolver.expression(module, node) == symbol:
                 yield module, node
     home = resolver.store.module(site.path)
-    names = (
-        [] if home is None else [name for name, node in home.functions.items() if _gives(home, node, site)]
-    )
+    givers = {} if home is None else home.functions
+    names = [site.function] if is_cached else [n for n, node in givers.items() if _gives(home, node, site)]
     for function in filter(None, (resolver.function(Symbol(site.path, name)) for name in names)):
         for reference in find_references(resolver, function):
             module = resolver.store.module(reference.path)
             if module is None or reference.is_test or reference.call is None:
                 continue
-            yield from ((module, c) for c in module.calls if module.anchor(c) == reference.call.anchor)
+            call = module.call_at(reference.call.anchor)
+            if call is not None:
+                yield from ((module, node) for node in _iter_held(module, call))
 
 
-def _gives(module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef, site: ClientSite) -> bool:
+def _iter_held(module: Module, call: ast.Call) -> Iterator[ast.expr]:
+    """Yield what holds the result of a call: itself, and the reads of the local variable it goes to."""
+    value: ast.expr = call
+    parent = module.table.parents[call]
+    if isinstance(parent, ast.Await):
+        value, parent = parent, module.table.parents[parent]
+    yield value
+    scope = module.function_scope(call)
+    match parent:
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            bindings = [] if scope is None else scope.bindings.get(name, [])
+            if scope is None or name in scope.elsewhere or len(bindings) != 1:
+                return
+            for node in module.mentions.reads.get(name, ()):
+                if isinstance(node, ast.Name) and module.table.enclosing(node).find(name) is scope:
+                    yield node
+
+
+def _gives(module: Module | None, node: ast.FunctionDef | ast.AsyncFunctionDef, site: ClientSite) -> bool:
     """Answer whether a plain function returns the client of its module, and nothing else."""
-    if isinstance(node, ast.AsyncFunctionDef) or node.decorator_list:
+    if module is None or isinstance(node, ast.AsyncFunctionDef) or node.decorator_list:
         return False
     returned = [inner.value for inner in own_nodes(node) if isinstance(inner, ast.Return)]
     symbol = Symbol(site.path, site.name)

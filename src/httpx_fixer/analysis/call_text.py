@@ -71,7 +71,13 @@ def _without(module: Module, call: ast.Call, start: int, end: int, names: frozen
     if all(name in names for _, name in spans):
         return ""  # a comment that stood there is put above the statement
     # A comment needs the line break behind it.
-    return kept + tail if kept.strip() or not cuts or "#" in tail else (kept + tail).strip()
+    return kept + tail if kept.strip() or not cuts or "#" in tail else _join(kept + tail)
+
+
+def _join(inside: str) -> str:
+    """Bring a last argument that had a line of its own back to the line of the call."""
+    stripped = inside.strip()
+    return inside if "\n" in stripped else stripped.removesuffix(",")
 
 
 def _closing_space(inside: str) -> str:

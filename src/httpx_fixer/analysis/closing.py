@@ -37,19 +37,33 @@ def is_closed(store: FileStore, site: ClientSite) -> bool:
     return any(pattern.search(store.data(path)) for path in {site.path, *others}) or _is_aliased(own, word)
 
 
+def closes_item(store: FileStore, site: ClientSite) -> bool:
+    """Answer whether code outside of tests may close what a site puts into a collection.
+
+    That is any close in its own file, or in one that names the collection or the function around.
+    """
+    names = {site.name, site.function.rpartition(".")[2]} - {""}
+    paths = {site.path, *(path for name in names for path in _program_files(store, name))}
+    close = re.compile(rb"\.aclose\b" if site.spec.is_async else rb"\.close\b")
+    return any(close.search(store.data(path)) for path in sorted(paths))
+
+
 _OPENED = rb"(?m)^(?!\s*(?:async )?with\b)(?!.*\benter_(?:async_)?context\()"
-_OPENED += rb"(?!.*\)\s*as\s+\w+[,:)\s]*$)[^#\n]*\b%b\.stream\("
+_OPENED += rb"(?!.*\)\s*as\s+\w+[,:)\s]*$)[^#\n]*%b\.stream\("
 
 
-def may_leave_stream(store: FileStore, site: ClientSite) -> bool:
+def may_leave_stream(store: FileStore, site: ClientSite, name: str) -> bool:
     """Answer whether code outside of tests calls `stream` of what a name holds, other than in a `with`.
 
-    Names are compared as text.
+    Names are compared as text. A client that is handed out is called `name` "": it may be what any
+    file streams from that knows httpx or the function around the site.
     """
-    name = site.name.rpartition(".")[2]
-    word = re.escape(name).encode()
-    opened = re.compile(_OPENED % word)
-    return any(opened.search(store.data(path)) for path in _program_files(store, name))
+    if name:
+        opened = re.compile(_OPENED % (rb"\b" + re.escape(name).encode()))
+        return any(opened.search(store.data(path)) for path in _program_files(store, name))
+    opened = re.compile(_OPENED % rb"[\w)\]]")
+    paths = {*_program_files(store, "httpx"), *_program_files(store, site.function.rpartition(".")[2])}
+    return any(opened.search(store.data(path)) for path in sorted(paths))
 
 
 def is_taken_apart(store: FileStore, site: ClientSite) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from httpx_fixer.analysis.facts import Definition
 from httpx_fixer.analysis.module import Module
@@ -52,25 +53,52 @@ def _build(
         ast.unparse(statement),
         parameters,
         module.code(value.func) if isinstance(value, ast.Call) else "",
-        _keywords(module, value) if isinstance(value, ast.Call) else (),
+        _arguments(module, statement, value),
         tuple(_iter_rows(module, value)) if isinstance(value, ast.Dict) else (),
     )
 
 
-def _keywords(module: Module, call: ast.Call) -> tuple[SpecArgument, ...]:
-    return tuple(build_argument(module, one.arg, one.value) for one in call.keywords if one.arg is not None)
+def _arguments(module: Module, statement: ast.stmt, value: ast.expr | None) -> tuple[SpecArgument, ...]:
+    """Return the keywords of a call, or the entries of a table that a function returns."""
+    match value:
+        case ast.Call():
+            given = [(one.arg, one.value) for one in value.keywords if one.arg is not None]
+            return tuple(build_argument(module, name, item) for name, item in given)
+        case ast.Dict() if isinstance(statement, ast.FunctionDef):
+            late = frozenset(_iter_imports(statement))
+            return tuple(_wait(argument, late) for argument in _iter_entries(module, value))
+    return ()
+
+
+def _iter_imports(function: ast.FunctionDef) -> Iterator[tuple[str, str, str]]:
+    """Yield what the statements of a function import, each as (module, name, bound as)."""
+    for statement in function.body:
+        if isinstance(statement, ast.ImportFrom):
+            module = "." * statement.level + (statement.module or "")
+            yield from ((module, alias.name, alias.asname or alias.name) for alias in statement.names)
+
+
+def _wait(argument: SpecArgument, late: frozenset[tuple[str, str, str]]) -> SpecArgument:
+    own = sorted(one for one in late if one[2] in argument.names)
+    return replace(argument, late_imports=tuple(own))
 
 
 def _iter_rows(module: Module, table: ast.Dict) -> Iterator[tuple[str, tuple[SpecArgument, ...]]]:
-    """Yield the rows of a table of tables whose keys are written out: `{"a": {"verify": False}}`."""
+    """Yield the rows of a table of tables whose keys are written out: `{"a": {"verify": False}}`.
+
+    A row may be made by a function: `lambda: {...}`, or one that has a name, of which nothing is read here.
+    """
     for key, value in zip(table.keys, table.values, strict=True):
-        if isinstance(key, ast.Constant) and isinstance(key.value, str) and isinstance(value, ast.Dict):
-            inner = zip(value.keys, value.values, strict=True)
-            yield (
-                key.value,
-                tuple(
-                    build_argument(module, name.value, item)
-                    for name, item in inner
-                    if isinstance(name, ast.Constant) and isinstance(name.value, str)
-                ),
-            )
+        if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+            continue
+        row = value.body if isinstance(value, ast.Lambda) else value
+        if isinstance(row, ast.Dict):
+            yield key.value, tuple(_iter_entries(module, row))
+        elif isinstance(row, ast.Name):
+            yield key.value, ()
+
+
+def _iter_entries(module: Module, table: ast.Dict) -> Iterator[SpecArgument]:
+    for name, item in zip(table.keys, table.values, strict=True):
+        if isinstance(name, ast.Constant) and isinstance(name.value, str):
+            yield build_argument(module, name.value, item)

@@ -15,10 +15,10 @@ from httpx_fixer.source import Anchor
 _FOREVER = frozenset(
     {"serve_forever", "run_forever", "start_polling", "run_polling", "infinity_polling", "start_consuming"}
     | {"run_until_stopped", "wait_until_stopped"}
-    | {"wait_for_termination", "run_until_disconnected", "serve", "start_serving", "idle"}
+    | {"wait_for_termination", "run_until_disconnected", "serve", "start_serving", "idle", "sleep_forever"}
     | {"run_stdio_async", "run_http_async", "run_sse_async", "run_streamable_http_async"}
 )
-"""Methods that return when the process is to stop."""
+"""Methods and functions that return when the process, or the task that calls them, is to stop."""
 _STOPPED = re.compile(r"(?i)stop|shut|exit|quit|running|alive|active|cancel|terminat|forever|should_")
 """What a flag is called that ends a loop from outside."""
 _ASKS = re.compile(

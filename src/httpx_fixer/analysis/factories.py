@@ -1,46 +1,138 @@
-"""What the callers of a function that makes a client do with it."""
+"""What the callers of a function that makes a client, or keeps one, do with it."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from httpx_fixer.analysis.facts import FactoryUse, Reference
+from httpx_fixer.analysis.closing import is_closed
+from httpx_fixer.analysis.facts import Call, Ending, FactoryUse, Function, Reference, Symbol
 from httpx_fixer.analysis.local_clients import build_local_client
-from httpx_fixer.analysis.local_uses import ENTERING
+from httpx_fixer.analysis.local_uses import CLOSERS, ENTERING
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
-from httpx_fixer.analysis.site_facts import Closing
+from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, Closing
+from httpx_fixer.analysis.takers import iter_takers
+from httpx_fixer.diagnostic import RefusalReason
+
+_PROVIDING = frozenset({"Depends", "Provide", "Security"})
+"""Calls by which a framework gets what a function makes; none of them closes what is returned."""
+_VARIABLE = "contextvars.ContextVar"
+_ENDINGS = {Closing.ALWAYS: Ending.CLOSED, Closing.SOMETIMES: Ending.SOMETIMES}
 
 
-def iter_factory_uses(
-    resolver: Resolver, references: Iterable[Reference], *, is_async: bool
-) -> Iterator[FactoryUse]:
-    """Yield what becomes of the client at each reference outside of tests, imports left out."""
-    for reference in references:
-        if reference.is_test or reference.how in {"import", "text"}:
-            continue
-        module = resolver.store.module(reference.path)
-        is_closed = module is not None and _is_closed(module, reference, is_async=is_async)
-        yield FactoryUse(reference.path, reference.function, is_closed)
+def decorators_of(module: Module, function: ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+    """Return the last names of the decorators of a function, as written."""
+    targets = (node.func if isinstance(node, ast.Call) else node for node in function.decorator_list)
+    return frozenset(module.code(target).rpartition(".")[2] for target in targets)
 
 
-def _is_closed(module: Module, reference: Reference, *, is_async: bool) -> bool:
-    if reference.call is None:
-        return False
-    call = module.call_at(reference.call.anchor)
-    if call is None:
-        return False
-    value: ast.expr = call
-    parent = module.table.parents[call]
-    if isinstance(parent, ast.Await):
-        value, parent = parent, module.table.parents[parent]
-    match parent:
-        case ast.withitem():
-            return parent.context_expr is value
-        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in ENTERING:
-            return True
-        case ast.Assign(targets=[ast.Name()]) | ast.AnnAssign(target=ast.Name()):
-            local = build_local_client(module, value, is_async=is_async)
-            return local is not None and local.closing is Closing.ALWAYS and not local.is_stored
-    return False
+class FactoryReader:
+    """Reads what becomes of the client of a site at the places that name the function around it."""
+
+    def __init__(self, resolver: Resolver, site: ClientSite) -> None:
+        self._resolver = resolver
+        self._site = site
+        self._here = FactoryUse(site.path, site.function, Ending.HANDED_ON)
+        self._close = re.compile(rb"\.(?:aclose|__aexit__)\b" if site.spec.is_async else rb"\.close\(")
+
+    def iter_uses(self, function: Function, references: Iterable[Reference]) -> Iterator[FactoryUse]:
+        """Yield what becomes of the client at each reference outside of tests, imports left out."""
+        home = self._resolver.store.module(function.path)
+        node = None if home is None else home.functions.get(function.qualname)
+        is_property = home is not None and node is not None and "property" in decorators_of(home, node)
+        for reference in references:
+            if reference.is_test or reference.how in {"import", "text"}:
+                continue
+            module = self._resolver.store.module(reference.path)
+            use = FactoryUse(reference.path, reference.function, Ending.HANDED_ON)
+            if module is None:
+                yield use
+            elif reference.call is not None and not is_property:
+                call = module.call_at(reference.call.anchor)
+                yield use if call is None else self._read_value(module, use, call)
+            else:
+                yield self._read_mention(module, use, reference, function.name, is_property=is_property)
+
+    def is_left_by(self, taker: Call) -> bool:
+        """Answer whether the code that gets the client as an argument is the project's, and closes none.
+
+        A context variable closes nothing.
+        """
+        callee = taker.symbol
+        made = self._resolver.value_call(taker.receiver) if taker.receiver is not None else None
+        is_variable = made is not None and made.symbol == Symbol("", _VARIABLE) and taker.attribute == "set"
+        if callee is not None and callee.path and not is_variable:
+            is_ours = self._resolver.has_function(callee)
+            is_ours = is_ours or self._resolver.has_function(Symbol(callee.path, f"{callee.name}.__init__"))
+            return is_ours and self._read_taken(self._here, taker).ending is Ending.LEFT
+        return (is_variable or callee == Symbol("", _VARIABLE)) and not self._may_close(taker.path)
+
+    def _read_mention(
+        self, module: Module, use: FactoryUse, reference: Reference, name: str, *, is_property: bool
+    ) -> FactoryUse:
+        """Read a place that names the function without calling it: `Depends(get_client)`, `self.client`."""
+        for node in module.mentions.reads.get(name, ()):
+            if node.lineno != reference.line:
+                continue
+            match node, module.table.parents[node]:
+                case ast.Attribute(value=ast.Name(id="self" | "cls")), _ if is_property:
+                    return self._read_value(module, use, node)
+                case _, ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called)):
+                    if called in _PROVIDING and not is_property and not self._may_close(module.path):
+                        return replace(use, ending=Ending.LEFT)
+        return use
+
+    def _read_value(self, module: Module, use: FactoryUse, value: ast.expr) -> FactoryUse:
+        parent = module.table.parents[value]
+        while isinstance(parent, ast.Await | ast.BoolOp | ast.IfExp | ast.NamedExpr):
+            value, parent = parent, module.table.parents[parent]
+        if isinstance(parent, ast.keyword):
+            parent = module.table.parents[parent]
+        match parent:
+            case ast.withitem():
+                return replace(use, ending=Ending.CLOSED)
+            case ast.Attribute(attr=name):
+                return replace(use, ending=Ending.CLOSED if name in CLOSERS else Ending.LEFT)
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in ENTERING:
+                return replace(use, ending=Ending.CLOSED)
+            case ast.Call():
+                return self._read_taken(use, self._resolver.call(module, parent))
+            case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
+                return self._read_target(module, replace(use, ending=Ending.LEFT), value, target)
+            case ast.Expr():
+                return replace(use, ending=Ending.LEFT)
+        return use
+
+    def _read_taken(self, use: FactoryUse, taker: Call) -> FactoryUse:
+        """Read a client that a call gets: where neither file closes one, the project does not."""
+        callee = taker.symbol
+        is_ours = callee is not None and callee.path and not self._may_close(callee.path)
+        is_left = is_ours and not self._may_close(use.path)
+        return replace(use, ending=Ending.LEFT if is_left else Ending.HANDED_ON, takers=(taker,))
+
+    def _may_close(self, path: str) -> bool:
+        return self._close.search(self._resolver.store.data(path)) is not None
+
+    def _read_target(self, module: Module, left: FactoryUse, value: ast.expr, target: ast.expr) -> FactoryUse:
+        """Read a client that gets a name: what closes it is looked for as for a client of that name."""
+        function = module.function_name(value)
+        kept = replace(self._site, path=module.path, function=function, name=ast.unparse(target))
+        match target:
+            case ast.Attribute():
+                kept = replace(kept, form=BindingForm.INSTANCE)
+            case ast.Name():
+                local = build_local_client(module, value, is_async=self._site.spec.is_async)
+                if local is not None:
+                    escapes = any(one.reason is RefusalReason.ESCAPES for one in local.obstacles)
+                    is_handed_on = local.is_stored or local.is_returned or escapes
+                    ending = _ENDINGS.get(local.closing, Ending.HANDED_ON if is_handed_on else Ending.LEFT)
+                    takers = iter_takers(self._resolver, replace(kept, form=BindingForm.LOCAL))
+                    return replace(left, ending=ending, takers=tuple(takers))
+                kept = replace(kept, form=BindingForm.MODULE)
+            case _:
+                return replace(left, ending=Ending.HANDED_ON)
+        ending = Ending.KEPT if is_closed(self._resolver.store, kept) else Ending.LEFT
+        return replace(left, ending=ending, takers=tuple(iter_takers(self._resolver, kept)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from httpx_fixer.analysis.site_facts import SpecArgument
 from httpx_fixer.source import Anchor
@@ -173,17 +174,36 @@ class Assigned:
     value: Argument
 
 
+class Ending(Enum):
+    """What becomes of a client where a caller gets it from the function that makes it."""
+
+    CLOSED = "closed on every path"
+    SOMETIMES = "closed on some paths only"
+    KEPT = "kept under a name, and closed by other code"
+    LEFT = "never closed"
+    HANDED_ON = "handed on to other code, which may close it"
+
+
 @dataclass(frozen=True, slots=True)
 class FactoryUse:
-    """A place that names a function which makes a client.
+    """A place that names a function which makes a client, or hands out the one that a cache keeps.
 
-    `function` is the qualified name of the function around, "" at module level; `is_closed` says that
-    the client is closed there on every path.
+    `function` is the qualified name of the function around, "" at module level; `takers` are the calls
+    that get the client as an argument there, or by the name that it is assigned to.
     """
 
     path: str
     function: str
-    is_closed: bool
+    ending: Ending
+    takers: tuple[Call, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectUse:
+    """A function that makes an object for itself and closes it before it is over."""
+
+    path: str
+    function: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Set
 from functools import cached_property
 
-from httpx_fixer.analysis.import_style import find_first_party, find_import_path, import_closure
+from httpx_fixer.analysis.import_style import (
+    find_first_party,
+    find_import_path,
+    import_closure,
+    iter_module_level_imports,
+)
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.store import is_test_path
 from httpx_fixer.analysis.text_search import TextSearch
@@ -30,6 +35,12 @@ class ImportGraph:
             joint = "" if module.endswith(".") else "."
             target = self._resolver.index.resolve(path, f"{module}{joint}{name}") or target
         return None if target is None else target.path
+
+    def is_module(self, path: str, module: str, name: str) -> bool:
+        """Answer whether `from module import name` imports a module of the project itself."""
+        joint = "" if module.endswith(".") else "."
+        target = self._resolver.index.resolve(path, f"{module}{joint}{name}") if name else None
+        return target is not None and not target.rest
 
     def import_closure(self, path: str) -> frozenset[str]:
         """Return the project files that importing a file imports, itself included."""
@@ -71,6 +82,13 @@ class ImportGraph:
     def reaches(self, start: str, path: str) -> bool:
         """Answer whether importing a file imports another one, directly or not."""
         return path in self.import_closure(start)
+
+    def loads(self, start: str, path: str) -> bool:
+        """Answer the same, what functions of the first file import when they are called left out."""
+        module = self._resolver.store.module(start)
+        names = () if module is None else iter_module_level_imports(module)
+        targets = (self._resolver.index.resolve(start, name) for name in names)
+        return any(path in self.import_closure(target.path) for target in targets if target is not None)
 
     def importers_of(self, path: str) -> tuple[str, ...]:
         """Return the files outside of the tests whose import statements lead to a file, in order."""

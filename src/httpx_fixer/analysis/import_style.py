@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from httpx_fixer.analysis.files import has_main
 from httpx_fixer.analysis.imports import dotted_name, imported_names, relative_name
@@ -12,6 +12,7 @@ from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.scopes import BindingKind
 from httpx_fixer.source import Anchor
 
+_DOTS = 2
 _WITNESSES = 60
 """How many modules are asked before the question is given up."""
 
@@ -20,22 +21,25 @@ def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None
     """Return the dotted name under which `importer` can import the (new) file `path`.
 
     The importer's own imports decide first, then those of its neighbours, then those of modules
-    elsewhere that import from the directory of `path`. None: nothing shows how it is done.
+    elsewhere that import from the directory of `path`. None: nothing shows how it is done. More dots
+    than a neighbour writes, and than two, are written where nobody shows an absolute name.
     """
+    distant = None
     for witness in _iter_witnesses(resolver, importer, path):
-        for level, root in _iter_habits(resolver, witness, path):
+        for level, root in _iter_habits(resolver, witness, path, own=witness == importer):
             if level and not _is_neighbour(resolver, witness, importer):
                 continue
             if not level:
                 return dotted_name(path, root)
             name = relative_name(importer, path)
-            if _can_be_relative(resolver, importer, path, level):
+            if not _can_be_relative(resolver, importer, path, level):
+                continue
+            if len(name) - len(name.lstrip(".")) <= max(level, _DOTS):
                 return name
-    return (
-        dotted_name(path, importer.rpartition("/")[0])
-        if _is_program_beside(resolver, importer, path)
-        else None
-    )
+            distant = distant or name
+    if distant is not None or not _is_program_beside(resolver, importer, path):
+        return distant
+    return dotted_name(path, importer.rpartition("/")[0])
 
 
 def _is_program_beside(resolver: Resolver, importer: str, path: str) -> bool:
@@ -55,6 +59,15 @@ def import_closure(resolver: Resolver, path: str) -> frozenset[str]:
             found.add(current)
             todo.extend(resolver.imported_files(current))
     return frozenset(found)
+
+
+def iter_module_level_imports(module: Module) -> Iterator[str]:
+    """Yield the dotted names that importing a module imports; leading dots for relative ones."""
+    for binding in (one for found in module.table.module.bindings.values() for one in found):
+        if isinstance(binding.node, ast.Import):
+            yield from (alias.name for alias in binding.node.names)
+        elif binding.target:
+            yield binding.target
 
 
 def find_docstring(module: Module) -> tuple[Anchor, str] | None:
@@ -159,13 +172,30 @@ def _iter_witnesses(resolver: Resolver, importer: str, path: str) -> Iterator[st
             yield other
 
 
-def _iter_habits(resolver: Resolver, witness: str, path: str) -> Iterator[tuple[int, str]]:
+def _names_imported(resolver: Resolver, path: str, *, own: bool) -> Iterable[str]:
+    """Return what a file imports; its `own` statements are read, those of others may stand in a docstring."""
+    module = resolver.store.module(path) if own else None
+    if module is None:
+        return resolver.store.ask(path, imported_names)
+    found: list[str] = []
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.Import():
+                found += (alias.name for alias in node.names)
+            case ast.ImportFrom():
+                start = "." * node.level + (node.module or "")
+                joint = "" if start.endswith(".") else "."
+                found += (f"{start}{joint}{alias.name}" for alias in node.names)
+    return found
+
+
+def _iter_habits(resolver: Resolver, witness: str, path: str, *, own: bool) -> Iterator[tuple[int, str]]:
     """Yield (level, root) of the imports that lead into the package of `path`, most frequent first.
 
     Level 0 is an absolute import whose names start at the directory `root`.
     """
     counted: dict[tuple[int, str], int] = {}
-    for name in resolver.store.ask(witness, imported_names):
+    for name in _names_imported(resolver, witness, own=own):
         target = resolver.index.resolve(witness, name)
         if target is None or target.path == witness:
             continue

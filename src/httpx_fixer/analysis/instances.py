@@ -7,13 +7,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from httpx_fixer.analysis.facts import Function, Reference, Symbol
+from httpx_fixer.analysis.endless import Endless
+from httpx_fixer.analysis.facts import Function, ObjectUse, Reference, Symbol
 from httpx_fixer.analysis.functions import own_nodes
-from httpx_fixer.analysis.local_uses import UseKind, iter_local_uses
+from httpx_fixer.analysis.local_clients import build_local_client
+from httpx_fixer.analysis.local_uses import CLOSERS, UseKind, iter_local_uses
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.references import find_references
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.site_facts import ClientSite, Closing
 
 _CACHES = frozenset({"alru_cache", "cache", "cached_property", "lru_cache"})
 _KEEPING = frozenset(
@@ -36,6 +39,69 @@ def is_built_per_call(resolver: Resolver, init: Function, attribute: str, *, is_
     references = find_references(resolver, replace(init, qualname=init.owner, name=name, owner=""))
     found = [_kind_of(resolver, one, name, is_async=is_async) for one in references if not one.is_test]
     return "built" in found and "kept" not in found
+
+
+def iter_blocks(resolver: Resolver, maker: Function) -> Iterator[ObjectUse | None]:
+    """Yield each place outside of tests that makes an object of the class of a method, which closes it.
+
+    None stands for one that may live for longer than one call of the function that makes it.
+    """
+    name = maker.owner.rpartition(".")[2]
+    references = find_references(resolver, replace(maker, qualname=maker.owner, name=name, owner=""))
+    for reference in references:
+        if reference.is_test or reference.how in {"import", "text"}:
+            continue
+        module = resolver.store.module(reference.path)
+        call = None if module is None or reference.call is None else module.call_at(reference.call.anchor)
+        if module is None:
+            yield None
+        elif call is not None:
+            yield _find_block(resolver, module, call)
+        else:
+            nodes = [node for node in _iter_named(module, name) if node.lineno == reference.line]
+            if not nodes or any(_kind_of_value(module, node) for node in nodes):
+                yield None
+
+
+def _find_block(resolver: Resolver, module: Module, call: ast.Call) -> ObjectUse | None:
+    """Return the function that makes an object and closes it: by `with`, or in a `finally`."""
+    scope = module.function_scope(call)
+    function = None if scope is None else scope.node
+    if scope is None or not isinstance(function, FunctionNode) or _is_kept_open(module, function):
+        return None
+    endless = Endless(resolver)
+    parent = module.table.parents[call]
+    match parent:
+        case ast.withitem():
+            block = module.statement_of(call)
+            assert isinstance(block, ast.With | ast.AsyncWith)
+            is_kept = endless.block(module, block)
+            return None if is_kept else ObjectUse(module.path, scope.qualname)
+        case ast.Assign(targets=[ast.Name()]) | ast.AnnAssign(target=ast.Name()):
+            local = build_local_client(module, call, is_async=True)
+            is_closed = local is not None and local.closing is Closing.ALWAYS and not local.is_stored
+            if is_closed and not endless.function(Symbol(module.path, scope.qualname)):
+                return ObjectUse(module.path, scope.qualname)
+    return None
+
+
+def is_closed_where_built(resolver: Resolver, site: ClientSite) -> bool:
+    """Answer whether the function that puts a client into an attribute closes it in a `finally`."""
+    module = resolver.store.module(site.path)
+    node = None if module is None else module.functions.get(site.function)
+    if module is None or node is None:
+        return False
+    finals = [
+        final
+        for inner in own_nodes(node)
+        if isinstance(inner, ast.Try | ast.TryStar)
+        for final in inner.finalbody
+    ]
+    return any(
+        isinstance(inner, ast.Attribute) and inner.attr in CLOSERS and module.code(inner.value) == site.name
+        for final in finals
+        for inner in ast.walk(final)
+    )
 
 
 def _may_leave_stream(module: Module, attribute: str) -> bool:

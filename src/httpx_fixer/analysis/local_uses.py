@@ -11,7 +11,7 @@ from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import Scope
 from httpx_fixer.analysis.usage import VERBS
 
-_CLOSERS = frozenset({"aclose", "close"})
+CLOSERS = frozenset({"aclose", "close"})
 ENTERING = frozenset(
     {"aclosing", "callback", "closing", "enter_async_context", "enter_context", "push_async_callback"}
 )
@@ -94,7 +94,7 @@ def _read_attribute(module: Module, node: ast.Name, attribute: ast.Attribute, *,
     """Read `client.<attribute>`."""
     outer = module.table.parents[attribute]
     is_called = isinstance(outer, ast.Call) and outer.func is attribute
-    if attribute.attr in _CLOSERS:
+    if attribute.attr in CLOSERS:
         return _read_close(module, node, attribute)
     if attribute.attr not in VERBS | {"send", "stream"}:
         return LocalUse(node, UseKind.LOOKED_AT)
@@ -150,7 +150,7 @@ def _is_kept_with(module: Module, call: ast.Call) -> bool:
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
     if name == "__init__":
         return True
-    if not name.lstrip("_")[:1].isupper():
+    if name != "cls" and not name.lstrip("_")[:1].isupper():
         return False
     parent = module.table.parents[call]
     if isinstance(parent, ast.keyword):

@@ -8,6 +8,7 @@ from typing import TypeVar, cast
 
 from httpx_fixer.analysis.bodies import Bodies
 from httpx_fixer.analysis.call_text import rewrite_call
+from httpx_fixer.analysis.doubles import Doubles
 from httpx_fixer.analysis.facts import Assigned, Call, Function, Reference, Symbol
 from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.functions import (
@@ -21,16 +22,19 @@ from httpx_fixer.analysis.import_style import find_last_import, find_spelling, m
 from httpx_fixer.analysis.kept_clients import KeptClients
 from httpx_fixer.analysis.module import Module, is_missing_marker
 from httpx_fixer.analysis.packaging import Packaging
+from httpx_fixer.analysis.pool_values import PoolValues
 from httpx_fixer.analysis.programs import Programs
 from httpx_fixer.analysis.references import (
     find_assigned,
     find_calls,
+    find_calls_in,
     find_given,
     find_references,
     iter_calls_passing,
 )
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.rounds import Rounds
+from httpx_fixer.analysis.served import Served
 from httpx_fixer.analysis.silences import Silences
 from httpx_fixer.analysis.site_facts import CallChange, ClientSite
 from httpx_fixer.analysis.sites import iter_client_sites, may_hold_client_sites
@@ -71,6 +75,8 @@ class Project:
         self._versions = Versions(read)
         self.kept = KeptClients(self._resolver)
         self.search = TextSearch(self._store)
+        self.doubles = Doubles(self._resolver, self.search)
+        self.pool_values = PoolValues(self._resolver, self.search)
         self.silences = Silences(self._store)
         self.imports = ImportGraph(self._resolver, self.search)
         self.programs = Programs(self._resolver)
@@ -79,6 +85,7 @@ class Project:
         self.texts = Texts(self._store)
         self.streams = StreamIndex(self._resolver, targets)
         self.packaging = Packaging(self._resolver, read)
+        self.served = Served(self._resolver, self.imports, read)
         self._calls: dict[tuple[str, ...], tuple[Call, ...]] = {}
         self._remembered: dict[str, object] = {}
         self._given: dict[str, frozenset[Symbol]] = {}
@@ -143,6 +150,10 @@ class Project:
         if key not in self._calls:
             self._calls[key] = find_calls(self._resolver, names, about)
         return self._calls[key]
+
+    def calls_in(self, path: str, *names: str) -> tuple[Call, ...]:
+        """Return the calls `f(...)` and `x.f(...)` of any of those names in one file, in order."""
+        return find_calls_in(self._resolver, path, names)
 
     def references(self, function: Function) -> tuple[Reference, ...]:
         """Return every place that names a function, tests included, its definition left out."""
@@ -254,6 +265,10 @@ class Project:
     def pinned_version(self, package: str, near: str = "") -> tuple[int, ...] | None:
         """Return the lowest version of a package that lock or requirement files near a file allow."""
         return self._versions.pinned(package, near)
+
+    def oldest_python(self, near: str) -> tuple[int, ...] | None:
+        """Return the lowest Python that a file is to run on, None where nothing says it."""
+        return self._versions.oldest_python(near)
 
     def uses_of(self, path: str, name: str) -> int:
         """Return how often a module reads a name."""

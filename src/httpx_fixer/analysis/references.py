@@ -29,6 +29,12 @@ def find_calls(resolver: Resolver, names: tuple[str, ...], about: str) -> tuple[
     return tuple(found)
 
 
+def find_calls_in(resolver: Resolver, path: str, names: tuple[str, ...]) -> tuple[Call, ...]:
+    """Return every call `f(...)` or `x.f(...)` of those names in one file, in order."""
+    module = resolver.store.module(path)
+    return () if module is None else tuple(_iter_calls(resolver, module, names))
+
+
 def _iter_calls(resolver: Resolver, module: Module, names: tuple[str, ...]) -> Iterator[Call]:
     for node in module.calls_of(names):
         is_wanted = True

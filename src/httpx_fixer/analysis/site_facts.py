@@ -12,6 +12,15 @@ POOL_ARGUMENTS = frozenset(
     {"verify", "cert", "trust_env", "http1", "http2", "limits", "proxy", "mounts", "transport"}
 )
 """Constructor arguments that make a pool of connections; all others are the client's own (FACTS A3)."""
+POOL_DEFAULTS = frozenset(
+    {
+        *(("verify", "True"), ("trust_env", "True"), ("http1", "True"), ("http2", "False"), ("cert", "None")),
+        *(("proxy", "None"), ("mounts", "None"), ("transport", "None")),
+    }
+)
+"""Those that say what goes without saying, as (name, normal code)."""
+GIVEN_LIMITS = "limits"
+"""What the limits of the policy, as a table of arguments, are called where a pool's arguments are made."""
 
 
 class Origin(Enum):
@@ -32,8 +41,9 @@ class SpecArgument:
     """A constructor argument as data.
 
     `normal` is the code with formatting and number spelling taken out, for comparing. `imports`
-    lists what must be imported to say the code elsewhere: (dotted module, name or "", bound as).
-    `names` and `attributes` are all that it reads; `has_call` says that it computes something.
+    lists what must be imported to say the code elsewhere: (dotted module, name or "", bound as);
+    `late_imports` those of them that have to wait until the value is needed. `names` and `attributes`
+    are all that it reads; `has_call` says that it computes something.
     """
 
     name: str
@@ -45,6 +55,27 @@ class SpecArgument:
     names: frozenset[str]
     attributes: frozenset[str]
     has_call: bool
+    late_imports: tuple[tuple[str, str, str], ...] = ()
+
+    @property
+    def is_made(self) -> bool:
+        """Answer whether whoever builds a client has to make the value for it, and not before."""
+        return self.has_call or bool(self.late_imports) or self.name in {"mounts", "transport"}
+
+
+@dataclass(frozen=True, slots=True)
+class PoolValue:
+    """A constructor argument as one who builds a client for the whole process would say it.
+
+    `statement` is the one that assigned it to a local variable of which nothing is left to read.
+    `is_own` says that it reads names that the site's module defines, once and for all; `obstacle`
+    why it is not the same for the whole process, "" where it is.
+    """
+
+    argument: SpecArgument
+    statement: Anchor | None = None
+    is_own: bool = False
+    obstacle: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +114,18 @@ class BindingForm(Enum):
     CLASS = "a class attribute"
     INSTANCE = "an attribute of an instance"
     LAZY = "a global variable filled on first use"
+    CACHED = "the cache of a function"
     CHAINED = "nothing: the call is chained"
     STACKED = "an exit stack"
     ARGUMENT = "an argument of another call"
     RETURNED = "the return value"
     YIELDED = "a yielded value"
+    ITEM = "a container"
     DISCARDED = "nothing"
     OTHER = "a larger expression"
 
 
-MODULE_FORMS = frozenset({BindingForm.MODULE, BindingForm.CLASS, BindingForm.LAZY})
+MODULE_FORMS = frozenset({BindingForm.MODULE, BindingForm.CLASS, BindingForm.LAZY, BindingForm.CACHED})
 """Forms of a client that lives as long as its module."""
 
 
@@ -221,7 +254,8 @@ class ClientSite:
     `function` is the qualified name of the function around, "" at module or class level.
     `block` is set for `BindingForm.WITH`, `local` for `LOCAL`, `name` for those forms that bind a
     name or attribute. `single` is set for requests that bring their client along; a `str` says why the
-    client cannot get a block of its own.
+    client cannot get a block of its own. `urls` are all that its requests go to, each as it is written
+    and then with names of strings followed, () for one that is not known.
     """
 
     path: str
@@ -237,6 +271,7 @@ class ClientSite:
     single: SingleRequest | str | None
     is_test: bool
     local: LocalClient | None = None
+    urls: tuple[tuple[str, ...], ...] = ((),)
 
     @property
     def line(self) -> int:

@@ -6,16 +6,23 @@ import ast
 import re
 from collections.abc import Iterator
 
+from httpx_fixer.analysis.factories import decorators_of
 from httpx_fixer.analysis.local_clients import build_local_client
+from httpx_fixer.analysis.local_uses import UseKind, iter_local_uses
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.sent_urls import find_sent_urls
 from httpx_fixer.analysis.single_requests import CLIENTS, find_chained_request, find_single_request
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, ClientUsage, WithBlock
 from httpx_fixer.analysis.spec import build_spec
 from httpx_fixer.analysis.usage import VERBS, build_usage
 
+_CACHES = frozenset({"alru_cache", "cache", "lru_cache"})
+"""Decorators that keep what a function returned."""
+_HANDING_OUT = frozenset({UseKind.BOUND, UseKind.LOOKED_AT, UseKind.RETURNED})
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
+_COLLECTIONS = (ast.Dict, ast.DictComp, ast.List, ast.ListComp, ast.Set, ast.SetComp, ast.Tuple)
 _HINT = re.compile(
     rb"Client\s*\(|Client\s+as\b|import\s+httpx2?\s+as\b|from\s+httpx2?\s+import\s*[(*]"
     rb"|\bhttpx2?\s*\.\s*(?:get|options|head|post|put|patch|delete|request|stream)\b"
@@ -71,12 +78,14 @@ def _top_level_site(module: Module, call: ast.Call, library: str, name: str) -> 
         name,
         find_single_request(module, call, name, call.func),
         module.is_test,
+        urls=find_sent_urls(module, call, ""),
     )
 
 
 def _client_site(module: Module, call: ast.Call, library: str, class_name: str) -> ClientSite:
-    form, name = _form_of(module, call)
+    form, name = _find_cache(module, call, *_form_of(module, call))
     block, usage = _with_block(module, call) if form is BindingForm.WITH else (None, None)
+    name = block.target if block is not None else name
     return ClientSite(
         module.path,
         module.function_name(call),
@@ -84,7 +93,7 @@ def _client_site(module: Module, call: ast.Call, library: str, class_name: str) 
         module.anchor(call),
         form,
         _in_loop(module, call),
-        block.target if block is not None else name,
+        name,
         block,
         usage,
         "",
@@ -93,6 +102,7 @@ def _client_site(module: Module, call: ast.Call, library: str, class_name: str) 
         build_local_client(module, call, is_async=class_name == "AsyncClient")
         if form is BindingForm.LOCAL
         else None,
+        find_sent_urls(module, call, name if form in {BindingForm.LOCAL, BindingForm.WITH} else ""),
     )
 
 
@@ -118,7 +128,45 @@ def _form_of(module: Module, call: ast.Call) -> tuple[BindingForm, str]:
             return BindingForm.ARGUMENT, ""
         case ast.Expr():
             return BindingForm.DISCARDED, ""
+    return _find_container(module, call)
+
+
+def _find_container(module: Module, call: ast.Call) -> tuple[BindingForm, str]:
+    """Return the form and the name of the collection that a client is written into, if it is."""
+    parent = module.table.parents[call]
+    while isinstance(parent, _COLLECTIONS):
+        parent = module.table.parents[parent]
+    match parent:
+        case ast.Assign(targets=[ast.Name(id=name) | ast.Attribute(attr=name)]):
+            return BindingForm.ITEM, name
+        case ast.AnnAssign(target=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return BindingForm.ITEM, name
+        case ast.Return():
+            return BindingForm.ITEM, ""
     return BindingForm.OTHER, ""
+
+
+def _find_cache(module: Module, call: ast.Call, form: BindingForm, name: str) -> tuple[BindingForm, str]:
+    """Return the form and the name of a client whose function does nothing but hand it to its cache.
+
+    The result of a cached property is an attribute of its object.
+    """
+    scope = module.function_scope(call)
+    function = None if scope is None else scope.node
+    if scope is None or not isinstance(function, FunctionNode):
+        return form, name
+    found = decorators_of(module, function) & (_CACHES | {"cached_property"})
+    if form is BindingForm.LOCAL and found:
+        uses = iter_local_uses(module, scope, name, is_async=False)
+        is_plain = all(use.kind in _HANDING_OUT for use in uses)
+    else:
+        is_plain = form is BindingForm.RETURNED
+    if not found or not is_plain:
+        return form, name
+    if "cached_property" not in found:
+        return BindingForm.CACHED, function.name
+    holder = function.args.args[0].arg if function.args.args else "self"
+    return BindingForm.INSTANCE, f"{holder}.{function.name}"
 
 
 def _enters(module: Module, call: ast.Call) -> bool:
@@ -141,6 +189,9 @@ def _enters(module: Module, call: ast.Call) -> bool:
 def _target_form(module: Module, target: ast.expr) -> tuple[BindingForm, str]:
     if isinstance(target, ast.Attribute):
         return BindingForm.INSTANCE, ast.unparse(target)
+    match target:
+        case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return BindingForm.ITEM, name
     if not isinstance(target, ast.Name):
         return BindingForm.OTHER, ast.unparse(target)
     scope = module.table.enclosing(target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from collections.abc import Callable
 
 from httpx_fixer.analysis.module import Module, import_target
 from httpx_fixer.analysis.scopes import Scope
@@ -63,9 +64,14 @@ def _find_context(module: Module, verify: ast.expr | None) -> ast.Call | None:
     return verify if is_ours else None
 
 
-def build_argument(module: Module, name: str, value: ast.expr) -> SpecArgument:
-    """Describe one argument: its code, and where the names in it come from."""
-    reader = _OriginReader(module)
+def build_argument(
+    module: Module, name: str, value: ast.expr, is_fixed: Callable[[ast.Call], bool] = lambda _: False
+) -> SpecArgument:
+    """Describe one argument: its code, and where the names in it come from.
+
+    What a call `is_fixed` returns is taken for a value like any other.
+    """
+    reader = _OriginReader(module, is_fixed)
     reader.read(value)
     return SpecArgument(
         name,
@@ -96,8 +102,9 @@ def normal_code(value: ast.expr) -> str:
 class _OriginReader:
     """Collects the widest origin of the names that an expression reads."""
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, is_fixed: Callable[[ast.Call], bool]) -> None:
         self.module = module
+        self.is_fixed = is_fixed
         self.origin = Origin.LITERAL
         self.has_call = False
         self.imports: set[tuple[str, str, str]] = set()
@@ -106,7 +113,7 @@ class _OriginReader:
         match node:
             case ast.Call() if not self._is_value_class(node.func):
                 self.has_call = True
-                self._widen(Origin.SCOPED)
+                self._widen(Origin.LITERAL if self.is_fixed(node) else Origin.SCOPED)
             case ast.Name(ctx=ast.Load()):
                 self._read_name(node)
             case ast.Await() | ast.Yield() | ast.YieldFrom() | ast.NamedExpr() | ast.Lambda():

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar, cast
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.parsing import parse
+from httpx_fixer.analysis.word_index import WordIndex
 from httpx_fixer.source import Skip, SkipReason, SourceFile
 
 T = TypeVar("T")
+
+_WORDS_WITHOUT_INDEX = 24
+"""So many words are looked for file by file: gathering all words takes as long as that."""
 
 _TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py)(?:/|$)")
 
@@ -28,10 +32,13 @@ class FileStore:
 
     def __init__(self, files: tuple[str, ...], read: Callable[[str], bytes | Skip]) -> None:
         self.files = files
+        self._known = frozenset(files)
         self._read = read
         self._bytes: dict[str, bytes] = {}
         self._modules: dict[str, Module | None] = {}
         self._words: dict[bytes, list[str]] = {}
+        self._index: WordIndex | None = None
+        self._not_indexed: frozenset[str] = frozenset()
         self._answers: dict[tuple[str, Callable[[bytes], object]], object] = {}
         self._skips: dict[str, Skip] = {}
 
@@ -42,6 +49,8 @@ class FileStore:
             (path, module) for path, module in earlier._modules.items() if path not in changed
         )
         self._answers.update((key, said) for key, said in earlier._answers.items() if key[0] not in changed)
+        self._index = earlier._index
+        self._not_indexed = earlier._not_indexed | changed
         for word, paths in earlier._words.items():
             found = {path for path in paths if path not in changed}
             found.update(path for path in changed if word in self.data(path))
@@ -70,9 +79,16 @@ class FileStore:
         found: set[str] = set()
         for word in words:
             if word not in self._words:
-                self._words[word] = [path for path in self.files if word in self.data(path)]
+                self._words[word] = [path for path in self._may_hold(word) if word in self.data(path)]
             found.update(self._words[word])
         return sorted(found)
+
+    def _may_hold(self, word: bytes) -> Iterable[str]:
+        """Return files among which are all that hold a byte string."""
+        if self._index is None and len(self._words) >= _WORDS_WITHOUT_INDEX:
+            self._index = WordIndex(self.files, self.data)
+        found = None if self._index is None else self._index.may_hold(word)
+        return self.files if found is None else sorted((found | self._not_indexed) & self._known)
 
     def module(self, path: str) -> Module | None:
         """Return the parsed module, None for a file that is not of the project or has a `Skip`."""

@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from httpx_fixer.analysis.files import has_main
 from httpx_fixer.analysis.store import FileStore, is_test_path
 
+_ANNOTATION = re.compile(
+    rb"\s*(?!(?:if|elif|else|for|while|with|try|except|finally|match|case)\b)[\w.]+\s*:[^=]*$"
+)
+"""What stands before the end of `name: module.Class = ...`, which assigns to no attribute."""
 _TAB = re.compile(rb"(?m)^\t+\S")
 _DAEMON = re.compile(
     rb"(?i)\b(?:celery|uvicorn|hypercorn|granian|gunicorn|dramatiq|taskiq|arq|apscheduler|schedule)\b"
@@ -44,8 +48,10 @@ class TextSearch:
     def is_attribute_assigned(self, attribute: str) -> bool:
         """Answer whether code outside of tests assigns an attribute of that name to an object."""
         word = attribute.encode()
-        pattern = re.compile(rb"(?<!self)\." + word + rb"\s*=(?!=)|setattr\([^)]*[\"']" + word + rb"[\"']")
-        return any(pattern.search(self._store.data(path)) for path in self.mentions(word))
+        assigned = rb"^(?P<before>[^\n]*)(?<!self)\." + word + rb"\s*=(?!=)"
+        pattern = re.compile(rb"(?m)" + assigned + rb"|setattr\([^)]*[\"']" + word + rb"[\"']")
+        found = (one for path in self.mentions(word) for one in pattern.finditer(self._store.data(path)))
+        return any(_ANNOTATION.match(one["before"] or b"") is None for one in found)
 
     def find_in_tests(self, word: bytes, *patterns: bytes) -> tuple[str, int] | None:
         """Return the first place in those tests that hold `word` that matches a pattern: (path, line)."""
@@ -53,9 +59,10 @@ class TextSearch:
 
     def places_in_tests(self, word: bytes, *patterns: bytes) -> tuple[tuple[str, int], ...]:
         """Return the first place that matches a pattern in each test that holds `word`: (path, line)."""
-        if patterns not in self._found:
-            self._found[patterns] = tuple(self._search_tests(word, re.compile(b"|".join(patterns))))
-        return self._found[patterns]
+        key = (word, *patterns)
+        if key not in self._found:
+            self._found[key] = tuple(self._search_tests(word, re.compile(b"|".join(patterns))))
+        return self._found[key]
 
     def _search_tests(self, word: bytes, pattern: re.Pattern[bytes]) -> Iterator[tuple[str, int]]:
         for path in self._store.paths_with(word):

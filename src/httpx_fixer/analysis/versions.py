@@ -9,6 +9,19 @@ from collections.abc import Callable, Iterator
 from httpx_fixer.source import Skip
 
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
+_PYTHONS = (
+    ("pyproject.toml", re.compile(r"""(?m)^requires-python\s*=\s*["']([^"']+)""")),
+    (
+        "pyproject.toml",
+        re.compile(
+            r"""(?ms)^\[tool\.poetry\.dependencies\](?:(?!^\[).)*?^python\s*=\s*(?:\{[^}]*?version\s*=\s*)?["']([^"']+)"""
+        ),
+    ),
+    ("setup.cfg", re.compile(r"(?m)^python_requires\s*=\s*([^\n#]+)")),
+    ("setup.py", re.compile(r"""\bpython_requires\s*=\s*f?["']([^"']+)""")),
+)
+_FROM = re.compile(r"(?<![\d.])(>=|\^|~=|~|===?|>|)\s*(\d+)\.(\d+)")
+"""A version that begins a range, or is all of it; what stands behind `<` or `!=` is no beginning."""
 _REQUIREMENTS = (
     *("requirements.txt", "requirements/base.txt", "requirements/prod.txt", "requirements/production.txt"),
     *("requirements/main.txt", "requirements/common.txt", "requirements-prod.txt", "requirements.in"),
@@ -22,6 +35,7 @@ class Versions:
     def __init__(self, read: Callable[[str], bytes | Skip]) -> None:
         self._read = read
         self._found: dict[tuple[str, str], tuple[int, ...] | None] = {}
+        self._pythons: dict[str, tuple[int, ...] | None] = {}
 
     def pinned(self, package: str, near: str = "") -> tuple[int, ...] | None:
         """Return the version that a file is run with: what the nearest files above it say.
@@ -34,6 +48,25 @@ class Versions:
         if (package, directory) not in self._found:
             self._found[package, directory] = self._find(package, directory)
         return self._found[package, directory]
+
+    def oldest_python(self, near: str) -> tuple[int, ...] | None:
+        """Return the lowest Python that the nearest project file above a file allows, None where none says.
+
+        `(3, 9)` for `requires-python = ">=3.9,<4"`, and for `python = "^3.10 | ^3.9"` of poetry.
+        """
+        directory = posixpath.dirname(near)
+        if directory not in self._pythons:
+            self._pythons[directory] = self._find_python(directory)
+        return self._pythons[directory]
+
+    def _find_python(self, directory: str) -> tuple[int, ...] | None:
+        for above in _iter_upward(directory):
+            for name, pattern in _PYTHONS:
+                found = self._search(above, (name,), pattern)
+                lowest = None if found is None else _find_lowest(found[1])
+                if lowest is not None:
+                    return lowest
+        return None
 
     def _find(self, package: str, directory: str) -> tuple[int, ...] | None:
         name = "[-_.]".join(map(re.escape, re.split(r"[-_.]", package)))
@@ -74,6 +107,16 @@ def _iter_upward(directory: str) -> Iterator[str]:
         yield directory
         directory = posixpath.dirname(directory)
     yield ""
+
+
+def _find_lowest(wanted: str) -> tuple[int, ...] | None:
+    """Return the lowest version that a requirement names as the beginning of a range."""
+    starts = [
+        (int(found[2]), int(found[3]))
+        for found in _FROM.finditer(wanted)
+        if not wanted[: found.start()].rstrip().endswith(("<", "<=", "!=", "!"))
+    ]
+    return min(starts, default=None)
 
 
 def _parse(version: str) -> tuple[int, ...]:

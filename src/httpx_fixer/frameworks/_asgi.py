@@ -10,6 +10,7 @@ from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import CreateFile, Edit, EnsureImport, InsertStatements
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Reach
 from httpx_fixer.frameworks._layout import Import
+from httpx_fixer.frameworks._older_python import find_python_obstacle
 from httpx_fixer.frameworks._owner_extension import extend_module
 from httpx_fixer.frameworks._owner_source import (
     definitions,
@@ -27,13 +28,17 @@ _FRIENDS = re.compile(
 
 
 def find_applications(
-    project: Project, framework: str, class_name: str, classes: frozenset[str]
+    project: Project, framework: str, class_name: str, classes: frozenset[str], *, nameless: bool = False
 ) -> tuple[Lifecycle, ...]:
-    """Return the objects of an application class or of a class derived from it, by the project or others."""
-    return project.remember(
+    """Return the objects of an application class or of a class derived from it, by the project or others.
+
+    One that is `nameless`, since a function returns it right away, goes by the name of that function.
+    """
+    found = project.remember(
         f"applications of {framework}: {class_name}",
         lambda: _find_applications(project, framework, class_name, classes),
     )
+    return found if nameless else tuple(one for one in found if not is_returned(one.call))
 
 
 def _find_applications(
@@ -50,18 +55,32 @@ def _find_applications(
         names = found - derived
         derived |= found
     made = [
-        Lifecycle(framework, call.bound, call)
+        Lifecycle(framework, app, call)
         for call in project.calls_named(class_name, *sorted(derived - {class_name}))
-        if call.bound is not None and project.is_kind_of(call.symbol, classes)
+        if (app := _name_of(call)) is not None and project.is_kind_of(call.symbol, classes)
     ]
     return tuple(sorted(made, key=lambda lifecycle: lifecycle.call.anchor))
+
+
+def _name_of(call: Call) -> Symbol | None:
+    around = Symbol(call.path, call.function) if call.function and is_returned(call) else None
+    return call.bound or around
+
+
+def is_returned(call: Call) -> bool:
+    """Answer whether a statement returns just what a call makes."""
+    place, statement = call.anchor, call.statement
+    begins = (statement.start.line, statement.start.column + len("return "))
+    is_all = (place.start.line, place.start.column) == begins and place.end == statement.end
+    return statement.kind == "Return" and is_all
 
 
 def reaches(project: Project, lifecycle: Lifecycle, path: str) -> bool:
     """Answer whether an application runs code of a file.
 
-    That is what its own module imports, and what a module imports that takes the application or its
-    factory from there: to mount or include something, to register handlers, to serve it.
+    That is what its own module imports, what a module imports that takes the application or its factory
+    from there, to mount or include something or to register handlers, and what the module imports that a
+    server is told to load it from.
     """
     if project.imports.reaches(lifecycle.path, path):
         return True
@@ -71,7 +90,7 @@ def reaches(project: Project, lifecycle: Lifecycle, path: str) -> bool:
 
 def _find_modules(project: Project, lifecycle: Lifecycle) -> frozenset[str]:
     name = lifecycle.app.name.split(".")[0]
-    return frozenset(
+    return project.served.modules_of(lifecycle.app) | frozenset(
         path
         for path in project.imports.importers_of(lifecycle.path)
         if not project.search.is_one_shot(path) and project.member(path, name) == Symbol(lifecycle.path, name)
@@ -99,7 +118,7 @@ def find_mount(project: Project, lifecycle: Lifecycle) -> Call | None:
     for call in project.calls_named("mount", "Mount"):
         given = call.argument("app", 1)
         made = None if given is None or given.factory is None else project.returned_by(given.factory)
-        if given is not None and lifecycle.app in {project.origin_of(given.symbol), given.factory, made}:
+        if given is not None and lifecycle.app in {project.origin_of(given.symbol), made, given.factory}:
             return call
     return None
 
@@ -120,6 +139,9 @@ def is_passed_to_strangers(project: Project, lifecycle: Lifecycle) -> bool:
 
 def create_module(project: Project, ownership: Ownership, application: Import) -> tuple[Edit, ...] | Refusal:
     """Return the edits that write the owning module, or its definitions into the application's file."""
+    obstacle = find_python_obstacle(project, ownership)
+    if obstacle is not None:
+        return obstacle
     if ownership.present is not None:
         return extend_module(project, free_names(ownership, application), ownership.present, application)
     if not ownership.is_inline:
@@ -160,7 +182,7 @@ def import_edits(project: Project, ownership: Ownership, path: str, name: str) -
         return Refusal(RefusalReason.NO_IMPORT_PATH, detail, path, 1)
     if name in project.module_names(path):
         return Refusal(RefusalReason.NAME_CLASH, f"`{name}` is taken in `{path}`", path, 1)
-    if ownership.present is not None and project.imports.reaches(ownership.path, path):
+    if ownership.present is not None and project.imports.loads(ownership.path, path):
         detail = (
             f"`{ownership.path}` owns the clients and imports this file: a module of its own could serve both"
         )

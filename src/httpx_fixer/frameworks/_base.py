@@ -133,6 +133,11 @@ class OwnedPool:
         return base if self.is_async else f"sync_{base}"
 
     @property
+    def maker(self) -> str:
+        """The function that makes the arguments, where they cannot be said before."""
+        return f"_{self.lender}_options"
+
+    @property
     def lasting_lender(self) -> str:
         """The function that builds a client which nothing has to close."""
         return f"lasting_{self.lender}"
@@ -144,7 +149,8 @@ class Ownership:
 
     `path` is a file to be created, or the application's own where `is_inline`. `injects` says that
     the framework fills parameters. All members come from one library, httpx or httpx2. `present` is
-    what an earlier run made of the module, read back; None for a new one.
+    what an earlier run made of the module, read back; None for a new one. `python` is the lowest
+    version that the project runs on, None where it does not say.
     """
 
     path: str
@@ -156,6 +162,7 @@ class Ownership:
     policy: Policy
     present: Ownership | None = None
     earlier_starts: frozenset[Start] = frozenset()
+    python: tuple[int, ...] | None = None
 
     @property
     def starts(self) -> frozenset[Start]:

@@ -45,6 +45,28 @@ def _@keep(
         own["transport"] = _@PreLasting(name, build)
     return build(**own)
 '''
+_GIVEN = """\
+    alone = {**_@TABLE[name], **options}
+    if build.__module__ != @lib.__name__:  # replaced by a test
+        return build(**alone)
+    own: dict[str, Any] = {"timeout": TIMEOUT, **options}
+    if _POOL_OPTIONS & options.keys():
+        own = {"timeout": TIMEOUT, **_with_tls(alone)}
+"""
+_MADE = """\
+    if build.__module__ != @lib.__name__:  # replaced by a test
+        return build(**{**_@TABLE[name](), **options})
+    own: dict[str, Any] = {"timeout": TIMEOUT, **options}
+    if _POOL_OPTIONS & options.keys():
+        own = {"timeout": TIMEOUT, **_with_tls({**_@TABLE[name](), **options})}
+"""
+_GIVEN_BASE = """\
+            base: dict[str, Any] = {"limits": LIMITS, **_with_tls(_@TABLE[name])}
+"""
+_MADE_BASE = """\
+            made = _with_tls(_@TABLE[name](limits=LIMITS))
+            base: dict[str, Any] = {"limits": LIMITS, **made}
+"""
 _SAME_TIMEOUT = '    own: dict[str, Any] = {"timeout": TIMEOUT, **options}\n'
 _OWN_TIMEOUT = """\
     timeout = _@TABLE[name].get("timeout", TIMEOUT)
@@ -52,6 +74,15 @@ _OWN_TIMEOUT = """\
 """
 
 
-def lasting_template(*, has_timeout: bool) -> str:
-    """Return the definitions behind the lenders of lasting clients; some pool may say a timeout."""
-    return _TEMPLATE.replace(_SAME_TIMEOUT, _OWN_TIMEOUT) if has_timeout else _TEMPLATE
+def lasting_template(*, has_timeout: bool, is_made: bool = False) -> str:
+    """Return the definitions behind the lenders of lasting clients.
+
+    Some pool may say a timeout; `is_made` says that the table holds functions which make the arguments.
+    """
+    template = _TEMPLATE.replace(_GIVEN, _MADE) if is_made else _TEMPLATE
+    template = template.replace(_SAME_TIMEOUT, _OWN_TIMEOUT) if has_timeout else template
+    if not is_made:
+        return template
+    return template.replace("_@TABLE[name].", "_@TABLE[name]().").replace(
+        "_@TABLE[name])", "_@TABLE[name]())"
+    )

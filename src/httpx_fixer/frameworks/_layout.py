@@ -21,6 +21,15 @@ def lay_out_call(before: str, call: str, after: str, indent: str = "") -> str:
     return f"{indent}{before}{callee}(\n{items}{indent}){after}"
 
 
+def shift(code: str, indent: str) -> str:
+    """Return an expression of several lines as it stands at an indentation; the last line says its own."""
+    first, *rest = code.split("\n")
+    if not rest or '"""' in code or "'''" in code:  # a line in a string literal is no line of code
+        return code
+    old = rest[-1][: len(rest[-1]) - len(rest[-1].lstrip())]
+    return "\n".join([first, *(indent + line.removeprefix(old) if line.strip() else "" for line in rest)])
+
+
 def lay_out_with(keyword: str, items: list[str], indent: str) -> list[str]:
     """Return the lines of a `with` header, its items one a line where it would be too long."""
     line = f"{indent}{keyword} {', '.join(items)}:"
@@ -31,10 +40,12 @@ def lay_out_with(keyword: str, items: list[str], indent: str) -> list[str]:
 
 def import_lines(imports: list[Import], own: frozenset[str]) -> str:
     """Lay out imports in blocks as isort does: the standard library, other packages, `own` modules."""
+    future = [one for one in imports if one[0] == "__future__"]
+    imports = [one for one in imports if one not in future]
     standard = [one for one in imports if one[0].split(".")[0] in sys.stdlib_module_names - own]
     mine = [one for one in imports if one[0].startswith(".") or one[0] in own]
     other = [one for one in imports if one not in standard and one not in mine]
-    return "\n\n".join(_block(block) for block in (standard, other, mine) if block)
+    return "\n\n".join(_block(block) for block in (future, standard, other, mine) if block)
 
 
 def _block(imports: list[Import]) -> str:
@@ -43,7 +54,7 @@ def _block(imports: list[Import]) -> str:
     ]
     froms: list[str] = []
     for module in sorted({m for m, name, _ in imports if name}, key=lambda m: (m.startswith("."), m)):
-        names = sorted({(name, bound) for m, name, bound in imports if m == module}, key=_order)
+        names = sorted({(name, bound) for m, name, bound in imports if name and m == module}, key=_order)
         froms += _from_lines(module, names)
     return "\n".join([*sorted(set(plain)), *froms])
 

@@ -8,13 +8,18 @@ from httpx_fixer.analysis.facts import Argument, Function, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddArgument, Edit, InsertStatements, ReplaceExpression, WrapStatement
-from httpx_fixer.frameworks._asgi import import_edits
+from httpx_fixer.frameworks._asgi import import_edits, is_returned
 from httpx_fixer.frameworks._base import Lifecycle, Ownership
 from httpx_fixer.frameworks._owner_source import LIFESPAN
 from httpx_fixer.frameworks._start_source import CLOSE, OPEN, WRAP
 from httpx_fixer.source import Anchor
 
 _CONTEXT_MANAGERS = frozenset({"contextlib.asynccontextmanager"})
+_LOOKED_AT = (
+    rb"(?P<name>\w+)\s*=\s*[\w.]*\.lifespan_context\b(?!\s*\()(?!(?s:.*?)\b(?P=name)\()",
+    rb"(?i:assert)\w*[ (][^\n]*\.lifespan_context\b(?!\s*\()",
+)
+"""A test that asks which lifespan an application has, and does not run it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,8 @@ def find_own_lifespan(project: Project, lifecycle: Lifecycle) -> OwnLifespan | R
     """Return the lifespan that the author gave to an application, None where there is none."""
     assigned = project.remember("lifespan contexts", lambda: project.assignments_to("lifespan_context"))
     mine = [one for one in assigned if _is_router_of(project, one.receiver, lifecycle)]
-    unknown = [one for one in assigned if one.receiver is None]
+    is_nameless = is_returned(lifecycle.call)
+    unknown = [one for one in assigned if one.receiver is None or is_nameless]
     if unknown or len(mine) > 1:
         detail = f"the lifespan of `{lifecycle.app.name}` is replaced after it was made"
         anchor = (unknown or mine)[-1].value.anchor
@@ -99,10 +105,19 @@ def extend_own(project: Project, ownership: Ownership, own: OwnLifespan) -> tupl
 
 def wrap_own(project: Project, ownership: Ownership, own: OwnLifespan) -> tuple[Edit, ...] | Refusal:
     """Return the edits that put ours around whatever the author gave."""
-    edits = import_edits(project, ownership, own.value.anchor.path, WRAP)
+    edits = find_look_at_lifespan(project) or import_edits(project, ownership, own.value.anchor.path, WRAP)
     if isinstance(edits, Refusal):
         return edits
     return (*edits, ReplaceExpression(own.value.anchor, f"{WRAP}({own.value.code})"))
+
+
+def find_look_at_lifespan(project: Project) -> Refusal | None:
+    """Return the test that would notice that an application has another lifespan than its author's."""
+    place = project.search.find_in_tests(b"lifespan_context", *_LOOKED_AT)
+    if place is None:
+        return None
+    detail = "a test asks which lifespan the application has, and would find another one"
+    return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *place)
 
 
 def add_lifespan(project: Project, ownership: Ownership, lifecycle: Lifecycle) -> tuple[Edit, ...] | Refusal:
@@ -121,6 +136,9 @@ def add_statements(
     In `code`, `{app}` stands for the application; `names` are those of the owning module that it reads.
     """
     edits: list[Edit] = []
+    if code and is_returned(lifecycle.call):
+        detail = f"`{lifecycle.app.name}` gives the application no name, and its start is not plain"
+        return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, lifecycle.path, lifecycle.call.line)
     for name in names:
         imported = import_edits(project, ownership, lifecycle.path, name)
         if isinstance(imported, Refusal):

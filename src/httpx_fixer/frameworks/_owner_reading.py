@@ -37,7 +37,9 @@ def find_owners(project: Project, policy: Policy) -> tuple[Ownership, ...]:
     """Return what the modules of the project own that have the shape of ours, in order of path."""
     paths = sorted({path for name in _STARTS for path in project.search.mentions(f"def {name}(".encode())})
     found = (_read_owner(path, definitions_of(project, path), policy) for path in paths)
-    return tuple(owner for owner in found if owner is not None)
+    return tuple(
+        replace(owner, python=project.oldest_python(owner.path)) for owner in found if owner is not None
+    )
 
 
 def definitions_of(project: Project, path: str) -> dict[str, Definition]:
@@ -81,6 +83,8 @@ def _read_pools(table: str, found: dict[str, Definition]) -> list[OwnedPool]:
         if key is None:
             continue
         pool = OwnedPool(context[1], _TABLES[table], key, _unplace(arguments))
+        if pool.maker in found:
+            pool = replace(pool, arguments=_unplace(found[pool.maker].arguments))
         lenders = [found[one] for one in (pool.lender, pool.lasting_lender) if one in found]
         if lenders:
             pools.append(

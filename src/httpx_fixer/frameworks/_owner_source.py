@@ -10,6 +10,7 @@ from httpx_fixer.frameworks import _injected_source, _pool_source
 from httpx_fixer.frameworks._base import OwnedClient, OwnedPool, Ownership, Start
 from httpx_fixer.frameworks._injected_source import names_of
 from httpx_fixer.frameworks._layout import Import, import_lines, lay_out_with
+from httpx_fixer.frameworks._older_python import suit_code, suit_imports
 from httpx_fixer.frameworks._start_source import (
     WRAP_IMPORTS,
     WRAPPER,
@@ -113,14 +114,15 @@ def _own_imports(ownership: Ownership, application: Import) -> set[Import]:
     if ownership.pools:
         found |= set(_pool_source.IMPORTS)
         for pool in ownership.pools:
-            found |= set(_pool_source.imports_of_kind(is_async=pool.is_async, lends=pool.lends))
+            found |= set(_pool_source.imports_of_pool(pool))
         if Start.TRIO_ENTRY in ownership.starts and any(pool.is_async for pool in ownership.pools):
             found.add(("trio", "", "trio"))
         if is_opener_needed(ownership, is_async=True):
             found |= set(_pool_source.ASYNC_OPENER_IMPORTS)
         if is_opener_needed(ownership, is_async=False):
             found |= set(_pool_source.SYNC_OPENER_IMPORTS)
-    return found | {(owned.library, "", owned.library) for owned in _every(ownership)}
+    found |= {(owned.library, "", owned.library) for owned in _every(ownership)}
+    return suit_imports(ownership, found)
 
 
 def definitions(ownership: Ownership, application: Import) -> str:
@@ -139,7 +141,7 @@ def definitions(ownership: Ownership, application: Import) -> str:
     parts += [_injected_source.provider(client, injects=ownership.injects) for client in ownership.clients]
     if ownership.injects and ownership.clients:
         parts.append("\n".join(_injected_source.alias_line(client) for client in ownership.clients) + "\n")
-    return "\n\n".join(parts)
+    return suit_code(ownership, "\n\n".join(parts))
 
 
 def _pool_for(ownership: Ownership, client: OwnedClient) -> OwnedPool | None:

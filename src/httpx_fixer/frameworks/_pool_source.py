@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from httpx_fixer.frameworks._base import OwnedPool, Ownership, Start
 from httpx_fixer.frameworks._lasting_source import lasting_template
-from httpx_fixer.frameworks._layout import LINE, Import, lay_out_call
+from httpx_fixer.frameworks._layout import Import, lay_out_call
+from httpx_fixer.frameworks._loop_source import LOOP, LOOP_OR_TRIO
+from httpx_fixer.frameworks._pool_rows import is_made_late, lender, maker, table
 from httpx_fixer.frameworks._start_source import is_opener_needed
 
 IMPORTS: tuple[Import, ...] = (
@@ -121,6 +123,31 @@ _OWN_TIMEOUT = """\
     shared: dict[str, Any] = {"timeout": timeout, "transport": transport, **options}
     return build(mounts=mounts, **shared)
 """
+_GIVEN_ALONE = """\
+    alone = {**_@TABLE[name], **options}
+    if build.__module__ != @lib.__name__:  # replaced by a test
+        return build(**alone)
+    pools = _@pools.get(@here)
+    if pools is None or _POOL_OPTIONS & options.keys():
+        own: dict[str, Any] = {"timeout": TIMEOUT, **_with_tls(alone)}
+        return build(**own)
+"""
+_MADE_ALONE = """\
+    pools = _@pools.get(@here)
+    is_fake = build.__module__ != @lib.__name__  # replaced by a test
+    if pools is None or is_fake or _POOL_OPTIONS & options.keys():
+        own = {**_@TABLE[name](), **options}
+        if not is_fake:
+            own = {"timeout": TIMEOUT, **_with_tls(own)}
+        return build(**own)
+"""
+_GIVEN_BASE = """\
+        base: dict[str, Any] = {"limits": LIMITS, **_with_tls(_@TABLE[name])}
+"""
+_MADE_BASE = """\
+        made = _with_tls(_@TABLE[name](limits=LIMITS))
+        base: dict[str, Any] = {"limits": LIMITS, **made}
+"""
 _OPENER = '''\
 @@manager
 @async def _share_@pools() -> @Iterator[None]:
@@ -137,26 +164,6 @@ _OPENER = '''\
             for pool in pools.values():
                 @await pool.@close()
 '''
-
-_LOOP = """\
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-"""
-
-_LOOP_OR_TRIO = """\
-def _running_loop() -> object | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        pass  # trio has a token in its place
-    try:
-        return trio.lowlevel.current_trio_token()
-    except RuntimeError:
-        return None
-"""
 
 _ASYNC = {
     "Class": "AsyncClient",
@@ -214,11 +221,12 @@ _SYNC = {
 }
 
 
-def imports_of_kind(*, is_async: bool, lends: bool) -> tuple[Import, ...]:
-    """Return what the definitions of the pools of one kind import beside `IMPORTS`."""
-    if is_async:
-        return (("asyncio", "", "asyncio"), *([_ASYNC_ITERATOR] if lends else []))
-    return (("os", "", "os"), *([_ITERATOR] if lends else []))
+def imports_of_pool(pool: OwnedPool) -> tuple[Import, ...]:
+    """Return what the definitions of a pool import beside `IMPORTS`."""
+    made: list[Import] = [("collections.abc", "Callable", "Callable")] if is_made_late(pool) else []
+    if pool.is_async:
+        return (("asyncio", "", "asyncio"), *made, *([_ASYNC_ITERATOR] if pool.lends else []))
+    return (("os", "", "os"), *made, *([_ITERATOR] if pool.lends else []))
 
 
 def opening(*, is_async: bool) -> str:
@@ -237,33 +245,32 @@ def pool_definitions(ownership: Ownership) -> list[str]:
             continue
         words = {"lib": library, **((_ASYNC_OR_TRIO if has_trio else _ASYNC) if is_async else _SYNC)}
         if is_async:
-            parts.append(_LOOP_OR_TRIO if has_trio else _LOOP)
-        parts.append(_table(words["TABLE"], pools) + _fill(_KIND, words))
+            parts.append(LOOP_OR_TRIO if has_trio else LOOP)
+        is_made = any(map(is_made_late, pools))
+        parts += [maker(pool) for pool in pools if is_made_late(pool)]
+        parts.append(table(words["TABLE"], pools) + _fill(_KIND, words))
         has_timeout = any(argument.name == "timeout" for pool in pools for argument in pool.arguments)
         if any(pool.lends for pool in pools):
-            lending = _LENDING.replace(_SAME_TIMEOUT, _OWN_TIMEOUT) if has_timeout else _LENDING
-            parts.append(_fill(lending, words))
+            parts.append(_fill(_lending_template(has_timeout=has_timeout, is_made=is_made), words))
         if any(pool.lasts for pool in pools):
-            parts.append(_fill(lasting_template(has_timeout=has_timeout), words))
+            parts.append(_fill(lasting_template(has_timeout=has_timeout, is_made=is_made), words))
         for pool in pools:
-            parts += [_lender(pool, lasts=False)] * pool.lends + [_lender(pool, lasts=True)] * pool.lasts
+            parts += [lender(pool, lasts=False)] * pool.lends + [lender(pool, lasts=True)] * pool.lasts
         if is_opener_needed(ownership, is_async=is_async):
             parts.append(_fill(_OPENER, words))
     return parts
 
 
-def _table(name: str, pools: list[OwnedPool]) -> str:
-    """Lay out what makes each pool: {function that borrows from it: arguments}."""
-    lines = [f"_{name}: dict[str, dict[str, Any]] = {{"]
-    for pool in pools:
-        items = [f'"{argument.name}": {argument.code}' for argument in pool.arguments]
-        line = f'    "{pool.lender}": {{{", ".join(items)}}},'
-        if len(line) <= LINE:
-            lines.append(line)
-        else:
-            laid_out = (lay_out_call(f'"{one.name}": ', one.code, ",", "        ") for one in pool.arguments)
-            lines += [f'    "{pool.lender}": {{', *laid_out, "    },"]
-    return "\n".join([*lines, "}"]) + "\n\n\n"
+def _lending_template(*, has_timeout: bool, is_made: bool) -> str:
+    if not is_made:
+        return _LENDING.replace(_SAME_TIMEOUT, _OWN_TIMEOUT) if has_timeout else _LENDING
+    made = _LENDING.replace(_GIVEN_ALONE, _MADE_ALONE)
+    if not has_timeout:
+        return made.replace(_GIVEN_BASE, _MADE_BASE)
+    base = _MADE_BASE.replace("LIMITS, **", 'LIMITS, "timeout": TIMEOUT, **')
+    made = made.replace(_GIVEN_BASE, base)
+    own = _OWN_TIMEOUT.replace('_@TABLE[name].get("timeout", TIMEOUT)', "pool.timeout")
+    return made.replace(_SAME_TIMEOUT, own)
 
 
 def _fill(template: str, words: dict[str, str]) -> str:
@@ -277,23 +284,3 @@ def _constants(ownership: Ownership, library: str) -> str:
     timeout = lay_out_call("TIMEOUT = ", policy.timeout.code(f"{library}.Timeout"), "")
     limits = lay_out_call("LIMITS = ", policy.limits.code(f"{library}.Limits"), "")
     return f"{timeout}\n{limits}\n"
-
-
-def _lender(pool: OwnedPool, *, lasts: bool) -> str:
-    name = pool.lasting_lender if lasts else pool.lender
-    kind = f"{pool.library}.{pool.class_name}"
-    function = "_keep" if lasts else "_borrow"
-    function = function if pool.is_async else f"{function}_sync"
-    header, build = f"def {name}(**options: Any) -> {kind}:", kind
-    if pool.takes_class:
-        header = f"def {name}(\n    build: type[{kind}] | None = None, /, **options: Any\n) -> {kind}:"
-        build = f"build or {kind}"
-    if lasts:
-        described = f'    """Build a `{kind}` that nothing has to close."""'
-    else:
-        docstring = f'    """Build a `{kind}` over shared connections{{}}."""'
-        given = ", ".join(f"`{argument.name}={argument.code}`" for argument in pool.arguments)
-        described = docstring.format(f" with {given}" if given else "")
-        if len(described) > LINE or "\n" in given:
-            described = docstring.format(" of their own")
-    return f'{header}\n{described}\n    return {function}("{pool.lender}", {build}, options)\n'

@@ -24,18 +24,26 @@ class WebFramework(ProcessFramework):
     """What is written below the application, which is called `{app}` there."""
     opening: ClassVar[tuple[str, ...]] = (OPEN, CLOSE)
     """What of the owning module the statements read."""
+    takes_nameless: ClassVar[bool] = False
+    """Whether an application can be wired where it is made, without a name."""
     package: ClassVar[str]
     """What the framework is called where versions are pinned."""
     since: ClassVar[tuple[int, ...]] = ()
     """The first version that has what the rewrite uses; () where all have."""
 
     def lifecycles(self, project: Project) -> tuple[Lifecycle, ...]:
-        """Return every application that is assigned to a name or an attribute."""
+        """Return every application that is made outside of demonstrations."""
         if not any(project.search.mentions(module.encode()) for module in self.modules):
             return ()
         class_name = min(self.classes, key=len).rpartition(".")[2]
-        found = _asgi.find_applications(project, self.name, class_name, self.classes)
-        return tuple(replace(one, start=self.start) for one in found if not is_demonstration(one.path))
+        found = _asgi.find_applications(
+            project, self.name, class_name, self.classes, nameless=self.takes_nameless
+        )
+        return tuple(
+            replace(one, start=self.start)
+            for one in found
+            if not is_demonstration(one.path) or project.served.is_loaded(one.path)
+        )
 
     def reaches(self, project: Project, lifecycle: Lifecycle, path: str) -> bool:
         """Answer whether an application runs code of a file, as for those of FastAPI."""

@@ -26,6 +26,7 @@ from httpx_fixer.frameworks._lifespan import (
     add_lifespan,
     add_statements,
     extend_own,
+    find_look_at_lifespan,
     find_own_lifespan,
     is_wired,
     wrap_own,
@@ -60,8 +61,9 @@ class FastAPI(Framework):
     `lifespan=` silences every `on_event` handler of the same application, so it is given only to an
     application that has none; an own lifespan function gets its `yield`s wrapped; everything else
     gets an additional router whose lifespan is merged (from 0.112.2), or before that a wrapper around
-    its lifespan, or handlers of its own. Mounted applications do not run their lifespan. Read and run
-    in 0.95.2 to 0.165.0.
+    its lifespan, or handlers of its own. Mounted applications do not run their lifespan, unless a server
+    is told to load them by name as well (`uvicorn shop.main:app`, in code, a `Procfile`, `Dockerfile`,
+    compose file or script). Read and run in 0.95.2 to 0.165.0.
     https://fastapi.tiangolo.com/advanced/events/
     """
 
@@ -141,8 +143,8 @@ class FastAPI(Framework):
         return found
 
     def starts(self, project: Project, lifecycle: Lifecycle) -> bool:
-        """Answer whether the application is not mounted in another one."""
-        return _asgi.find_mount(project, lifecycle) is None
+        """Answer whether the application is not mounted in another one, or is served by itself, too."""
+        return _asgi.find_mount(project, lifecycle) is None or project.served.is_named(lifecycle.app)
 
     def create(self, project: Project, ownership: Ownership) -> tuple[Edit, ...] | Refusal:
         """Return the edits that create the owning module."""
@@ -176,6 +178,9 @@ class FastAPI(Framework):
             return _too_old(
                 lifecycle, version, "0.112.2 for a router's lifespan beside the application's own"
             )
+        refusal = find_look_at_lifespan(project) if own is not None else None
+        if refusal is not None:
+            return refusal
         router: Edit = EnsureImport(lifecycle.path, "fastapi", "APIRouter")
         statement = f"{{app}}.include_router(APIRouter(lifespan={LIFESPAN}))\n"
         added = add_statements(project, ownership, lifecycle, statement, (LIFESPAN,))
@@ -195,20 +200,23 @@ class FastAPI(Framework):
 
 
 def _find_apps(project: Project) -> tuple[Lifecycle, ...]:
-    found = _asgi.find_applications(project, FastAPI.name, "FastAPI", _APPS)
+    found = _asgi.find_applications(project, FastAPI.name, "FastAPI", _APPS, nameless=True)
     return tuple(replace(one, start=_choose_start(project, one)) for one in found)
 
 
 def _choose_start(project: Project, lifecycle: Lifecycle) -> Start:
     """Return the form in which an application can start ours.
 
-    A lifespan that nothing can be added to is wrapped where a router cannot bring another one along.
+    A lifespan that nothing can be added to is wrapped where a router cannot bring another one along, or
+    where no statement can include that in an application without a name.
     Where there is none, and `lifespan=` would silence handlers, these open and close pools.
     """
     own = find_own_lifespan(project, lifecycle)
     if isinstance(own, Refusal) or (own is not None and own.yields):
         return Start.LIFESPAN
     version = project.pinned_version("fastapi", lifecycle.path)
+    if own is not None and _asgi.is_returned(lifecycle.call):
+        return Start.WRAPPED
     if version is None or version >= _ROUTER_LIFESPAN_SINCE:
         return Start.WRAPPED if own is not None and own.is_assigned else Start.LIFESPAN
     if own is not None:

@@ -31,6 +31,7 @@ class Litestar(WebFramework):
     modules: ClassVar[frozenset[str]] = frozenset({"litestar"})
     classes: ClassVar[frozenset[str]] = frozenset({"litestar.Litestar", "litestar.app.Litestar"})
     start: ClassVar[Start] = Start.LIFESPAN
+    takes_nameless: ClassVar[bool] = True
     since: ClassVar[tuple[int, ...]] = (2,)
 
     def wire(

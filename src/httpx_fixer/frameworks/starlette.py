@@ -78,8 +78,8 @@ class Starlette(Framework):
         return EntryPoint(function, self.name, apps, connection=connection, registrations=frozenset({place}))
 
     def starts(self, project: Project, lifecycle: Lifecycle) -> bool:
-        """Answer whether the application is not mounted in another one."""
-        return _asgi.find_mount(project, lifecycle) is None
+        """Answer whether the application is not mounted in another one, or is served by itself, too."""
+        return _asgi.find_mount(project, lifecycle) is None or project.served.is_named(lifecycle.app)
 
     def create(self, project: Project, ownership: Ownership) -> tuple[Edit, ...] | Refusal:
         """Return the edits that create the owning module."""
@@ -126,16 +126,8 @@ class Starlette(Framework):
 
 
 def _find_apps(project: Project) -> tuple[Lifecycle, ...]:
-    found = [
-        *_asgi.find_applications(project, Starlette.name, "Starlette", _APPS),
-        *(
-            Lifecycle(Starlette.name, Symbol(call.path, call.function), call)
-            for call in project.calls_named("Starlette")
-            if call.statement.kind == "Return" and call.function and project.is_kind_of(call.symbol, _APPS)
-        ),
-    ]
-    started = (replace(one, start=_choose_start(project, one)) for one in found)
-    return tuple(sorted(started, key=lambda lifecycle: lifecycle.call.anchor))
+    found = _asgi.find_applications(project, Starlette.name, "Starlette", _APPS, nameless=True)
+    return tuple(replace(one, start=_choose_start(project, one)) for one in found)
 
 
 def _choose_start(project: Project, lifecycle: Lifecycle) -> Start:

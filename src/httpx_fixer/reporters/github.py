@@ -17,23 +17,23 @@ def render(report: Report, context: Context) -> str:
 
     GitHub shows columns only where a site lies on one line.
     """
-    lines = [_annotate(diagnostic, context.locate) for diagnostic in report.diagnostics]
+    lines = [_annotate(diagnostic, context) for diagnostic in report.diagnostics]
     lines += [_annotate_skip(skip, context.locate) for skip in report.skipped]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _annotate(diagnostic: Diagnostic, locate: Locate) -> str:
+def _annotate(diagnostic: Diagnostic, context: Context) -> str:
     start, end = diagnostic.anchor.start, diagnostic.anchor.end
     properties = {
         "title": f"{diagnostic.code} {diagnostic.name}",
-        "file": locate(diagnostic.anchor.path),
+        "file": context.locate(diagnostic.anchor.path),
         "line": str(start.line),
         "endLine": str(end.line),
     }
     if start.line == end.line:
         properties |= {"col": str(start.column + 1), "endColumn": str(end.column + 1)}
     kind = "notice" if is_note(diagnostic) else "error"
-    return _command(kind, properties, describe_fully(diagnostic, locate))
+    return _command(kind, properties, describe_fully(diagnostic, context))
 
 
 def _annotate_skip(skip: Skip, locate: Locate) -> str:

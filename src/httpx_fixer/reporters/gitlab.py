@@ -13,7 +13,7 @@ def render(report: Report, context: Context) -> str:
     """Return one JSON array; GitLab tells new from old by the fingerprints."""
     entries = [
         {
-            "description": f"{diagnostic.code}: {describe_fully(diagnostic, context.locate)}",
+            "description": f"{diagnostic.code}: {describe_fully(diagnostic, context)}",
             "check_name": diagnostic.name,
             "fingerprint": diagnostic.fingerprint,
             "severity": "info" if is_note(diagnostic) else "major",

@@ -1,4 +1,4 @@
-"""The report as JSON, for other programs; its schema is in DESIGN section 7."""
+"""The report as JSON, for other programs; its schema stands in the documentation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def render(report: Report, context: Context) -> str:
     counts, locate = count(report), context.locate
     document: _Json = {
         "schema_version": SCHEMA_VERSION,
-        "diagnostics": [describe_diagnostic(diagnostic, locate) for diagnostic in report.diagnostics],
+        "diagnostics": [describe_diagnostic(diagnostic, context) for diagnostic in report.diagnostics],
         "skipped": [
             {"path": locate(skip.path), "reason": skip.reason.name, "detail": skip.detail}
             for skip in report.skipped
@@ -42,9 +42,9 @@ def render(report: Report, context: Context) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
-def describe_diagnostic(diagnostic: Diagnostic, locate: Locate) -> _Json:
+def describe_diagnostic(diagnostic: Diagnostic, context: Context) -> _Json:
     """Return a diagnostic as the schema has it."""
-    fix, refusal = diagnostic.fix, diagnostic.refusal
+    fix, refusal, locate = diagnostic.fix, diagnostic.refusal, context.locate
     return {
         "code": diagnostic.code,
         "name": diagnostic.name,
@@ -56,6 +56,7 @@ def describe_diagnostic(diagnostic: Diagnostic, locate: Locate) -> _Json:
         "fix": None if fix is None else _describe_fix(fix, locate),
         "refusal": None if refusal is None else _describe_refusal(refusal, locate),
         "fingerprint": diagnostic.fingerprint,
+        "url": context.page(diagnostic.name),
     }
 
 

@@ -11,5 +11,5 @@ from httpx_fixer.reporters.json import describe_diagnostic
 
 def render(report: Report, context: Context) -> str:
     """Return a line of ASCII for each diagnostic, nothing where there is none."""
-    described = (describe_diagnostic(diagnostic, context.locate) for diagnostic in report.diagnostics)
+    described = (describe_diagnostic(diagnostic, context) for diagnostic in report.diagnostics)
     return "".join(f"{json.dumps(diagnostic)}\n" for diagnostic in described)

@@ -9,8 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.report import Report
 from httpx_fixer.reporters.context import Context
-from httpx_fixer.reporters.paths import Locate
-from httpx_fixer.reporters.wording import describe_outcome
+from httpx_fixer.reporters.wording import describe_below
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML 1.0 document may hold, also not escaped."""
@@ -23,7 +22,7 @@ def render(report: Report, context: Context) -> str:
     servers take an empty document for a fault.
     """
     suites = [
-        _suite(path, list(group), context.locate)
+        _suite(path, list(group), context)
         for path, group in groupby(report.diagnostics, lambda diagnostic: diagnostic.anchor.path)
     ]
     unread = [
@@ -41,14 +40,14 @@ def render(report: Report, context: Context) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?>\n{_NOT_XML.sub("?", text)}'
 
 
-def _suite(path: str, diagnostics: list[Diagnostic], locate: Locate) -> str:
-    name = locate(path)
+def _suite(path: str, diagnostics: list[Diagnostic], context: Context) -> str:
+    name = context.locate(path)
     cases = [
         _case(
             f"{diagnostic.code} {diagnostic.name}",
             f"{name}:{diagnostic.anchor.start.line}:{diagnostic.anchor.start.column + 1}",
             f"      <failure message={quoteattr(diagnostic.message)}>"
-            f"{escape(describe_outcome(diagnostic, locate))}</failure>\n",
+            f"{escape(describe_below(diagnostic, context))}</failure>\n",
         )
         for diagnostic in diagnostics
     ]

@@ -26,7 +26,7 @@ def render(report: Report, context: Context) -> str:
     blocks = [
         *_describe_fixed(fixed, context),
         *_list_numbers(fixed, context.locate),
-        *_list_left(left, context.locate),
+        *_list_left(left, context),
         *_list_unread(report, context.locate),
     ]
     return "\n\n".join(blocks) + "\n"
@@ -40,7 +40,10 @@ def _describe_fixed(fixed: Sequence[Diagnostic], context: Context) -> Iterator[s
     yield f"## What\n\n{plural(len(fixed), 'fix')} in {plural(files, 'file')}."
     pages = {page.code: page for page in context.read_pages()}
     numbers = Counter((diagnostic.code, diagnostic.name) for diagnostic in fixed)
-    rows = [f"| {code} `{name}` | {number:,} |" for (code, name), number in sorted(numbers.items())]
+    rows = [
+        f"| {_link(code, context.page(name))} `{name}` | {number:,} |"
+        for (code, name), number in sorted(numbers.items())
+    ]
     yield "\n".join(("| rule | fixes |", "|---|---:|", *rows))
     whys = [
         f"- **{code} {name}**: {_find_why(pages[code].text)}"
@@ -73,13 +76,16 @@ def _list_numbers(fixed: Sequence[Diagnostic], locate: Locate) -> Iterator[str]:
         yield "## Numbers that change\n\n" + _table(("what", "before", "after", "place"), rows)
 
 
-def _list_left(left: Sequence[Diagnostic], locate: Locate) -> Iterator[str]:
+def _list_left(left: Sequence[Diagnostic], context: Context) -> Iterator[str]:
     if not left:
         return
+    locate = context.locate
     reasons = Counter(_reason(diagnostic) for diagnostic in left)
     told = ", ".join(f"{number:,} `{reason}`" for reason, number in sorted(reasons.items()))
     rows = [
-        f"| {_place(d, locate)} | {d.code} | `{_reason(d)}` | {_cell(_detail(d, locate))} |" for d in left
+        f"| {_place(d, locate)} | {_link(d.code, context.page(d.name))} | `{_reason(d)}` "
+        f"| {_cell(_detail(d, locate))} |"
+        for d in left
     ]
     table = _table(("place", "rule", "reason", "why"), rows)
     yield f"## Left alone\n\n{plural(len(left), 'site')}: {told}."
@@ -103,6 +109,10 @@ def _detail(diagnostic: Diagnostic, locate: Locate) -> str:
         refusal = diagnostic.refusal
         return f"{refusal.detail} (`{locate(refusal.path)}:{refusal.line}`)"
     return "" if diagnostic.fix is None else (diagnostic.fix.unsafe_because or diagnostic.fix.title)
+
+
+def _link(code: str, page: str | None) -> str:
+    return f"[{code}]({page})" if page else code
 
 
 def _place(diagnostic: Diagnostic, locate: Locate) -> str:

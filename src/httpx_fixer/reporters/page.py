@@ -9,6 +9,7 @@ from pathlib import Path
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.fix import NumberChange
 from httpx_fixer.report import Report
+from httpx_fixer.reporters.context import Context
 from httpx_fixer.reporters.counts import plural
 from httpx_fixer.reporters.outline import build_outline
 from httpx_fixer.reporters.page_parts import (
@@ -35,12 +36,18 @@ _KEYS = (
 
 
 class PageReporter:
-    """Writes pages; `patches` holds the unified diff of each file that changes, `{path: patch}`."""
+    """Writes pages; `patches` holds the unified diff of each file that changes, `{path: patch}`.
 
-    def __init__(self, locate: Locate, patches: Mapping[str, bytes], *, unsafe_fixes: bool) -> None:
+    Codes link to the pages of their rules where these are served at `docs_url`.
+    """
+
+    def __init__(
+        self, locate: Locate, patches: Mapping[str, bytes], *, unsafe_fixes: bool, docs_url: str = ""
+    ) -> None:
         self._locate = locate
         self._patches = patches
         self._unsafe_fixes = unsafe_fixes
+        self._context = Context(locate, docs_url=docs_url)
 
     def render(self, report: Report, title: str) -> str:
         """Return the page of a settled report; the same report makes the same page."""
@@ -123,7 +130,7 @@ class PageReporter:
             by_path.setdefault(diagnostic.anchor.path, []).append(diagnostic)
         for path, found in sorted(by_path.items()):
             shown = escape(show_path(self._locate(path)))
-            said = "".join(render_said(one, self._locate, self._status(one)) for one in found)
+            said = "".join(render_said(one, self._context, self._status(one)) for one in found)
             diff = render_diff(self._patches[path]) if path in self._patches else ""
             data = escape(self._locate(path))
             head = f"<h3><code>{shown}</code></h3>"

@@ -10,6 +10,7 @@ from html import escape
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.fix import Applicability
 from httpx_fixer.owners import Process
+from httpx_fixer.reporters.context import Context
 from httpx_fixer.reporters.outline import HANDED, OwnerOutline, Share
 from httpx_fixer.reporters.paths import Locate, show_path
 from httpx_fixer.reporters.wording import describe_outcome
@@ -43,9 +44,11 @@ def code_marks(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
-def render_said(diagnostic: Diagnostic, locate: Locate, status: str) -> str:
+def render_said(diagnostic: Diagnostic, context: Context, status: str) -> str:
     """Return what is said of one site, with all that the page filters by."""
-    anchor, refusal = diagnostic.anchor, diagnostic.refusal
+    anchor, refusal, locate = diagnostic.anchor, diagnostic.refusal, context.locate
+    page = context.page(diagnostic.name)
+    code = f'<a href="{escape(page)}">{diagnostic.code}</a>' if page else diagnostic.code
     paths = (anchor.path, *(diagnostic.fix.paths if diagnostic.fix is not None else ()))
     data = {
         "rule": diagnostic.code,
@@ -60,7 +63,7 @@ def render_said(diagnostic: Diagnostic, locate: Locate, status: str) -> str:
     reveal = f'<button class="reveal" type="button">{place}</button>' if status == "made" else place
     return (
         f'<div class="said" tabindex="0"{attributes}>'
-        f'<span class="badge">{diagnostic.code}</span> '
+        f'<span class="badge">{code}</span> '
         f'<span class="badge {status}">{_STATUS[status]}</span> '
         f'<span class="soft">{diagnostic.name}, {reveal}</span>'
         f"<p>{code_marks(diagnostic.message)}</p>"

@@ -26,11 +26,14 @@ def render(report: Report, context: Context) -> str:
 def _describe(diagnostic: Diagnostic, report: Report, context: Context) -> dict[str, Any]:
     anchor = diagnostic.anchor
     described: dict[str, Any] = {
-        "message": describe_fully(diagnostic, context.locate),
+        "message": describe_fully(diagnostic, context),
         "location": {"path": context.locate(anchor.path), "range": _range(anchor.start, anchor.end)},
         "severity": "INFO" if is_note(diagnostic) else "WARNING",
         "code": {"value": diagnostic.code},
     }
+    page = context.page(diagnostic.name)
+    if page is not None:
+        described["code"]["url"] = page
     replacements = report.replacements.get(diagnostic.fingerprint, ())
     if replacements and all(one.path == anchor.path for one in replacements):
         described["suggestions"] = [

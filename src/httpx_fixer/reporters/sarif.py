@@ -29,7 +29,7 @@ def render(report: Report, context: Context) -> str:
     pages = context.read_pages()
     indices = {page.code: index for index, page in enumerate(pages)}
     run: _Json = {
-        "tool": {"driver": _describe_tool(pages, context.version)},
+        "tool": {"driver": _describe_tool(pages, context)},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {_BASE: {"description": {"text": "where httpx-fixer was started"}}},
         "invocations": [
@@ -45,16 +45,17 @@ def render(report: Report, context: Context) -> str:
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _describe_tool(pages: Iterable[RulePage], version: str) -> _Json:
+def _describe_tool(pages: Iterable[RulePage], context: Context) -> _Json:
     return {
         "name": "httpx-fixer",
-        "version": version,
+        "version": context.version,
         "rules": [
             {
                 "id": page.code,
                 "name": page.name,
                 "shortDescription": {"text": page.summary},
                 "help": {"text": page.text, "markdown": page.text},
+                **({"helpUri": address} if (address := context.page(page.name)) else {}),
                 "defaultConfiguration": {"level": "note" if page.code.startswith(NOTES) else "warning"},
             }
             for page in pages

@@ -19,7 +19,9 @@ from httpx_fixer.source import Skip, SourceFile
 
 def render(report: Report, context: Context) -> str:
     """Return the report for people."""
-    text = TextReporter(context.locate, colour=context.colour, unsafe_fixes=context.unsafe_fixes)
+    text = TextReporter(
+        context.locate, colour=context.colour, unsafe_fixes=context.unsafe_fixes, docs_url=context.docs_url
+    )
     return text.render(report, with_counts=context.with_counts, only_counts=context.only_counts)
 
 
@@ -38,10 +40,13 @@ class TextReporter:
     `unsafe_fixes` says whether such fixes are among those that the run would apply.
     """
 
-    def __init__(self, locate: Locate, *, colour: bool = False, unsafe_fixes: bool = False) -> None:
+    def __init__(
+        self, locate: Locate, *, colour: bool = False, unsafe_fixes: bool = False, docs_url: str = ""
+    ) -> None:
         self._locate = locate
         self._colour = colour
         self._unsafe_fixes = unsafe_fixes
+        self._docs_url = docs_url
 
     def render(self, report: Report, *, with_counts: bool = True, only_counts: bool = False) -> str:
         """Return the report: diagnostics by file with their code, files not read, and what it comes to."""
@@ -139,4 +144,6 @@ class TextReporter:
         ]
         found = f"{plural(counts.diagnostics, 'diagnostic')} in {plural(len(paths), 'file')}"
         yield f"{found}: {', '.join(parts)}{other}."
-        yield "`httpx-fixer explain` tells more of a code, and of a reason why something was left alone."
+        also = f"; so does {self._docs_url}" if self._docs_url else ""
+        told = "tells more of a code, and of a reason why something was left alone"
+        yield f"`httpx-fixer explain` {told}{also}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from httpx_fixer.diagnostic import Diagnostic, Refusal
 from httpx_fixer.fix import Applicability, Fix
+from httpx_fixer.reporters.context import Context
 from httpx_fixer.reporters.paths import Locate
 
 NOTES = "HXF0"
@@ -28,9 +29,15 @@ def describe_outcome(diagnostic: Diagnostic, locate: Locate) -> str:
             return f"Left alone: {refusal.reason.name}: {refusal.detail} ({place})"
 
 
-def describe_fully(diagnostic: Diagnostic, locate: Locate) -> str:
-    """Return the message and, on a line below it, what becomes of the site."""
-    return f"{diagnostic.message}\n{describe_outcome(diagnostic, locate)}"
+def describe_fully(diagnostic: Diagnostic, context: Context) -> str:
+    """Return the message and, on lines below it, what becomes of the site, and where more is told."""
+    return f"{diagnostic.message}\n{describe_below(diagnostic, context)}"
+
+
+def describe_below(diagnostic: Diagnostic, context: Context) -> str:
+    """Return what becomes of a site and, on a line below it, where more is told."""
+    page = context.page(diagnostic.name)
+    return "\n".join((describe_outcome(diagnostic, context.locate), *((page,) if page else ())))
 
 
 _KINDS = {

@@ -15,6 +15,8 @@ ItemT = TypeVar("ItemT", bound=cst.CSTNode)
 
 _ONE = cst.SimpleWhitespace(" ")
 _NONE = cst.SimpleWhitespace("")
+_LONE = 2
+"""The gaps of a list of one item: its author had no column to end with a comma or without one."""
 _LINE_END = cst.TrailingWhitespace()
 _SPACE_BEHIND = {
     cst.Arg: "whitespace_after_arg",
@@ -84,6 +86,7 @@ def widen_spacing(spacing: Spacing, at: int, count: int, indent: str) -> Spacing
 
     Where the neighbour stands on a line of its own the new items do too; a comment behind the
     neighbour stays on its line. `indent` is one level, for a list that was empty over several lines.
+    What makes a column of one item ends it with a comma, as formatters do.
     """
     gaps = spacing.gaps
     if len(gaps) == 1:
@@ -92,7 +95,14 @@ def widen_spacing(spacing: Spacing, at: int, count: int, indent: str) -> Spacing
     model = gaps[min(at, last - 1)]
     before, after = _split_closing(gaps[last], model) if at == last else _split(gaps[at])
     between = [_break_as(model)] * (count - 1)
-    return Spacing((*gaps[:at], before, *between, after, *gaps[at + 1 :]), spacing.trailing_comma)
+    is_first_of_column = len(gaps) == _LONE and at == last and _is_column(gaps)
+    comma = spacing.trailing_comma or is_first_of_column
+    return Spacing((*gaps[:at], before, *between, after, *gaps[at + 1 :]), comma)
+
+
+def _is_column(gaps: tuple[Space, ...]) -> bool:
+    """Answer whether each item stands on lines of its own, and the closing bracket below them."""
+    return all(isinstance(gap, cst.ParenthesizedWhitespace) for gap in gaps)
 
 
 def narrow_spacing(spacing: Spacing, at: int) -> tuple[Spacing, Lines]:

@@ -111,13 +111,20 @@ class Journal:
                 self._forget(_TRIAL)
 
     def close(self) -> None:
-        """Let the files stay as they are now; where that is not as they were, `undo` takes it back."""
+        """Let the files stay as they are now; where that is not as they were, `undo` takes it back.
+
+        Raises `NoRecord` where it cannot, and `WriteFailure` where the next run will put the files back.
+        """
         changed = [path for path in sorted(self._before) if self._current[path] != self._before[path]]
-        if changed:
-            self._note(
-                _LAST, [_File(path, self._before[path], (_digest(self._current[path]),)) for path in changed]
-            )
-        self._forget(_TRIAL)
+        try:
+            if changed:
+                files = [_File(path, self._before[path], (_digest(self._current[path]),)) for path in changed]
+                self._note(_LAST, files)
+        except NoRecord:
+            self._forget(_LAST)  # of a run before this one, which is no longer the last
+            raise
+        finally:
+            self._forget(_TRIAL)
 
     def put_back(self) -> None:
         """Make the files what they were before this run."""

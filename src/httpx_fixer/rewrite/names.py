@@ -26,7 +26,8 @@ class GlobalNames:
 
     `bound` is everything that code of the module binds there, `imported_only` what nothing but
     imports bind. `read` holds reads from any scope, `quoted` the words in strings and type comments
-    that a tool may evaluate (annotations, `__all__`). `has_star` says that `from m import *` may
+    that a tool may evaluate (annotations, `__all__`), and what a class reads that binds it too: the
+    global, until it does (`httpx: httpx.AsyncClient`). `has_star` says that `from m import *` may
     bind more.
     """
 
@@ -55,7 +56,7 @@ def find_global_names(code: str) -> GlobalNames:
         bound=assigned | imported,
         imported_only=imported - assigned,
         read=frozenset(symbol.get_name() for symbol in symbols if symbol.is_referenced()),
-        quoted=frozenset(_iter_quoted(code, tree)),
+        quoted=frozenset(_iter_quoted(code, tree)) | frozenset(_iter_class_reads(top)),
         has_star=any(node.names[0].name == "*" for node in froms),
     )
 
@@ -67,6 +68,16 @@ def _iter_globals(top: symtable.SymbolTable) -> Iterator[symtable.Symbol]:
         table = tables.pop()
         tables += table.get_children()
         yield from (symbol for symbol in table.get_symbols() if table is top or symbol.is_global())
+
+
+def _iter_class_reads(top: symtable.SymbolTable) -> Iterator[str]:
+    """Yield the names that the body of a class both reads and binds."""
+    tables = [top]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        if table.get_type() == "class":
+            yield from (s.get_name() for s in table.get_symbols() if s.is_local() and s.is_referenced())
 
 
 def _without_future(code: str, tree: ast.Module) -> str:

@@ -44,7 +44,9 @@ def wrap_long_lines(before: str, after: str, limit: int) -> str:
     for index in wanted:
         if index + 1 in breakable:
             ending = lines[index][len(lines[index].rstrip("\r\n")) :]
-            broken = _break_line(lines[index].rstrip("\r\n"), limit, unit)
+            line = lines[index].rstrip("\r\n")
+            is_body = _stands_alone(lines, index)
+            broken = _break_body(line, limit, unit) if is_body else _break_line(line, limit, unit)
             lines[index] = (ending or newline).join(broken) + ending
     wrapped = "".join(lines)
     return wrapped if _means_the_same(after, wrapped) else after
@@ -70,6 +72,23 @@ def _find_breakable_lines(text: str) -> set[int]:
     except (tokenize.TokenError, SyntaxError):
         return set()
     return set(range(1, text.count("\n") + 2)) - inside - commented
+
+
+def _stands_alone(lines: list[str], index: int) -> bool:
+    """Answer whether a line is all that the brackets at the end of the line above and below it hold."""
+    above, below = lines[index - 1 : index], lines[index + 1 : index + 2]
+    opens = bool(above) and above[0].rstrip()[-1:] in _PAIRS
+    return opens and bool(below) and below[0].lstrip()[:1] in _PAIRS.values()
+
+
+def _break_body(line: str, limit: int, unit: str) -> list[str]:
+    """Put the items of a line that stands alone between brackets on lines of their own."""
+    indent = line[: len(line) - len(line.lstrip())]
+    items = [item.strip() for item in _split_items(line.strip())]
+    if len(items) == 1:
+        return _break_line(line, limit, unit)
+    broken = (_break_line(f"{indent}{item},", limit, unit) for item in items if item)
+    return [part for parts in broken for part in parts]
 
 
 def _break_line(line: str, limit: int, unit: str) -> list[str]:

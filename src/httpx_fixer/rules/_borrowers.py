@@ -9,23 +9,26 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import (
     MODULE_FORMS,
     POOL_ARGUMENTS,
+    POOL_DEFAULTS,
     BindingForm,
     ClientSite,
     Origin,
+    PoolValue,
     SingleRequest,
     SpecArgument,
 )
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycle, Lifecycles, Start
-from httpx_fixer.rules._patches import find_function_patch, find_name_patch
+from httpx_fixer.rules._patches import find_function_patch, find_name_patch, find_value_patch
 from httpx_fixer.rules._processes import is_neighbour, may_own
-from httpx_fixer.rules._sharing import KNOWN, is_constant, shorten
+from httpx_fixer.rules._sharing import KNOWN, find_cap, is_constant, shorten
+from httpx_fixer.source import Anchor
 
 _NAMED = frozenset(
-    {BindingForm.WITH, BindingForm.STACKED, BindingForm.LOCAL, BindingForm.RETURNED, BindingForm.INSTANCE}
+    {BindingForm.WITH, BindingForm.STACKED, BindingForm.LOCAL, BindingForm.INSTANCE}
+    | {BindingForm.RETURNED, BindingForm.YIELDED, BindingForm.ARGUMENT, BindingForm.ITEM}
 )
-_OWN_TRANSPORT = frozenset({"mounts", "transport"})
-_CLIENT_LEVEL = frozenset({"proxy", "proxies", "verify", "cert", "trust_env"})
+_CLIENT_LEVEL = frozenset({"proxy", "verify", "cert", "trust_env"})
 _CONNECTION_AUTH = ("ntlm", "negotiate", "kerberos", "gssapi")
 
 
@@ -34,7 +37,8 @@ class Borrower:
     """A site that can borrow; `pool_arguments` say from which pool.
 
     `names_class` says that a test replaces the class in the site's own module, so that the call
-    has to name it; `lasts` that the client is kept for as long as the process runs.
+    has to name it; `lasts` that the client is kept for as long as the process runs. `spent` are the
+    statements that assigned such arguments to local variables, which nothing reads then.
     """
 
     site: ClientSite
@@ -42,6 +46,7 @@ class Borrower:
     pool_arguments: tuple[SpecArgument, ...]
     names_class: bool
     lasts: bool = False
+    spent: tuple[Anchor, ...] = ()
 
     @property
     def files(self) -> frozenset[str]:
@@ -57,7 +62,8 @@ def find_borrower(
     Nothing else about the code matters: the client is the caller's own as before, and where no
     lifespan of a reached application runs, its connections are, too.
     """
-    if site.form not in _NAMED | MODULE_FORMS and not isinstance(site.single, SingleRequest):
+    is_named = lasts or site.form in _NAMED | MODULE_FORMS
+    if not is_named and not isinstance(site.single, SingleRequest):
         detail = site.single or f"the client is kept in {site.form.value}"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
     if not site.spec.library:
@@ -70,7 +76,12 @@ def find_borrower(
     if isinstance(reaching, Refusal):
         return reaching
     names_class = not site.top_level and find_name_patch(project, site) is not None
-    return Borrower(site, reaching, pool, names_class, lasts)
+    capped = () if lasts else ((find_cap(value.argument), value.argument) for value in pool)
+    for cap, argument in capped:
+        if cap is not None:
+            return Refusal(RefusalReason.LIMITS_OF_ONE_CALL, cap, site.path, argument.line)
+    spent = tuple(value.statement for value in pool if value.statement is not None)
+    return Borrower(site, reaching, tuple(value.argument for value in pool), names_class, lasts, spent)
 
 
 def find_owners(
@@ -97,36 +108,58 @@ def find_owners(
     return Refusal(RefusalReason.MANY_LOOPS, detail, first.path, first.call.line)
 
 
-def _find_pool(project: Project, site: ClientSite) -> tuple[SpecArgument, ...] | Refusal:
+def _find_pool(project: Project, site: ClientSite) -> tuple[PoolValue, ...] | Refusal:
     """Return the arguments of a constructor that make a pool of connections."""
     for argument in site.spec.arguments:
-        obstacle = _find_obstacle(project, argument)
+        obstacle = _find_obstacle(argument)
         if obstacle is not None:
             return Refusal(*obstacle, site.path, argument.line)
-    return tuple(argument for argument in site.spec.arguments if argument.name in POOL_ARGUMENTS)
+    return _settle(project, site, POOL_ARGUMENTS)
+
+
+def _settle(project: Project, site: ClientSite, names: frozenset[str]) -> tuple[PoolValue, ...] | Refusal:
+    """Return those arguments of a site that make a pool, as the owner would say them."""
+    settled: list[PoolValue] = []
+    for argument in site.spec.arguments:
+        if argument.name not in names or (argument.name, argument.normal) in POOL_DEFAULTS:
+            continue
+        value = project.pool_values.settle(site, argument)
+        obstacle = _find_variation(project, site, argument, value)
+        if obstacle is not None:
+            return Refusal(*obstacle, site.path, argument.line)
+        patch = None if value.is_own else find_value_patch(project, site, value.argument)
+        if patch is not None:
+            detail = f"a test replaces what `{argument.name}=` reads in `{site.path}`"
+            return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *patch)
+        settled.append(value)
+    return tuple(settled)
 
 
 def _is_hidden(project: Project, lifecycle: Lifecycle) -> bool:
     """Answer whether an application stays inside of the function that makes it: a health check, say.
 
-    What its module imports need not be what it serves.
+    What its module imports need not be what it serves. One whose function a server is told to call
+    is served, wrapped in something or not.
     """
     factory, _, _ = lifecycle.app.name.rpartition(".")
+    if project.served.is_named(Symbol(lifecycle.app.path, factory)):
+        return False
     if lifecycle.start is not Start.LIFESPAN or project.function(Symbol(lifecycle.app.path, factory)) is None:
         return False
     return project.returned_by(Symbol(lifecycle.app.path, factory)) != lifecycle.app
 
 
-def _find_top_level_pool(project: Project, site: ClientSite) -> tuple[SpecArgument, ...] | Refusal:
+def _find_top_level_pool(project: Project, site: ClientSite) -> tuple[PoolValue, ...] | Refusal:
     """Return the same of a request of the package, whose other arguments go to the request (FACTS A16)."""
     if site.spec.unpacks:
         detail = f"the arguments of `{site.spec.class_code}` are not all written out"
         return Refusal(RefusalReason.UNKNOWN_ARGUMENT, detail, site.path, site.line)
-    pool = tuple(argument for argument in site.spec.arguments if argument.name in _CLIENT_LEVEL)
-    for argument in pool:
-        obstacle = _find_obstacle(project, argument)
-        if obstacle is not None:
-            return Refusal(*obstacle, site.path, argument.line)
+    if site.spec.argument("proxies") is not None:
+        detail = "`proxies=` is no argument of httpx 0.28"
+        return Refusal(RefusalReason.UNKNOWN_ARGUMENT, detail, site.path, site.line)
+    pool = _settle(project, site, _CLIENT_LEVEL)
+    if isinstance(pool, Refusal):
+        return pool
     cookies = site.spec.argument("cookies")
     if cookies is not None and cookies.has_call:
         detail = "`cookies=` is an argument of the client, which would be computed before the others"
@@ -138,21 +171,29 @@ def _find_top_level_pool(project: Project, site: ClientSite) -> tuple[SpecArgume
     return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *patch)
 
 
-def _find_obstacle(project: Project, argument: SpecArgument) -> tuple[RefusalReason, str] | None:
-    shown = f"`{argument.name}={shorten(argument.code)}`"
+def _find_obstacle(argument: SpecArgument) -> tuple[RefusalReason, str] | None:
     if argument.name not in KNOWN:
         return RefusalReason.UNKNOWN_ARGUMENT, f"`{argument.name}=` is no argument of httpx 0.28"
     if argument.name == "auth" and any(word in argument.code.lower() for word in _CONNECTION_AUTH):
+        shown = f"`{argument.name}={shorten(argument.code)}`"
         return RefusalReason.DYNAMIC_ARGUMENT, f"{shown} may authenticate the connection, not the request"
-    if argument.name not in POOL_ARGUMENTS:
-        return None
-    if argument.name in _OWN_TRANSPORT:
-        return RefusalReason.DYNAMIC_ARGUMENT, f"`{argument.name}=` brings a transport of its own"
+    return None
+
+
+def _find_variation(
+    project: Project, site: ClientSite, said: SpecArgument, value: PoolValue
+) -> tuple[RefusalReason, str] | None:
+    """Return why the owner of a pool cannot say an argument, None where it can."""
+    argument = value.argument
+    is_built = argument.name in {"mounts", "transport"}  # of which another rule may change the inside
+    shown = f"`{said.name}=`" if is_built else f"`{said.name}={shorten(said.code)}`"
+    if value.obstacle:
+        return RefusalReason.DYNAMIC_ARGUMENT, value.obstacle
     if argument.origin is Origin.MODULE:
-        return (
-            RefusalReason.IMPORT_CIRCLE,
-            f"{shown} is defined in this module, which the owner cannot import",
-        )
+        if value.is_own and not project.search.is_run_as_script(site.path):
+            return None
+        detail = f"{shown} is defined in this module, which the owner cannot import"
+        return RefusalReason.IMPORT_CIRCLE, detail
     if not is_constant(project, argument, same_module=False):
         return RefusalReason.DYNAMIC_ARGUMENT, f"{shown} is decided on each call"
     return None

@@ -196,8 +196,6 @@ def _find_call_obstacle(
 def _outlives_caller(project: Project, call: Call) -> bool:
     """Answer whether a coroutine is given to something that runs it beside its caller."""
     return any(
-        task.path == call.path
-        and task.anchor.start < call.anchor.start
-        and call.anchor.end <= task.anchor.end
-        for task in project.calls_named(*_STARTS_TASK)
+        task.anchor.start < call.anchor.start and call.anchor.end <= task.anchor.end
+        for task in project.calls_in(call.path, *_STARTS_TASK)
     )

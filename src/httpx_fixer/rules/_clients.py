@@ -14,6 +14,15 @@ from httpx_fixer.rules._sharing import MOVABLE, Split
 from httpx_fixer.rules._upstreams import find_upstream
 from httpx_fixer.settings import Policy, Upstream
 
+_SPECIAL = frozenset({"verify", "cert", "proxy", "mounts", "transport"})
+_TRANSPORTS = {
+    "proxy": "proxy",
+    "uds": "socket",
+    "retries": "retrying",
+    "local_address": "local",
+    "http2": "http2",
+}
+"""What an argument of a transport makes of the clients that use it."""
 _Key = tuple[str, str, tuple[tuple[str, str], ...], str]
 """(library, class, arguments as (name, value), name of the upstream or "")."""
 
@@ -172,14 +181,31 @@ def name_groups(
 
 def _name_group(arguments: Sequence[SpecArgument], used: set[str], *, is_lone: bool) -> str:
     fixed = {a.name: a for a in sorted(arguments, key=lambda a: a.name)}
-    is_special = fixed.keys() & {"verify", "cert", "proxy"} or ("base_url" in fixed and not is_lone)
+    is_special = fixed.keys() & _SPECIAL or ("base_url" in fixed and not is_lone)
     if "" not in used and not is_special:
         return ""
     name = _name_upstream(fixed["base_url"]) if "base_url" in fixed else ""
     if not name:
         first = next(iter(fixed), "plain")
         name = "unverified" if first == "verify" and fixed[first].normal == "False" else first
+        name = _name_transport(fixed[first]) if first in {"mounts", "transport"} else name
+        name = _name_value(fixed.get(first)) or name if name in used else name
     return _free(name, used)
+
+
+def _name_transport(argument: SpecArgument) -> str:
+    """Return `retrying` for `AsyncHTTPTransport(retries=3)`, `proxy` for one that says `proxy=`."""
+    said = (
+        name for word, name in _TRANSPORTS.items() if re.search(rf"\b{word}=(?!None\b|0\b)", argument.normal)
+    )
+    return next(said, argument.name)
+
+
+def _name_value(argument: SpecArgument | None) -> str:
+    """Return `ssl_context` for `get_ssl_context()`, "" for what has no name."""
+    code = argument.normal if argument is not None and argument.name in {"cert", "verify"} else ""
+    named = re.fullmatch(r"[\w.]*?(?:(?:get|make|build|create|load)_)?_?([a-z]\w*)(?:\(\))?", code.lower())
+    return "" if named is None or code in {"True", "False"} else named[1].strip("_")
 
 
 def _free(name: str, used: set[str]) -> str:
@@ -213,7 +239,7 @@ def _name_module(argument: SpecArgument) -> str:
 def _value_of(argument: SpecArgument) -> str:
     """Return what two arguments share only if they mean the same: `TIMEOUT` of two modules is two values."""
     code = argument.normal
-    for module, name, bound in argument.imports:
+    for module, name, bound in (*argument.imports, *argument.late_imports):
         meaning = f"{module}.{name}" if name else module
         code = re.sub(rf"(?<![\w.]){re.escape(bound)}\b", meaning, code)
     return code

@@ -6,7 +6,14 @@ from dataclasses import dataclass, replace
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import CallChange, ClientSite, SingleRequest
+from httpx_fixer.analysis.site_facts import (
+    GIVEN_LIMITS,
+    POOL_ARGUMENTS,
+    CallChange,
+    ClientSite,
+    SingleRequest,
+    SpecArgument,
+)
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import (
     AddArgument,
@@ -69,7 +76,7 @@ def inject(project: Project, owned: Owned, one: Served) -> Outcome:
         edits += handed
     if not any(isinstance(edit, ReplaceExpression) and edit.anchor == site.anchor for edit in edits):
         edits.append(UnwrapWith(block.anchor, block.item))
-    edits += _drop_imports(project, site)
+    edits += (_drop_class(project, site), *_drop_arguments(project, site))
     title = f"share one `{site.spec.class_code}`, opened and closed with `{_app_of(owned)}`"
     pooled = not any(argument.name in {"limits", "transport"} for argument in one.client.arguments)
     numbers = _count_numbers(site, owned, limits=pooled)
@@ -157,16 +164,24 @@ def borrow(project: Project, owned: Owned, borrower: Borrower, pool: OwnedPool) 
     rewritten = _rewrite_borrower(project, borrower, reach.expression)
     if isinstance(rewritten, Refusal):
         return rewritten
-    edits: tuple[Edit, ...] = (*owned.edits, *reach.edits, *rewritten)
-    if not borrower.names_class:
-        edits = (*edits, *_drop_imports(project, site))
+    spent = (RemoveStatement(statement) for statement in borrower.spent)
+    edits: tuple[Edit, ...] = (*owned.edits, *reach.edits, *spent, *rewritten)
+    own = () if borrower.names_class else (_drop_class(project, site),)
+    edits = (*edits, *own, *_drop_arguments(project, site, borrower.pool_arguments))
     verb = "keep a client over" if borrower.lasts else "borrow from"
     title = f"{verb} connections that `{_app_of(owned)}` opens and closes"
-    pooled = not any(argument.name == "limits" for argument in borrower.pool_arguments)
+    pooled = not any(_says_limits(argument) for argument in borrower.pool_arguments)
     numbers = _count_numbers(site, owned, limits=pooled)
     how = Handing.LASTING if borrower.lasts else Handing.BORROWED
     supply = describe_supply(owned.ownership, pool, site, how)
     return Fix(title, tuple(dict.fromkeys(edits)), numbers=numbers, supply=supply)
+
+
+def _says_limits(argument: SpecArgument) -> bool:
+    """Answer whether the author says how many connections a pool may have."""
+    return argument.name == "limits" or (
+        argument.name == "transport" and f"**{GIVEN_LIMITS}" not in argument.code
+    )
 
 
 def _avoid_locals(project: Project, site: ClientSite, reach: Reach) -> Reach | Refusal:
@@ -189,32 +204,44 @@ def _avoid_locals(project: Project, site: ClientSite, reach: Reach) -> Reach | R
     return Reach(edits, expression=alias)
 
 
-def _drop_imports(project: Project, site: ClientSite) -> tuple[Edit, ...]:
-    """Remove the imports that the class and its arguments came from, where nothing else reads them."""
+def _drop_class(project: Project, site: ClientSite) -> Edit:
+    """Remove the import that the class came from, where nothing else reads it."""
     local = project.lone_local_import(site)
-    first = site.spec.class_code.split(".")[0]
-    own: Edit = DropImport(site.path, first) if local is None else RemoveStatement(local)
-    given = {bound.split(".")[0] for argument in site.spec.arguments for _, _, bound in argument.imports}
+    return DropImport(site.path, _base_of(site)) if local is None else RemoveStatement(local)
+
+
+def _drop_arguments(
+    project: Project, site: ClientSite, settled: tuple[SpecArgument, ...] = ()
+) -> tuple[Edit, ...]:
+    """Remove the imports that the arguments came from, those `settled` too, where nothing else reads them."""
+    arguments = (*site.spec.arguments, *settled)
+    read = (one for argument in arguments for one in (*argument.imports, *argument.late_imports))
+    given = {bound.split(".")[0] for _, _, bound in read}
     if site.spec.has_context:
         given.add("tls_context")
     gone = sorted(
-        name for name in given - {first} if not project.search.may_be_read_elsewhere(site.path, name)
+        name for name in given - {_base_of(site)} if not project.search.may_be_read_elsewhere(site.path, name)
     )
-    return (own, *(DropImport(site.path, name) for name in gone))
+    return tuple(DropImport(site.path, name) for name in gone)
+
+
+def _base_of(site: ClientSite) -> str:
+    return site.spec.class_code.split(".")[0]
 
 
 def _rewrite_borrower(project: Project, borrower: Borrower, expression: str) -> tuple[Edit, ...] | Refusal:
     """Call the borrowing function instead of the class; a lone request moves into a block of its own."""
     site, single = borrower.site, borrower.site.single
     first = site.spec.class_code if borrower.names_class else ""
-    without = frozenset(argument.name for argument in borrower.pool_arguments)
+    without = POOL_ARGUMENTS & {argument.name for argument in site.spec.arguments}
     if site.spec.has_context:
         without |= {"verify"}
     change = CallChange(first, without, whole=single is not None or site.local is not None)
     if not isinstance(single, SingleRequest):
         rewritten = project.rewrite_call(site.anchor, expression, change)
         assert rewritten is not None
-        return enclose_local(site, rewritten[1]) or (ReplaceExpression(*rewritten),)
+        enclosed = None if borrower.lasts else enclose_local(site, rewritten[1])
+        return enclosed or (ReplaceExpression(*rewritten),)
     return enclose_request(project, site, single, expression, change)
 
 

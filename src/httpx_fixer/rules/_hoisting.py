@@ -9,8 +9,8 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import CallChange, ClientSite, Loop, Origin, SpecArgument
 from httpx_fixer.fix import Edit, Fix, InsertStatements, UnwrapWith, WrapStatement
 from httpx_fixer.frameworks._base import Lifecycles
+from httpx_fixer.rules._kinds import CLIENT_PER_REQUEST
 from httpx_fixer.rules._patches import find_patch
-from httpx_fixer.rules._planning import CLIENT_PER_REQUEST
 from httpx_fixer.rules._processes import is_library_code, is_part_of_a_command, is_reported
 from httpx_fixer.rules._sharing import KNOWN, MOVABLE
 from httpx_fixer.rules._takers import is_given_away

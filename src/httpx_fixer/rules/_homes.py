@@ -30,6 +30,12 @@ class Home:
     members: tuple[Member, ...]
     present: Ownership | None = None
 
+    @property
+    def importers(self) -> frozenset[str]:
+        """The files that will import the module, as far as nothing speaks against it."""
+        files = {path for member in self.members for path in member.files}
+        return frozenset(files | {lifecycle.path for lifecycle in self.lifecycles})
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -125,9 +131,10 @@ def _find_present(
 def _find_directory(project: Project, owners: tuple[Lifecycle, ...], members: tuple[Member, ...]) -> str:
     """Return the innermost directory above all that will import the module.
 
-    Importing from there loads no package that is not loaded anyway, so that no circle can close.
-    Where the files have no package in common, the package whose own `__init__` imports least and
-    that most of the others import already.
+    Importing from there loads no package that is not loaded anyway, so that no circle can close. A
+    directory without `__init__` will do where all of them import from it by its name. Where the files
+    have no package in common, the package whose own `__init__` imports least and that most of the
+    others import already.
     """
     files = {path for member in members for path in member.files}
     shared = common_directory({*files, *(owner.path for owner in owners)})
@@ -135,10 +142,20 @@ def _find_directory(project: Project, owners: tuple[Lifecycle, ...], members: tu
     for directory in (shared, inner):
         if project.imports.is_package(directory):
             return directory
+    if shared and is_named_by_all(project, shared, {*files, *(owner.path for owner in owners)}):
+        return shared
     tops = sorted({top for path in files if (top := project.imports.top_package(path))})
     if not tops:
         return shared
     return min(tops, key=lambda top: _rank_package(project, top, files))
+
+
+def is_named_by_all(project: Project, directory: str, files: set[str]) -> bool:
+    """Answer whether files import from a directory without `__init__` as from a package: `app.x`."""
+    name = directory.rpartition("/")[2]
+    new = posixpath.join(directory, _FILE_NAMES[0])
+    dotted = {project.imports.import_path(path, new) for path in files}
+    return len(dotted) == 1 and all(one is not None and f".{one}".count(f".{name}.") for one in dotted)
 
 
 def _rank_package(project: Project, top: str, files: set[str]) -> tuple[int, int, str]:

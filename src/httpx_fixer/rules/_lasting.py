@@ -7,12 +7,48 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import MODULE_FORMS, BindingForm, ClientSite, Obstacle
 from httpx_fixer.analysis.stream_facts import StreamSite
 from httpx_fixer.diagnostic import Refusal, RefusalReason
+from httpx_fixer.frameworks._base import Lifecycles
+from httpx_fixer.rules._factories import is_left_by_callers
+from httpx_fixer.rules._objects import is_closed_per_call, is_closed_where_built
+
+_WITHOUT_BLOCK = frozenset(
+    {
+        RefusalReason.ESCAPES,
+        RefusalReason.MAY_BE_INJECTED,
+        RefusalReason.MIXED_WITH_MANUAL_CLOSE,
+        RefusalReason.REBOUND,
+    }
+)
+"""Why a local cannot be closed by a block, where nothing needs to close it either."""
 
 
-def is_lasting(project: Project, site: ClientSite) -> bool:
+def is_lasting(project: Project, lifecycles: Lifecycles, site: ClientSite) -> bool:
     """Answer whether a client that nothing closes is kept for longer than a call."""
-    is_kept = site.form in MODULE_FORMS or site.form is BindingForm.INSTANCE
-    return is_kept and not _is_kept_for_a_call(project, site)
+    if site.form is not BindingForm.INSTANCE:
+        return site.form in MODULE_FORMS
+    if project.kept.is_closed(site) and (
+        is_closed_where_built(project, site) or is_closed_per_call(project, lifecycles, site)
+    ):
+        return False
+    return not _is_kept_for_a_call(project, site)
+
+
+def is_handed_out(project: Project, site: ClientSite) -> bool:
+    """Answer whether a function makes a client for others of which some do not close it.
+
+    Or for a single request in a place where no block can close it.
+    """
+    if site.form in {BindingForm.ARGUMENT, BindingForm.ITEM, BindingForm.YIELDED}:
+        return True
+    if site.form is BindingForm.CHAINED:
+        return isinstance(site.single, str)
+    is_returned = site.form is BindingForm.RETURNED or (site.local is not None and site.local.is_returned)
+    return is_returned and is_left_by_callers(project, site)
+
+
+def may_last_instead(obstacle: Refusal | None) -> bool:
+    """Answer whether a client that no block can close can do without a close, whoever uses it."""
+    return obstacle is not None and obstacle.reason in _WITHOUT_BLOCK
 
 
 def _is_kept_for_a_call(project: Project, site: ClientSite) -> bool:
@@ -39,18 +75,25 @@ def find_lasting_obstacle(project: Project, site: ClientSite) -> Refusal | None:
 def _find_open_stream(project: Project, site: ClientSite) -> Refusal | None:
     """Return the place that may open a stream of a kept client and leave it to others to close.
 
-    It would hold a connection of all that share the pool. Names are compared as text.
+    It would hold a connection of all that share the pool. Names are compared as text; a client that
+    is handed out may have any.
     """
-    name = site.name.rpartition(".")[2]
+    name = site.name.rpartition(".")[2] if _has_one_name(site) else ""
     for stream in project.streams.sites:
-        is_ours = stream.path == site.path or stream.receiver.rpartition(".")[2] == name
+        is_ours = not name or stream.path == site.path or stream.receiver.rpartition(".")[2] == name
         if is_ours and not stream.is_test and _find_obstacle(stream) is not None:
-            detail = f"a stream of `{site.name}` is left open, and would hold a connection of all others"
+            shown = f"`{name}`" if name else "a client"
+            detail = f"a stream of {shown} is left open, and would hold a connection of all others"
             return Refusal(RefusalReason.STREAM_LEFT_OPEN, detail, stream.path, stream.line)
-    if not project.kept.may_leave_stream(site):
+    if not project.kept.may_leave_stream(site, name):
         return None
-    detail = f"a stream of `{site.name}` is opened without a `with` block, and may be left open"
+    shown = f"`{site.name}`" if name else "a client"
+    detail = f"a stream of {shown} is opened without a `with` block, and may be left open"
     return Refusal(RefusalReason.STREAM_LEFT_OPEN, detail, site.path, site.line)
+
+
+def _has_one_name(site: ClientSite) -> bool:
+    return site.form in MODULE_FORMS - {BindingForm.CACHED} or site.form is BindingForm.INSTANCE
 
 
 def _find_obstacle(stream: StreamSite) -> Obstacle | None:

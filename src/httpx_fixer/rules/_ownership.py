@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import ClientSite, SpecArgument
+from httpx_fixer.analysis.site_facts import ClientSite, Origin, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Framework, Lifecycle, Lifecycles, OwnedClient, OwnedPool, Ownership
 from httpx_fixer.rules._borrowers import Borrower
@@ -28,6 +28,8 @@ from httpx_fixer.rules._upstreams import find_upstream
 from httpx_fixer.settings import Policy
 
 _Owned = TypeVar("_Owned", OwnedClient, OwnedPool)
+_Import = tuple[str, str, str]
+"""(dotted module, name or "", bound as)."""
 
 
 def plan_ownership(
@@ -82,6 +84,7 @@ def _plan_home(
         policy if present is None else present.policy,
         present,
         frozenset() if present is None else present.starts,
+        project.oldest_python(home.path),
     )
     owned = _build_owned(project, lifecycles, home, Owned(ownership, framework, ()))
     for one in served:
@@ -150,7 +153,7 @@ def _fit(project: Project, home: Home, library: str, member: Member) -> Split | 
         detail = f"the owner of the other clients is built on {library}"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
     if isinstance(member, Borrower):
-        arguments = _relocate(project, site, member.pool_arguments, home.path)
+        arguments = _relocate(project, home, site, member.pool_arguments, may_wait=True)
         return arguments if isinstance(arguments, Refusal) else replace(member, pool_arguments=arguments)
     split = split_arguments(project, site, same_module=home.path == site.path)
     if isinstance(split, Refusal):
@@ -158,31 +161,67 @@ def _fit(project: Project, home: Home, library: str, member: Member) -> Split | 
     moved = plan_moves(site, (*split.moves, *(a for a in split.stays if a.name in {"headers", "params"})))
     if isinstance(moved, Refusal):
         return moved
-    stays = _relocate(project, site, split.stays, home.path)
+    stays = _relocate(project, home, site, split.stays, may_wait=False)
     return stays if isinstance(stays, Refusal) else Split(stays, split.moves)
 
 
 def _relocate(
-    project: Project, site: ClientSite, arguments: tuple[SpecArgument, ...], path: str
+    project: Project, home: Home, site: ClientSite, arguments: tuple[SpecArgument, ...], *, may_wait: bool
 ) -> tuple[SpecArgument, ...] | Refusal:
-    """Say the imports of arguments as the owning module would write them."""
-    if path == site.path:
+    """Say the imports of arguments as the owning module would write them.
+
+    What would import the owner in turn can be imported as late as a client is built, if it `may_wait`.
+    """
+    if home.path == site.path:
         return arguments
     relocated: list[SpecArgument] = []
     for argument in arguments:
-        imports: list[tuple[str, str, str]] = []
-        for module, name, bound in argument.imports:
-            home = project.imports.module_of_import(site.path, module, name)
-            dotted = module if home is None else project.imports.import_path(path, home)
-            is_circle = home is not None and site.path in project.imports.import_closure(home)
-            if dotted is None or is_circle or (home is not None and not name):
+        found: list[_Import] = []
+        late: list[_Import] = []
+        for source, one in _iter_sources(project, site, argument):
+            dotted, name, bound = _respell(project, home.path, site.path, source, one)
+            is_late = source is not None and (
+                argument.has_call or bool(home.importers & project.imports.import_closure(source))
+            )
+            if not dotted or (source is not None and not name) or (is_late and not may_wait):
                 detail = (
-                    f"`{argument.name}={argument.code}` comes from `{home}`, which the owner cannot import"
+                    f"`{argument.name}={argument.code}` comes from `{source}`, which the owner cannot import"
                 )
                 return Refusal(RefusalReason.IMPORT_CIRCLE, detail, site.path, argument.line)
-            imports.append((dotted, name, bound))
-        relocated.append(replace(argument, imports=tuple(sorted(imports))))
+            (late if is_late else found).append((dotted, name, bound))
+        relocated.append(replace(argument, imports=tuple(sorted(found)), late_imports=tuple(sorted(late))))
     return tuple(relocated)
+
+
+def _iter_sources(
+    project: Project, site: ClientSite, argument: SpecArgument
+) -> Iterator[tuple[str | None, _Import]]:
+    """Yield what an argument reads of modules, its own included, with the file of those of the project."""
+    for one in argument.imports:
+        yield project.imports.module_of_import(site.path, one[0], one[1]), one
+    if argument.origin is Origin.MODULE:
+        imported = {bound for _, _, bound in argument.imports}
+        for name in sorted((argument.names & project.module_names(site.path)) - imported):
+            yield site.path, ("", name, name)
+
+
+def _respell(project: Project, owner: str, path: str, source: str | None, one: _Import) -> _Import:
+    """Say an import of a file as the owning module would; its first part is "" where it cannot."""
+    module, name, bound = one
+    if source is None:
+        return one
+    dotted = project.imports.import_path(owner, source) or ""
+    if not dotted or not project.imports.is_module(path, module, name):
+        return dotted, name, bound
+    return *_split(dotted), bound
+
+
+def _split(dotted: str) -> tuple[str, str]:
+    """Return what stands in `from shop import settings` for a module: (`shop`, `settings`)."""
+    parent, dot, name = dotted.rpartition(".")
+    if not dot:
+        return name, ""
+    return (f"{parent}." if not parent.strip(".") else parent), name
 
 
 def _build_owned(project: Project, lifecycles: Lifecycles, home: Home, owned: Owned) -> Owned | Refusal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import ClientSite
+from httpx_fixer.analysis.site_facts import ClientSite, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 
 _CLASS_PATCHES = (
@@ -16,9 +16,6 @@ _CLASS_PATCHES = (
 )
 _ANY_PATCH = b"(?:" + b"|".join(_CLASS_PATCHES) + b")"
 _ASSIGNED = rb"(?m:^\s*[\w.]*\bhttpx2?\.(?:Async)?Client\s*=(?!=)\s*\w)"
-_MADE_OF_MOCKS = (
-    rb"(?!return_value|autospec|spec|wraps|create|new_callable|side_effect|(?:\w+\.)?(?:Async|Magic)?Mock\b)"
-)
 _STRICT_FAKES = (
     _ASSIGNED,
     _ANY_PATCH + rb"\s*,\s*(?!return_value|autospec|spec|wraps|create)[\w(]",
@@ -58,40 +55,15 @@ def find_patch(project: Project, site: ClientSite) -> Refusal | None:
 
 
 def find_new_argument_obstacle(project: Project, site: ClientSite) -> Refusal | None:
-    """Return the test that would notice one more argument where a client is built."""
-    place = find_name_patch(project, site) if not site.top_level else find_function_patch(project, site)
-    place = place or _find_strict_fake(project, site)
-    return None if place is None else _refuse_fake(site, place)
+    """Return the test that would notice one more argument where a client is built, or a request sent.
 
-
-def find_strict_fake(project: Project, site: ClientSite) -> Refusal | None:
-    """Return the test that puts a class of its own in the client's place, which may not take more arguments.
-
-    A mock takes all of them.
+    A mock takes all of them, and so does what has `**kwargs`, as long as nobody asks what it got.
     """
-    place = _find_strict_fake(project, site) or _find_strict_name_patch(project, site)
-    return None if place is None else _refuse_fake(site, place)
-
-
-def _refuse_fake(site: ClientSite, place: tuple[str, int]) -> Refusal:
+    place = project.doubles.find_narrow(site)
+    if place is None:
+        return None
     detail = f"a test replaces `{site.spec.class_code}`, and might not take one more argument"
     return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *place)
-
-
-def _find_strict_fake(project: Project, site: ClientSite) -> tuple[str, int] | None:
-    strict = project.search.places_in_tests(b"Client", *_STRICT_FAKES)
-    return next((one for one in strict if project.search.may_drive(one[0], site.path)), None)
-
-
-def _find_strict_name_patch(project: Project, site: ClientSite) -> tuple[str, int] | None:
-    """Return the test that replaces the name in the site's own module by something that is no mock."""
-    stem = re.escape(site.path.rpartition("/")[2].removesuffix(".py").encode())
-    base = re.escape(site.spec.class_code.split(".")[0].encode())
-    name = rb"\b" + stem + rb"(?:\." + base + rb"[\w.]*[\"']|\s*,\s*[\"']" + base + rb"[\"'])"
-    asserted = rb"(?s:.{0,200}?)\bas\s+(?P<fake>\w+)(?s:.*?)\b(?P=fake)\.assert_(?:called|awaited)\w*_with"
-    return project.search.find_in_tests(
-        stem, name + rb"\s*,\s*" + _MADE_OF_MOCKS + rb"[\w(]", name + asserted
-    )
 
 
 def find_call_assertion(project: Project) -> tuple[str, int] | None:
@@ -105,26 +77,59 @@ def find_call_assertion(project: Project) -> tuple[str, int] | None:
 
 
 def find_function_patch(project: Project, site: ClientSite) -> tuple[str, int] | None:
-    """Return the place in the tests that replaces a function of the package (`patch("httpx.post")`)."""
+    """Return the place in the tests that replaces a function of the package (`patch("httpx.post")`).
+
+    Or the name by which the site's module finds it.
+    """
     verb = site.top_level.encode()
-    return project.search.find_in_tests(
-        b"httpx",
-        rb"(?:patch|setattr|spy)\w*(?:\.object)?\([^)]*\bhttpx2?\s*[.,]\s*[\"']?" + verb + rb"\b",
-    )
+    called = rb"(?:patch|setattr|spy)\w*(?:\.object)?\([^)]*\bhttpx2?\s*[.,]\s*[\"']?" + verb + rb"\b"
+    return project.search.find_in_tests(b"httpx", called) or _find_replaced_name(project, site)
 
 
 def find_name_patch(project: Project, site: ClientSite) -> tuple[str, int] | None:
-    """Return the place in the tests that replaces the name by which the site's module finds the class."""
+    """Return the place in the tests that replaces the name by which the site's module finds the class.
+
+    `patch("app.prices.httpx.AsyncClient")` reaches through the name into httpx itself, and works for as
+    long as the module has the name.
+    """
+    place = _find_replaced_name(project, site)
+    base = site.spec.class_code.rpartition(".")[0]
+    if place is not None or (base and project.uses_of(site.path, base) > _sites_in(project, site)):
+        return place
+    stem, name = _stem(site), re.escape(_first_name(site))
+    return project.search.find_in_tests(stem, rb"\b" + stem + rb"\." + name + rb"\b")
+
+
+def _find_replaced_name(project: Project, site: ClientSite) -> tuple[str, int] | None:
+    """Return the place in the tests that puts something else behind the name in the site's module."""
+    stem, name = _stem(site), re.escape(_first_name(site))
+    replaced = rb"\b" + stem + rb"(?:\." + name + rb"[\"']|\s*,\s*[\"']" + name + rb"[\"'])"
+    return project.search.find_in_tests(stem, replaced)
+
+
+def _stem(site: ClientSite) -> bytes:
+    return site.path.rpartition("/")[2].removesuffix(".py").encode()
+
+
+def _first_name(site: ClientSite) -> bytes:
+    return site.spec.class_code.split(".")[0].encode()
+
+
+def find_value_patch(project: Project, site: ClientSite, argument: SpecArgument) -> tuple[str, int] | None:
+    """Return the place in the tests that replaces what an argument reads in the site's own module.
+
+    Whoever builds the client in another module would not see it.
+    """
     stem = site.path.rpartition("/")[2].removesuffix(".py").encode()
-    base = site.spec.class_code.split(".")[0].encode()
-    last = site.spec.class_code.rpartition(".")[2].encode()
-    place = project.search.find_in_tests(
+    names = sorted(name for name in argument.names if name not in {"httpx", "httpx2"})
+    if not names:
+        return None
+    either = b"(?:" + b"|".join(re.escape(name.encode()) for name in names) + b")"
+    return project.search.find_in_tests(
         stem,
-        rb"\b" + stem + rb"\." + base + rb"\b",
-        rb"\b" + stem + rb"\s*,\s*[\"']" + base + rb"[\"']",
+        rb"\b" + stem + rb"\." + either + rb"[\"']",
+        rb"\b" + stem + rb"\s*,\s*[\"']" + either + rb"[\"']",
     )
-    survives = base != last and project.uses_of(site.path, base.decode()) > _sites_in(project, site)
-    return None if survives else place
 
 
 def _sites_in(project: Project, site: ClientSite) -> int:

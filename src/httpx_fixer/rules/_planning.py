@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import MODULE_FORMS, BindingForm, ClientSite, Closing, Origin
+from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Fix
 from httpx_fixer.frameworks._base import Lifecycles
@@ -12,30 +14,17 @@ from httpx_fixer.rules._borrowers import find_borrower
 from httpx_fixer.rules._candidates import Candidate, find_candidate
 from httpx_fixer.rules._diff_size import find_longer
 from httpx_fixer.rules._enclosing import find_local_obstacle
-from httpx_fixer.rules._factories import is_cached, is_entered_by_callers
 from httpx_fixer.rules._homes import Member
-from httpx_fixer.rules._lasting import find_lasting_obstacle, is_lasting
+from httpx_fixer.rules._kinds import BORROWED_CLOSED, KINDS, UNCLOSED_MODULE, is_unwanted, told_as
+from httpx_fixer.rules._lasting import find_lasting_obstacle, is_handed_out, is_lasting, may_last_instead
 from httpx_fixer.rules._ownership import plan_ownership
-from httpx_fixer.rules._processes import is_library_code, is_reported, owns_for_duration
+from httpx_fixer.rules._processes import is_library_code, is_reported
 from httpx_fixer.rules._takers import is_given_away
-from httpx_fixer.rules._values import uses_network
-from httpx_fixer.settings import Settings, is_matched
+from httpx_fixer.settings import Settings
 
 Outcome = Fix | Refusal
 
-_CARRIED = frozenset({"auth", "headers", "params"})
-"""Arguments that a request could bring along just as well."""
-
-CLIENT_PER_REQUEST = ("HXF101", "client-per-request")
-UNCLOSED_LOCAL = ("HXF104", "unclosed-local-client")
-TOP_LEVEL = ("HXF105", "top-level-request")
-UNCLOSED_MODULE = ("HXF102", "unclosed-module-client")
-UNCLOSED_INSTANCE = ("HXF103", "unclosed-instance-client")
-CLIENT_FOR_HEADERS = ("HXF110", "client-for-headers")
-_KINDS = (
-    *(CLIENT_PER_REQUEST, CLIENT_FOR_HEADERS),
-    *(UNCLOSED_MODULE, UNCLOSED_INSTANCE, UNCLOSED_LOCAL, TOP_LEVEL),
-)
+_SPEAKS_HTTP2 = re.compile(r"\bhttp2=(?!False\b)")
 
 
 def plan_sites(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:
@@ -43,85 +32,18 @@ def plan_sites(project: Project, lifecycles: Lifecycles, settings: Settings) -> 
 
     Computed once a project and choice of rules.
     """
-    chosen = [kind[0] for kind in _KINDS if settings.is_selected(*kind)]
-    key = f"sites {chosen} {_is_unwanted(settings)}"
+    chosen = [kind[0] for kind in KINDS if settings.is_selected(*kind)]
+    key = f"sites {chosen} {is_unwanted(settings)}"
     return project.remember(key, lambda: _plan(project, lifecycles, settings))
 
 
-def kind_of(project: Project, site: ClientSite) -> tuple[str, str] | None:
-    """Return the rule (code, name) that a site belongs to whose client lacks an owner, None for others."""
-    if not site.top_level and (site.form in MODULE_FORMS or site.form is BindingForm.INSTANCE):
-        if not uses_network(site) or project.kept.is_closed(site) or is_given_away(project, site):
-            return None
-        return UNCLOSED_INSTANCE if site.form is BindingForm.INSTANCE else UNCLOSED_MODULE
-    if not site.function:
-        return None
-    if site.top_level:
-        return TOP_LEVEL
-    if not uses_network(site):
-        return None
-    if site.form in {BindingForm.WITH, BindingForm.STACKED}:
-        return None if owns_for_duration(project, site) else CLIENT_PER_REQUEST
-    if site.form is BindingForm.RETURNED:
-        return CLIENT_PER_REQUEST if is_entered_by_callers(project, site) else None
-    if site.form is BindingForm.LOCAL:
-        return _kind_of_local(project, site)
-    if site.form in {BindingForm.CHAINED, BindingForm.DISCARDED}:
-        return UNCLOSED_LOCAL
-    return None
-
-
-def _kind_of_local(project: Project, site: ClientSite) -> tuple[str, str] | None:
-    """A local that is kept in something else, or handed to the caller or a library, is theirs to close."""
-    local = site.local
-    if local is None or local.is_stored or owns_for_duration(project, site) or is_cached(project, site):
-        return None
-    if local.closing is Closing.ALWAYS:
-        return CLIENT_PER_REQUEST
-    if local.is_returned:
-        return CLIENT_PER_REQUEST if is_entered_by_callers(project, site) else None
-    if local.closing is Closing.NEVER and is_given_away(project, site):
-        return None
-    return UNCLOSED_LOCAL
-
-
-def told_as(project: Project, site: ClientSite, settings: Settings) -> tuple[str, str] | None:
-    """Return the rule that speaks about a site in this run, whether it is selected or not.
-
-    A client for headers is a client per request: a run for that rule alone tells of it, too.
-    """
-    kind = kind_of(project, site)
-    if kind != CLIENT_PER_REQUEST or not _carries_only(site):
-        return kind
-    is_wanted = settings.is_selected(*CLIENT_FOR_HEADERS)
-    return CLIENT_FOR_HEADERS if is_wanted or _is_unwanted(settings) else CLIENT_PER_REQUEST
-
-
-def _is_unwanted(settings: Settings) -> bool:
-    """Answer whether the settings say that no clients for headers are to be told of."""
-    return any(is_matched(word, *CLIENT_FOR_HEADERS) for word in settings.ignore)
-
-
-def frequency_of(site: ClientSite) -> str:
-    """Return in words how often a client is built."""
-    function = site.function.rpartition(".")[2]
-    return f"every round of a loop in `{function}`" if site.in_loop else f"every call of `{function}`"
-
-
-def _carries_only(site: ClientSite) -> bool:
-    """Answer whether a client is built for what it sends with each request, which the call decides."""
-    spec = site.spec
-    carried = [argument for argument in spec.arguments if argument.name in _CARRIED]
-    return (
-        spec.is_complete
-        and all(argument.name in _CARRIED | {"timeout"} for argument in spec.arguments)
-        and any(argument.origin is Origin.SCOPED for argument in carried)
-    )
-
-
 def _plan(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:
-    sites = [site for site in project.client_sites if _is_planned(project, lifecycles, site, settings)]
-    decided = {site: _decide(project, lifecycles, site, settings) for site in sites}
+    wanted = [site for site in project.client_sites if _is_selected(project, lifecycles, site, settings)]
+    library = {site for site in wanted if is_library_code(project, lifecycles, site, settings)}
+    sites = [site for site in wanted if site in library or is_reported(project, lifecycles, site, settings)]
+    decided = {
+        site: _decide(project, lifecycles, site, settings, is_library=site in library) for site in sites
+    }
     outcomes = _settle(project, lifecycles, decided, settings)
     far = [site for site in sites if _is_far(decided[site], outcomes[site])]
     if not far or settings.injection == "parameter":
@@ -154,24 +76,25 @@ def _settle(
         decided |= {site: find_borrower(project, lifecycles, site) for site in second}
 
 
-def _is_planned(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:
-    kind = told_as(project, site, settings)
-    if kind is None or not settings.is_selected(*kind):
-        return False
-    return is_reported(project, lifecycles, site, settings) or is_library_code(
-        project, lifecycles, site, settings
-    )
+def _is_selected(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:
+    kind = told_as(project, lifecycles, site, settings)
+    return kind is not None and (settings.is_selected(*kind) or _is_closed_beside(kind, settings))
+
+
+def _is_closed_beside(kind: tuple[str, str], settings: Settings) -> bool:
+    """Answer whether a kept client is planned for the closes that another rule takes away."""
+    return kind == UNCLOSED_MODULE and settings.is_selected(*BORROWED_CLOSED)
 
 
 def _decide(
-    project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings
+    project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings, *, is_library: bool
 ) -> Member | Refusal:
     """Prefer the plainest form that is right: a parameter if signatures may change, else to borrow."""
     version = project.pinned_version(site.spec.library or "httpx", site.path)
     if version is not None and version >= (1,) and site.spec.library == "httpx":
         detail = f"httpx {'.'.join(map(str, version))} is pinned, which has another API"
         return Refusal(RefusalReason.HTTPX_TOO_NEW, detail, site.path, site.line)
-    if is_library_code(project, lifecycles, site, settings):
+    if is_library:
         return _refuse_library(project, site)
     if site.spec.argument("timeout") is None and is_given_away(project, site):
         detail = (
@@ -181,23 +104,24 @@ def _decide(
     if site.form is BindingForm.DISCARDED and not site.top_level:
         detail = "the client is built and dropped; nothing says what for"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
+    kept = is_lasting(project, lifecycles, site)
     refusal = find_local_obstacle(site)
-    if refusal is not None:
+    lasts = kept or is_handed_out(project, site) or may_last_instead(refusal)
+    if refusal is not None and not lasts:
         return refusal
     if project.may_lack(site.path, site.spec.class_code.split(".")[0]) and not any(
         project.needs_package(app.path, site.spec.library) for app in lifecycles.all()
     ):
         detail = "httpx may not be installed, and what would own the client cannot be imported without it"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
-    if _may_abandon_http2(site):
+    if _may_abandon_http2(project, site):
         detail = "a stream of HTTP/2 that is left early would hold its connection for all others"
         return Refusal(RefusalReason.STREAM_LEFT_OPEN, detail, site.path, site.line)
     function = project.function(Symbol(site.path, site.function))
-    lasts = is_lasting(project, site)
     obstacle = find_lasting_obstacle(project, site) if lasts else None
     if obstacle is not None:
         return obstacle
-    if not lasts and not site.spec.is_async and function is not None and function.is_async:
+    if not kept and not site.spec.is_async and function is not None and function.is_async:
         detail = f"a sync request in `async def {function.name}` blocks the loop; sharing would not cure that"
         return Refusal(RefusalReason.SYNC_IN_ASYNC, detail, site.path, site.line)
     if site.form is BindingForm.WITH and settings.injection != "borrow":
@@ -217,10 +141,13 @@ def _refuse_library(project: Project, site: ClientSite) -> Refusal:
     return Refusal(RefusalReason.LIBRARY_CODE, detail, site.path, site.line)
 
 
-def _may_abandon_http2(site: ClientSite) -> bool:
+def _may_abandon_http2(project: Project, site: ClientSite) -> bool:
     """Answer whether a client that speaks HTTP/2 opens streams: httpcore never resets one."""
     http2 = site.spec.argument("http2")
-    if http2 is None or http2.normal == "False":
+    given = [one for name in ("transport", "mounts") if (one := site.spec.argument(name)) is not None]
+    inside = (project.pool_values.settle(site, one).argument.normal for one in given)
+    is_inside = any(_SPEAKS_HTTP2.search(code) for code in inside)
+    if (http2 is None or http2.normal == "False") and not is_inside:
         return False
     if site.usage is None:
         return site.local is None or site.local.is_returned or site.local.opens_stream

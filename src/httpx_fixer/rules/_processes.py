@@ -21,7 +21,8 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
     """Answer whether a site is to be spoken of: in a long-lived process, outside of tests.
 
     A project without any lifecycle is a library or a script: its clients live as long as its callers
-    want, and nothing is said. Nor is it of a module that scripts alone import or that is one.
+    want, and nothing is said. Nor is it of a module that scripts alone import or that is one, unless a
+    server is told to load it.
     """
     if site.is_test and not settings.include_tests:
         return False
@@ -30,10 +31,11 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
     function = project.function(Symbol(site.path, site.function)) if site.function else None
     if function is not None and lifecycles.entry_point(function) is not None:
         return True
-    if _ASIDE.search(site.path):
+    if _ASIDE.search(site.path) and not project.served.is_part(site.path):
         return False
     if any(may_own(lifecycles, lifecycle, site) for lifecycle in lifecycles.all()):
-        return not project.search.is_one_shot(site.path) or project.imports.is_imported(site.path)
+        is_script = project.search.is_one_shot(site.path) and not project.imports.is_imported(site.path)
+        return not is_script or project.served.is_loaded(site.path)
     return not (project.imports.runs_as_script(site.path) or is_part_of_a_command(project, site))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import POOL_ARGUMENTS, ClientSite, Origin, Request, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddArgument, Edit
+from httpx_fixer.settings import HTTPX_LIMITS
 
 MOVABLE = frozenset({"headers", "params", "auth", "timeout", "follow_redirects"})
 """Arguments that mean the same on a call as on the client (FACTS A3)."""
@@ -25,6 +27,8 @@ _PLACES = {
     "follow_redirects": frozenset({"request", "stream", "send"}),
 }
 """Where an argument may be given; "request" stands for all the verbs too (FACTS A3)."""
+
+_CAP = re.compile(r"\bLimits\([^()]*\bmax_connections=(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,9 @@ def split_arguments(project: Project, site: ClientSite, *, same_module: bool) ->
         obstacle = _find_obstacle(argument)
         if obstacle is not None:
             return Refusal(*obstacle, site.path, argument.line)
+        cap = find_cap(argument)
+        if cap is not None:
+            return Refusal(RefusalReason.LIMITS_OF_ONE_CALL, cap, site.path, argument.line)
         if is_constant(project, argument, same_module=same_module):
             stays.append(argument)
         elif argument.name in MOVABLE:
@@ -70,10 +77,23 @@ def _find_obstacle(argument: SpecArgument) -> tuple[RefusalReason, str] | None:
         return RefusalReason.UNKNOWN_ARGUMENT, f"`{argument.name}=` is no argument of httpx 0.28"
     if argument.name == "cookies":
         return RefusalReason.COOKIE_JAR, "`cookies=` gives this client a cookie jar of its own"
+    if argument.name in {"mounts", "transport"}:
+        return RefusalReason.DYNAMIC_ARGUMENT, f"`{argument.name}=` is told apart by pools only"
     if argument.name == "follow_redirects" and argument.normal != "False":
         detail = "`follow_redirects=` may carry a cookie from one hop to the next"
         return RefusalReason.COOKIE_JAR, detail
     return None
+
+
+def find_cap(argument: SpecArgument) -> str | None:
+    """Return why the limits of an argument are no limits for a whole process, None where they may be.
+
+    A client of one call that says less than httpx gives every client means that call.
+    """
+    cap = _CAP.search(argument.normal) if argument.name in {"limits", "mounts", "transport"} else None
+    if cap is None or int(cap[1]) >= (HTTPX_LIMITS.max_connections or 0):
+        return None
+    return f"`max_connections={cap[1]}` holds for one call, and would for all callers together"
 
 
 def is_constant(project: Project, argument: SpecArgument, *, same_module: bool) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.stream_facts import (
     CloseBelow,
     ExtendTry,
@@ -35,6 +36,12 @@ class OpenStream:
     cover: StreamCover | None
     is_async: bool
     is_typed: bool
+
+
+def has_generics(project: Project, path: str) -> bool:
+    """Answer whether a file runs only where `AsyncIterator[bytes]` can be said: on Python 3.9 and later."""
+    python = project.oldest_python(path)
+    return python is None or python >= (3, 9)
 
 
 def iter_close_edits(name: str, cover: StreamCover, *, is_async: bool) -> Iterator[Edit]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from httpx_fixer.analysis.site_facts import POOL_ARGUMENTS, ClientSite
+import re
+
+from httpx_fixer.analysis.site_facts import GIVEN_LIMITS, POOL_ARGUMENTS, ClientSite
 from httpx_fixer.frameworks._base import OwnedClient, OwnedPool, Ownership
 from httpx_fixer.owners import Handing, Owned, Owner, Supply
 from httpx_fixer.settings import Policy
+
+_TAKES_LIMITS = re.compile(rf"(?:,\s*)?\*\*{GIVEN_LIMITS}\b")
 
 
 def describe_supply(
@@ -24,11 +28,12 @@ def _describe_owner(ownership: Ownership) -> Owner:
 
 def _describe_owned(member: OwnedClient | OwnedPool, policy: Policy) -> Owned:
     base = f"{member.key}_client" if member.key else "http_client"
-    given = {argument.name: argument.code for argument in member.arguments}
+    given = {argument.name: _TAKES_LIMITS.sub("", argument.code) for argument in member.arguments}
+    takes_limits = any(_TAKES_LIMITS.search(argument.code) for argument in member.arguments)
     # Whoever borrows says the timeout; a transport of its own ignores the client's limits.
     if isinstance(member, OwnedClient):
         given.setdefault("timeout", policy.timeout.code("Timeout"))
-    if not given.keys() & {"limits", "transport"}:
+    if takes_limits or not given.keys() & {"limits", "transport"}:
         given["limits"] = policy.limits.code("Limits")
     return Owned(
         "client" if isinstance(member, OwnedClient) else "pool",

@@ -11,7 +11,7 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import ClientSite, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddArgument, CreateFile, Edit, EnsureImport, InsertStatements, ReplaceExpression
-from httpx_fixer.rules._homes import common_directory
+from httpx_fixer.rules._homes import common_directory, is_named_by_all
 
 NAME = "tls_context"
 _FILE = "http_tls.py"
@@ -78,9 +78,8 @@ def _find_transports(project: Project, site: ClientSite, argument: str) -> tuple
     classes = {Symbol("", f"{site.spec.library}.{name}") for name in _TRANSPORTS}
     return tuple(
         call
-        for call in project.calls_named(*_TRANSPORTS, about=site.spec.library)
-        if call.path == site.path
-        and call.symbol in classes
+        for call in project.calls_in(site.path, *_TRANSPORTS)
+        if call.symbol in classes
         and place.start <= call.anchor.start < place.end
         and not any(given.name in _OWN_CONTEXT for given in call.arguments)
     )
@@ -91,10 +90,20 @@ def _is_given(argument: SpecArgument | None, default: str) -> bool:
 
 
 def find_tls_homes(project: Project, sites: Iterable[ClientSite]) -> dict[ClientSite, TlsHome]:
-    """Return for each site the module that its context comes from: one a package."""
+    """Return for each site the module that its context comes from: one a package.
+
+    A directory without `__init__` that all of them import from by its name is one as well.
+    """
     groups: dict[tuple[str, str], list[ClientSite]] = {}
     for site in sites:
         groups.setdefault((project.imports.top_package(site.path), site.spec.library), []).append(site)
+    files = {site.path for members in groups.values() for site in members}
+    shared = common_directory(files) if files else ""
+    if shared and len(groups) > 1 and is_named_by_all(project, shared, files):
+        merged: dict[tuple[str, str], list[ClientSite]] = {}
+        for (_, library), members in groups.items():
+            merged.setdefault((shared, library), []).extend(members)
+        groups = merged
     homes: dict[ClientSite, TlsHome] = {}
     for (_, library), members in groups.items():
         varies = any(_varies(member) for member in members)
@@ -144,7 +153,14 @@ def _plan_home(project: Project, site: ClientSite, home: TlsHome) -> tuple[Edit,
     if not project.may_bind(site.path, NAME, f"{dotted}.{NAME}"):
         return Refusal(RefusalReason.NAME_CLASH, f"`{NAME}` is taken in `{site.path}`", site.path, 1)
     imported = EnsureImport(site.path, dotted, NAME)
-    return (imported,) if is_there else (CreateFile(home.path, _source(home)), imported)
+    return (
+        (imported,)
+        if is_there
+        else (
+            CreateFile(home.path, _source(home, project.oldest_python(home.path))),
+            imported,
+        )
+    )
 
 
 def _is_ours(project: Project, home: TlsHome) -> bool:
@@ -157,24 +173,37 @@ def _is_ours(project: Project, home: TlsHome) -> bool:
 def _plan_inline(project: Project, home: TlsHome) -> tuple[Edit, ...] | Refusal:
     names = project.module_names(home.path)
     anchor = project.last_import(home.path)
+    python = project.oldest_python(home.path)
+    cache = "cache" if _has_cache(python) else "lru_cache"
     imports: tuple[Edit, ...] = (
-        EnsureImport(home.path, "functools", "cache"),
+        EnsureImport(home.path, "functools", cache),
         EnsureImport(home.path, "ssl", "SSLContext"),
         EnsureImport(home.path, home.library),
     )
     if NAME in names and f"def {NAME}(" in project.search.text(home.path):
         return ()
-    taken = sorted({NAME, "cache", "SSLContext"} & names)
+    taken = sorted({NAME, cache, "SSLContext"} & names)
     if anchor is None or taken:
         detail = f"`{taken[0] if taken else NAME}` cannot be put into `{home.path}`"
         return Refusal(RefusalReason.NAME_CLASH, detail, home.path, 1)
-    return (*imports, InsertStatements(anchor, "after", "\n\n" + _definition(home)))
+    return (*imports, InsertStatements(anchor, "after", "\n\n" + _definition(home, python)))
 
 
-def _definition(home: TlsHome) -> str:
-    return (_VARYING if home.varies else _PLAIN).replace("@lib", home.library)
+def _definition(home: TlsHome, python: tuple[int, ...] | None) -> str:
+    code = (_VARYING if home.varies else _PLAIN).replace("@lib", home.library)
+    if home.is_inline and python is not None and python < (3, 10):
+        code = code.replace("bool | str | SSLContext", '"bool | str | SSLContext"')
+    return code if _has_cache(python) else code.replace("@cache", "@lru_cache(maxsize=None)")
 
 
-def _source(home: TlsHome) -> str:
-    imports = f"from functools import cache\nfrom ssl import SSLContext\n\nimport {home.library}\n"
-    return f"{_HEADER}\n\n{imports}\n\n{_definition(home)}"
+def _source(home: TlsHome, python: tuple[int, ...] | None) -> str:
+    cache = "cache" if _has_cache(python) else "lru_cache"
+    future = "from __future__ import annotations\n\n"
+    first = future if home.varies and python is not None and python < (3, 10) else ""
+    imports = f"{first}from functools import {cache}\nfrom ssl import SSLContext\n\nimport {home.library}\n"
+    return f"{_HEADER}\n\n{imports}\n\n{_definition(home, python)}"
+
+
+def _has_cache(python: tuple[int, ...] | None) -> bool:
+    """Answer whether `functools.cache` is there: from Python 3.9 on."""
+    return python is None or python >= (3, 9)

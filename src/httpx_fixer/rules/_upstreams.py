@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from httpx_fixer.analysis.site_facts import ClientSite
 from httpx_fixer.settings import Policy, Upstream
@@ -15,24 +14,15 @@ def find_upstream(site: ClientSite, policy: Policy) -> Upstream | None:
     """Return the upstream that all URLs of a client belong to, None where they may go elsewhere."""
     if not policy.upstreams:
         return None
-    found = {_match(code, policy.upstreams) for code in _iter_urls(site)}
+    base = site.spec.argument("base_url")
+    urls = site.urls if base is None else ((base.code,),)
+    found = {_match_any(spellings, policy.upstreams) for spellings in urls}
     return found.pop() if len(found) == 1 else None
 
 
-def _iter_urls(site: ClientSite) -> Iterator[str]:
-    """Yield the code of every URL that decides where a request goes, "" for one that is not known."""
-    base = site.spec.argument("base_url")
-    if base is not None:
-        yield base.code
-    elif site.top_level:
-        given = site.spec.argument("url")
-        yield given.code if given is not None else ""
-    elif site.usage is None or not site.usage.requests:
-        yield ""
-    else:
-        for request in site.usage.requests:
-            if request.method != "send":
-                yield request.url
+def _match_any(spellings: tuple[str, ...], upstreams: tuple[Upstream, ...]) -> Upstream | None:
+    matches = (_match(code, upstreams) for code in spellings)
+    return next((upstream for upstream in matches if upstream is not None), None)
 
 
 def _match(code: str, upstreams: tuple[Upstream, ...]) -> Upstream | None:

@@ -82,12 +82,8 @@ def _find_loop_per_call(project: Project, lifecycles: Lifecycles, site: ClientSi
 
 def _find_loop(project: Project, site: ClientSite) -> Call | None:
     """Return the call in a function of the site's file that starts a loop."""
-    for call in project.calls_named("run", "run_until_complete", "async_to_sync", about=site.name):
+    for call in project.calls_in(site.path, "run", "run_until_complete", "async_to_sync"):
         name = call.symbol.name if call.symbol is not None and not call.symbol.path else ""
-        if (
-            call.path == site.path
-            and call.function
-            and (name in _LOOPS or call.attribute == "run_until_complete")
-        ):
+        if call.function and (name in _LOOPS or call.attribute == "run_until_complete"):
             return call
     return None

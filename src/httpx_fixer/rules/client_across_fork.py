@@ -66,7 +66,7 @@ class ClientAcrossFork(Rule):
 
 def _find_fork(project: Project, site: ClientSite) -> Call | None:
     """Return the call in the site's file that starts a process."""
-    for call in project.calls_named("fork", "Process", "Pool", "ProcessPoolExecutor", about=site.name):
-        if call.path == site.path and call.symbol is not None and call.symbol.name in _FORKS:
+    for call in project.calls_in(site.path, "fork", "Process", "Pool", "ProcessPoolExecutor"):
+        if call.symbol is not None and call.symbol.name in _FORKS:
             return call
     return None

@@ -7,7 +7,8 @@ from httpx_fixer.analysis.site_facts import ClientSite
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
-from httpx_fixer.rules._planning import CLIENT_FOR_HEADERS, frequency_of, plan_sites, told_as
+from httpx_fixer.rules._kinds import CLIENT_FOR_HEADERS, frequency_of, told_as
+from httpx_fixer.rules._planning import plan_sites
 
 
 class ClientForHeaders(Rule):
@@ -53,7 +54,7 @@ class ClientForHeaders(Rule):
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every client per call that only carries something to its requests."""
         for site, outcome in plan_sites(project, lifecycles, self.settings).items():
-            if told_as(project, site, self.settings) == CLIENT_FOR_HEADERS:
+            if told_as(project, lifecycles, site, self.settings) == CLIENT_FOR_HEADERS:
                 message = (
                     f"`{site.spec.class_code}(...)` is built on {frequency_of(site)} to carry {_load(site)}"
                 )

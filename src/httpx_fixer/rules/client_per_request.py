@@ -7,7 +7,8 @@ from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._hoisting import plan_hoists
-from httpx_fixer.rules._planning import CLIENT_PER_REQUEST, frequency_of, plan_sites, told_as
+from httpx_fixer.rules._kinds import CLIENT_PER_REQUEST, frequency_of, told_as
+from httpx_fixer.rules._planning import plan_sites
 
 
 class ClientPerRequest(Rule):
@@ -51,11 +52,15 @@ class ClientPerRequest(Rule):
 
     ## Refused when
     - HTTPX_TOO_NEW: the pinned httpx is 1.0 or a prerelease of it.
+    - PYTHON_TOO_OLD: the project runs on Pythons too that lack what the fix uses.
     - UNSUPPORTED_BINDING: the client may be of httpx or httpx2, or is of the other one than the rest, or
       httpx may not be installed.
     - SYNC_IN_ASYNC: a sync client in a coroutine.
     - UNKNOWN_ARGUMENT: an argument is none of httpx 0.28.
     - DYNAMIC_ARGUMENT: an argument that makes a pool of connections is decided on each call.
+    - PATCHED_IN_TESTS: a test replaces what such an argument reads in the module of the client, or
+      compares the application's lifespan with the author's own.
+    - LIMITS_OF_ONE_CALL: `limits=` allows fewer connections than httpx does by default.
     - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from, or the code cannot
       import the owner.
     - NO_ENTRY_POINT: no known application or worker imports the code.
@@ -83,7 +88,7 @@ class ClientPerRequest(Rule):
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every client that is built and closed on each call."""
         for site, outcome in plan_sites(project, lifecycles, self.settings).items():
-            if told_as(project, site, self.settings) == CLIENT_PER_REQUEST:
+            if told_as(project, lifecycles, site, self.settings) == CLIENT_PER_REQUEST:
                 message = f"`{site.spec.class_code}(...)` is built on {frequency_of(site)}"
                 yield self.diagnostic(site.anchor, message, outcome)
         for site, fix in plan_hoists(project, lifecycles, self.settings).items():

@@ -9,7 +9,8 @@ from httpx_fixer.fix import AddArgument, Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._numbers import limit_changes
-from httpx_fixer.rules._patches import find_strict_fake
+from httpx_fixer.rules._objects import is_closed_where_built
+from httpx_fixer.rules._patches import find_new_argument_obstacle
 from httpx_fixer.rules._processes import is_reported, owns_for_duration
 from httpx_fixer.rules._upstreams import find_upstream
 from httpx_fixer.rules._values import find_value_class, uses_network
@@ -58,7 +59,7 @@ class ImplicitLimits(Rule):
         for site in project.client_sites:
             if not _is_implicit(site) or not is_reported(project, lifecycles, site, self.settings):
                 continue
-            if _is_shared(site) or owns_for_duration(project, site):
+            if _is_shared(project, site) or owns_for_duration(project, site):
                 message = (
                     f"`{site.spec.class_code}(...)` is shared and says no limits: 100 connections, 20 kept"
                 )
@@ -66,9 +67,11 @@ class ImplicitLimits(Rule):
                 yield self.diagnostic(site.anchor, message, outcome)
 
 
-def _is_shared(site: ClientSite) -> bool:
-    """Answer whether many callers share a client; one that a `with` block opens serves that block."""
-    return site.form in _SHARED and site.function.rpartition(".")[2] not in {"__aenter__", "__enter__"}
+def _is_shared(project: Project, site: ClientSite) -> bool:
+    """Answer whether many callers share a client; one that a block or a function closes serves that."""
+    if site.form not in _SHARED or is_closed_where_built(project, site):
+        return False
+    return site.function.rpartition(".")[2] not in {"__aenter__", "__enter__"}
 
 
 def _is_implicit(site: ClientSite) -> bool:
@@ -82,7 +85,7 @@ def _plan_limits(project: Project, site: ClientSite, policy: LimitsPolicy) -> Fi
     spelled = find_value_class(project, site, "Limits")
     if isinstance(spelled, Refusal):
         return spelled
-    fake = find_strict_fake(project, site)
+    fake = find_new_argument_obstacle(project, site)
     if fake is not None:
         return fake
     callee, imports = spelled

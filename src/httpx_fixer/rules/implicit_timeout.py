@@ -9,7 +9,7 @@ from httpx_fixer.fix import AddArgument, Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._numbers import timeout_changes
-from httpx_fixer.rules._patches import find_strict_fake
+from httpx_fixer.rules._patches import find_new_argument_obstacle
 from httpx_fixer.rules._processes import is_reported
 from httpx_fixer.rules._takers import is_given_away
 from httpx_fixer.rules._upstreams import find_upstream
@@ -21,9 +21,10 @@ class ImplicitTimeout(Rule):
     """Neither the client nor the call says a timeout.
 
     ## What it does
-    Finds clients built without `timeout=` whose requests do not all have one of their own. A client that
-    an object of another library gets (`OpenAI(http_client=client)`) is left to it: such libraries have
-    timeouts of their own, which one on the client would overrule.
+    Finds clients built without `timeout=` whose requests do not all have one of their own. One that an object
+    keeps is silent where the whole project gives it one with each request. A client that an object of
+    another library gets (`OpenAI(http_client=client)`) is left to it: such libraries have timeouts of
+    their own, which one on the client would overrule.
 
     ## Why is this bad?
     httpx then allows 5 s for each phase of a request: connect, read, write, and the wait for a free
@@ -57,7 +58,9 @@ class ImplicitTimeout(Rule):
         for site in project.client_sites:
             if not _is_implicit(site) or is_given_away(project, site):
                 continue
-            if is_reported(project, lifecycles, site, self.settings):
+            if is_reported(project, lifecycles, site, self.settings) and not (
+                project.kept.is_every_request_timed(site)
+            ):
                 message = f"`{site.spec.class_code}(...)` says no timeout: httpx waits 5 s in each phase"
                 outcome = _plan_timeout(project, site, policy.of(find_upstream(site, policy)).timeout)
                 yield self.diagnostic(site.anchor, message, outcome)
@@ -75,7 +78,7 @@ def _plan_timeout(project: Project, site: ClientSite, policy: TimeoutPolicy) -> 
     spelled = find_value_class(project, site, "Timeout")
     if isinstance(spelled, Refusal):
         return spelled
-    fake = find_strict_fake(project, site)
+    fake = find_new_argument_obstacle(project, site)
     if fake is not None:
         return fake
     callee, imports = spelled

@@ -63,14 +63,14 @@ class RepeatedTlsContext(Rule):
         """Yield a diagnostic for every client per call that stays one and can be relieved."""
         everything = replace(self.settings, select=(), ignore=())
         outcomes = plan_sites(project, lifecycles, everything)
-        left = [site for site, outcome in outcomes.items() if _is_left(project, site, outcome)]
+        left = [site for site, outcome in outcomes.items() if _is_left(project, lifecycles, site, outcome)]
         for site, home in find_tls_homes(project, left).items():
             message = f"`{site.spec.class_code}(...)` loads the trusted certificates on each call"
             yield self.diagnostic(site.anchor, message, _plan(project, site, home))
 
 
-def _is_left(project: Project, site: ClientSite, outcome: Fix | Refusal) -> bool:
-    if isinstance(outcome, Fix) or outcome.reason in _HOPELESS or is_lasting(project, site):
+def _is_left(project: Project, lifecycles: Lifecycles, site: ClientSite, outcome: Fix | Refusal) -> bool:
+    if isinstance(outcome, Fix) or outcome.reason in _HOPELESS or is_lasting(project, lifecycles, site):
         return False
     return not site.spec.has_context and find_argument_obstacle(project, site) is None
 

@@ -12,6 +12,7 @@ from httpx_fixer.rules._stream_edits import (
     OpenStream,
     begins_guard,
     find_clash,
+    has_generics,
     iter_body_edits,
     iter_close_edits,
     write_generator,
@@ -61,7 +62,7 @@ class StreamClosedEarly(Rule):
         """Yield a diagnostic for every body that is read after its response was closed."""
         for block in project.streams.blocks:
             message = f"the body of `{block.receiver}.stream(...)` is read after its block has closed it"
-            yield self.diagnostic(block.anchor, message, _plan(block))
+            yield self.diagnostic(block.anchor, message, _plan(project, block))
         for site in project.streams.sites:
             if site.ends_early and site.bodies:
                 message = f"the body of `{site.shown}` is read after it was closed"
@@ -74,20 +75,19 @@ def _refuse(site: StreamSite) -> Refusal:
     return Refusal(RefusalReason.CLOSED_EARLY, detail, site.path, site.ends_early)
 
 
-def _plan(block: StreamBlock) -> Fix | Refusal:
+def _plan(project: Project, block: StreamBlock) -> Fix | Refusal:
     for obstacle in block.obstacles:
         return Refusal(obstacle.reason, obstacle.detail, block.path, obstacle.line)
     clash = find_clash(block.bodies)
     if clash is not None:
         return clash
     assert block.cover is not None
-    return Fix(f"close `{block.name}` when its body has been sent", tuple(_iter_edits(block)))
+    return Fix(f"close `{block.name}` when its body has been sent", tuple(_iter_edits(project, block)))
 
 
-def _iter_edits(block: StreamBlock) -> Iterator[Edit]:
-    stream = OpenStream(
-        block.name, block.statement, block.cover, is_async=block.is_async, is_typed=block.is_typed
-    )
+def _iter_edits(project: Project, block: StreamBlock) -> Iterator[Edit]:
+    is_typed = block.is_typed and has_generics(project, block.path)
+    stream = OpenStream(block.name, block.statement, block.cover, is_async=block.is_async, is_typed=is_typed)
     opening = block.opening
     for body in block.bodies:
         if body.is_closed or body.cover is not None or not begins_guard(body, block.cover):

@@ -6,7 +6,8 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
-from httpx_fixer.rules._planning import TOP_LEVEL, kind_of, plan_sites
+from httpx_fixer.rules._kinds import TOP_LEVEL, kind_of
+from httpx_fixer.rules._planning import plan_sites
 
 
 class TopLevelRequest(Rule):
@@ -54,6 +55,6 @@ class TopLevelRequest(Rule):
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every request that brings a client of its own."""
         for site, outcome in plan_sites(project, lifecycles, self.settings).items():
-            if kind_of(project, site) == TOP_LEVEL:
+            if kind_of(project, lifecycles, site) == TOP_LEVEL:
                 message = f"`{site.spec.class_code}(...)` builds and closes a client for one request"
                 yield self.diagnostic(site.anchor, message, outcome)

@@ -6,7 +6,8 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
-from httpx_fixer.rules._planning import UNCLOSED_INSTANCE, kind_of, plan_sites
+from httpx_fixer.rules._kinds import UNCLOSED_INSTANCE, kind_of
+from httpx_fixer.rules._planning import plan_sites
 from httpx_fixer.rules._processes import is_reported
 
 
@@ -53,7 +54,7 @@ class UnclosedInstanceClient(Rule):
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every such client that nothing closes."""
         for site, outcome in plan_sites(project, lifecycles, self.settings).items():
-            if kind_of(project, site) != UNCLOSED_INSTANCE:
+            if kind_of(project, lifecycles, site) != UNCLOSED_INSTANCE:
                 continue
             if not is_reported(project, lifecycles, site, self.settings):
                 continue  # kept by a library, for its callers

@@ -3,11 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import Closing
+from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, Closing
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
-from httpx_fixer.rules._planning import UNCLOSED_LOCAL, kind_of, plan_sites
+from httpx_fixer.rules._kinds import UNCLOSED_LOCAL, kind_of
+from httpx_fixer.rules._lasting import is_handed_out
+from httpx_fixer.rules._planning import plan_sites
 
 
 class UnclosedLocalClient(Rule):
@@ -16,8 +18,10 @@ class UnclosedLocalClient(Rule):
     ## What it does
     Finds clients that a function builds for itself, in a variable or right before a call
     (`AsyncClient().get(...)`), and does not close, or closes on some paths only: not when an
-    exception is raised, or when it returns early. A client that another object keeps, or that an object
-    of another library gets (`OpenAI(http_client=client)`), is theirs to close.
+    exception is raised, or when it returns early. So do functions and generators that make a client for
+    their callers, of which some do not close it, and code that puts one into a container. A client that
+    another object keeps, or that an object of another library gets (`OpenAI(http_client=client)`), is
+    theirs to close.
 
     ## Why is this bad?
     Every call leaves connections open until the garbage collector finds them; httpx says nothing.
@@ -28,22 +32,24 @@ class UnclosedLocalClient(Rule):
     path, and its connections are those that the application's lifespan owns. Closes that have nothing
     left to do go. A client right before its call gets such a block around the statement.
 
+    Where other code may use the client after the block (it is handed to callers or on to other functions,
+    captured, may be one of the caller's, or is closed under a condition only), or no block can hold it
+    (a request in a comprehension, a client for each key of a dictionary), its uses stay as they are,
+    and `lasting_http_client(...)` builds one that nothing has to close: it has no connections of its own
+    while the application runs.
+
     A local that is closed on every path stays as it is written and borrows (HXF101).
 
     ## Fix safety
     Safe: requests on the wire, exceptions and cookies stay as they were. Nothing that may still use
-    the client comes after its close: such code is refused.
+    the client comes after its close.
 
     ## Refused when
-    - MAY_BE_INJECTED: the variable may hold a client of the caller (`client or AsyncClient()`).
-    - REBOUND: the variable is used outside of the block that assigns it, or assigned again in it.
-    - ESCAPES: the client is passed on, captured by a nested function, or sends a request that something
-      else awaits.
     - STREAM_LEFT_OPEN: a stream is opened that may outlive the function.
-    - MIXED_WITH_MANUAL_CLOSE: whether the client is closed depends on a condition.
     - UNSUPPORTED_BINDING: nothing is done with the client, the call is a part of a larger statement, or
       the client may be of httpx or httpx2.
     - DYNAMIC_ARGUMENT: an argument that makes a pool of connections varies by call.
+    - LIMITS_OF_ONE_CALL: `limits=` allows fewer connections than httpx does by default.
     - UNKNOWN_ARGUMENT: an argument is none of httpx 0.28.
     - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from.
     - SYNC_IN_ASYNC: a coroutine sends a sync request.
@@ -62,7 +68,14 @@ class UnclosedLocalClient(Rule):
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every such client that nothing closes."""
         for site, outcome in plan_sites(project, lifecycles, self.settings).items():
-            if kind_of(project, site) == UNCLOSED_LOCAL:
-                closing = site.local.closing if site.local is not None else Closing.NEVER
-                message = f"`{site.spec.class_code}(...)` is kept in {site.form.value} and {closing.value}"
+            if kind_of(project, lifecycles, site) == UNCLOSED_LOCAL:
+                message = f"`{site.spec.class_code}(...)` is {_tell_fault(project, site)}"
                 yield self.diagnostic(site.anchor, message, outcome)
+
+
+def _tell_fault(project: Project, site: ClientSite) -> str:
+    if is_handed_out(project, site) and site.form not in {BindingForm.CHAINED, BindingForm.ITEM}:
+        function = site.function.rpartition(".")[2]
+        return f"made by `{function}` for others, and not closed by all of them"
+    closing = site.local.closing if site.local is not None else Closing.NEVER
+    return f"kept in {site.form.value} and {closing.value}"

@@ -3,10 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.project import Project
+from httpx_fixer.analysis.site_facts import BindingForm
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
-from httpx_fixer.rules._planning import UNCLOSED_MODULE, kind_of, plan_sites
+from httpx_fixer.rules._handlers import is_closed_by_requests
+from httpx_fixer.rules._kinds import UNCLOSED_MODULE, kind_of
+from httpx_fixer.rules._planning import plan_sites
 from httpx_fixer.rules._processes import is_reported
 
 
@@ -15,7 +18,8 @@ class UnclosedModuleClient(Rule):
 
     ## What it does
     Finds clients that are bound to a module variable, a class attribute or a global filled on first
-    use, and that no code of the project closes.
+    use, or that a cached function (`@lru_cache`) returns, and that no code of the project closes, or
+    single requests alone (HXF109).
 
     ## Why is this bad?
     Nothing ends their connections when the application stops, a second start of the application (as in
@@ -51,9 +55,14 @@ class UnclosedModuleClient(Rule):
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every such client that nothing closes."""
         for site, outcome in plan_sites(project, lifecycles, self.settings).items():
-            if kind_of(project, site) != UNCLOSED_MODULE:
+            if kind_of(project, lifecycles, site) != UNCLOSED_MODULE:
                 continue
             if not is_reported(project, lifecycles, site, self.settings):
                 continue  # kept by a library, for its callers
-            message = f"`{site.name}` is kept in {site.form.value} and never closed"
+            is_result = site.form is BindingForm.CACHED
+            name = f"`{site.name}`" if site.name else f"`{site.spec.class_code}(...)`"
+            subject = f"what {name} returns" if is_result else name
+            is_closed = is_closed_by_requests(project, lifecycles, site)
+            fault = "closed by single requests" if is_closed else "never closed"
+            message = f"{subject} is kept in {site.form.value} and {fault}"
             yield self.diagnostic(site.anchor, message, outcome)

@@ -8,7 +8,13 @@ from httpx_fixer.diagnostic import Diagnostic, Refusal
 from httpx_fixer.fix import Edit, Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
-from httpx_fixer.rules._stream_edits import OpenStream, find_clash, iter_body_edits, iter_close_edits
+from httpx_fixer.rules._stream_edits import (
+    OpenStream,
+    find_clash,
+    has_generics,
+    iter_body_edits,
+    iter_close_edits,
+)
 
 
 class UnclosedProxiedStream(Rule):
@@ -56,7 +62,7 @@ class UnclosedProxiedStream(Rule):
         """Yield a diagnostic for every response whose body a framework sends and may leave open."""
         for site in project.streams.sites:
             if site.bodies and not _is_safe(site):
-                yield self.diagnostic(site.anchor, _message(site), _plan(site))
+                yield self.diagnostic(site.anchor, _message(site), _plan(project, site))
 
 
 def _is_safe(site: StreamSite) -> bool:
@@ -71,14 +77,15 @@ def _message(site: StreamSite) -> str:
     return f"{subject} stays open where the client of `{open_body.responder}` goes away"
 
 
-def _plan(site: StreamSite) -> Fix | Refusal:
+def _plan(project: Project, site: StreamSite) -> Fix | Refusal:
     obstacles = [*site.obstacles, *(obstacle for body in site.bodies for obstacle in body.obstacles)]
     for obstacle in obstacles:
         return Refusal(obstacle.reason, obstacle.detail, site.path, obstacle.line)
     clash = find_clash(site.bodies)
     if clash is not None:
         return clash
-    stream = OpenStream(site.name, site.statement, site.cover, is_async=site.is_async, is_typed=site.is_typed)
+    is_typed = site.is_typed and has_generics(project, site.path)
+    stream = OpenStream(site.name, site.statement, site.cover, is_async=site.is_async, is_typed=is_typed)
     edits: list[Edit] = []
     if site.cover is not None:
         edits += iter_close_edits(site.name, site.cover, is_async=site.is_async)

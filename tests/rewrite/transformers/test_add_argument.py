@@ -101,7 +101,7 @@ def f():
 def f():
     return Client(
         url,
-        timeout=5.0
+        timeout=5.0,
     )
 """,
         _timeout(),

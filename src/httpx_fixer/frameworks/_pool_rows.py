@@ -1,0 +1,72 @@
+"""The source of what is there for one pool: its arguments, or what makes them, and who lends from it."""
+
+from __future__ import annotations
+
+from httpx_fixer.analysis.site_facts import GIVEN_LIMITS
+from httpx_fixer.frameworks._base import OwnedPool
+from httpx_fixer.frameworks._layout import LINE, lay_out_call, shift
+
+
+def maker(pool: OwnedPool) -> str:
+    """Lay out the function that makes the arguments of a pool."""
+    takes = any(f"**{GIVEN_LIMITS}" in argument.code for argument in pool.arguments)
+    lines = [f"def {pool.maker}(**{GIVEN_LIMITS if takes else '_'}: Any) -> dict[str, Any]:"]
+    late = sorted({one for argument in pool.arguments for one in argument.late_imports})
+    for module, name, bound in late:
+        alias = "" if bound == name else f" as {bound}"
+        lines.append(f"    from {module} import {name}{alias}  # it may import this module itself")
+    return "\n".join([*lines, *[""] * bool(late), *_row("    return ", pool, "")]) + "\n"
+
+
+def table(name: str, pools: list[OwnedPool]) -> str:
+    """Lay out what makes each pool: {function that borrows from it: arguments, or what makes them}."""
+    if not any(map(is_made_late, pools)):
+        rows = (_row(f'    "{pool.lender}": ', pool, ",") for pool in pools)
+        lines = [f"_{name}: dict[str, dict[str, Any]] = {{", *(line for row in rows for line in row), "}"]
+        return "\n".join(lines) + "\n\n\n"
+    lines = [f"_{name}: dict[str, Callable[..., dict[str, Any]]] = {{"]
+    for pool in pools:
+        if is_made_late(pool):
+            lines.append(f'    "{pool.lender}": {pool.maker},')
+        elif pool.arguments:
+            lines += _row(f'    "{pool.lender}": lambda **_: ', pool, ",")
+        else:
+            lines.append(f'    "{pool.lender}": dict,')
+    return "\n".join([*lines, "}"]) + "\n\n\n"
+
+
+def lender(pool: OwnedPool, *, lasts: bool) -> str:
+    name = pool.lasting_lender if lasts else pool.lender
+    kind = f"{pool.library}.{pool.class_name}"
+    function = "_keep" if lasts else "_borrow"
+    function = function if pool.is_async else f"{function}_sync"
+    header, build = f"def {name}(**options: Any) -> {kind}:", kind
+    if pool.takes_class:
+        header = f"def {name}(\n    build: type[{kind}] | None = None, /, **options: Any\n) -> {kind}:"
+        build = f"build or {kind}"
+    if lasts:
+        described = f'    """Build a `{kind}` that nothing has to close."""'
+    else:
+        docstring = f'    """Build a `{kind}` over shared connections{{}}."""'
+        given = ", ".join(f"`{argument.name}={argument.code}`" for argument in pool.arguments)
+        described = docstring.format(f" with {given}" if given else "")
+        if len(described) > LINE or "\n" in given:
+            described = docstring.format(" of their own")
+    return f'{header}\n{described}\n    return {function}("{pool.lender}", {build}, options)\n'
+
+
+def is_made_late(pool: OwnedPool) -> bool:
+    """Answer whether some argument of a pool is made where a client is built, and not before."""
+    return any(argument.is_made for argument in pool.arguments)
+
+
+def _row(before: str, pool: OwnedPool, after: str) -> list[str]:
+    """Lay out a table of the arguments of a pool, one a line where it would be too long."""
+    items = [f'"{argument.name}": {argument.code}' for argument in pool.arguments]
+    line = f"{before}{{{', '.join(items)}}}{after}"
+    if len(line) <= LINE and "\n" not in line:
+        return [line]
+    indent = f"{before[: len(before) - len(before.lstrip())]}    "
+    codes = [(one.name, shift(one.code, indent)) for one in pool.arguments]
+    laid_out = (lay_out_call(f'"{name}": ', code, ",", indent) for name, code in codes)
+    return [f"{before}{{", *laid_out, f"{indent[:-4]}}}{after}"]
