@@ -52,7 +52,10 @@ PROBES = {
     "proxy chosen per call": Probe(
         f"{REQUEST}proxy-chosen-per-call", "main:app", ("GET /crawl?url=http://a.example/",), 3, 3, "PROXIES"
     ),
-    "verify that a call makes": Probe(
+    "verify that a cached function makes": Probe(
+        f"{REQUEST}context-of-a-cached-function", "mint.main:app", ("GET /coins", "GET /weights"), 9, 2
+    ),
+    "verify that varies by call": Probe(
         "repeated-tls-context/verify-made-by-a-call",
         "main:app",
         ("GET /token?issuer=https://a.example&insecure=1",),
@@ -60,9 +63,12 @@ PROBES = {
         3,
     ),
     "local transport with retries": Probe(
+        f"{REQUEST}transport-of-httpx", "ferry.main:app", ("GET /tides", "GET /winds"), 6, 1
+    ),
+    "local transport that varies by call": Probe(
         "repeated-tls-context/transports-built-on-the-spot",
         "main:app",
-        ("GET /harbours/1?proxy_url={upstream}",),
+        ("GET /harbours/1?tries=2&proxy_url={upstream}",),
         12,
         12,
     ),
