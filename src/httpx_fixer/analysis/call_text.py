@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from httpx_fixer.analysis.facts import CallChange
 from httpx_fixer.analysis.module import Module
-from httpx_fixer.analysis.site_facts import CallChange
 from httpx_fixer.source import Anchor
 
 

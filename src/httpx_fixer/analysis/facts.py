@@ -250,3 +250,16 @@ class Class:
     def line(self) -> int:
         """The line of `class`."""
         return self.anchor.start.line
+
+
+@dataclass(frozen=True, slots=True)
+class CallChange:
+    """What changes in a call beside its callee.
+
+    `first` is put in front of the arguments, the keywords of `without` are taken out; `whole` asks
+    for the text of the whole call in any case.
+    """
+
+    first: str = ""
+    without: frozenset[str] = frozenset()
+    whole: bool = False

@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 from httpx_fixer.analysis.bodies import Bodies
 from httpx_fixer.analysis.call_text import rewrite_call
 from httpx_fixer.analysis.doubles import Doubles
-from httpx_fixer.analysis.facts import Assigned, Call, Function, Reference, Symbol
+from httpx_fixer.analysis.facts import Assigned, Call, CallChange, Function, Reference, Symbol
 from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.functions import (
     find_lone_local_import,
@@ -36,7 +36,7 @@ from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.rounds import Rounds
 from httpx_fixer.analysis.served import Served
 from httpx_fixer.analysis.silences import Silences
-from httpx_fixer.analysis.site_facts import CallChange, ClientSite
+from httpx_fixer.analysis.site_facts import ClientSite
 from httpx_fixer.analysis.sites import iter_client_sites, may_hold_client_sites
 from httpx_fixer.analysis.store import FileStore, is_test_path
 from httpx_fixer.analysis.stream_index import StreamIndex

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from httpx_fixer.analysis.facts import Call, Class, Symbol
+from httpx_fixer.analysis.facts import Call, CallChange, Class, Symbol
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import CallChange
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Edit, InsertStatements, ReplaceExpression
 from httpx_fixer.frameworks import _asgi

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from httpx_fixer.analysis.facts import Symbol
+from httpx_fixer.analysis.facts import CallChange, Symbol
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import CallChange, ClientSite, Closing, SingleRequest
+from httpx_fixer.analysis.site_facts import ClientSite, Closing, SingleRequest
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import (
     Edit,

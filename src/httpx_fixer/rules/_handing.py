@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from httpx_fixer.analysis.facts import Symbol
+from httpx_fixer.analysis.facts import CallChange, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import (
     GIVEN_LIMITS,
     POOL_ARGUMENTS,
-    CallChange,
     ClientSite,
     SingleRequest,
     SpecArgument,
