@@ -14,6 +14,8 @@ _ASIDE = re.compile(
     r"^(?:examples?|docs?|docs_src|benchmarks?|tools|notebooks?|samples?|demos?)/|(?:^|/)(?:scripts?|migrations|alembic)/"
 )
 """Directories of programs that run once, or are there to be read."""
+_ROUTERS = ("fastapi.APIRouter", "flask.Blueprint", "quart.Blueprint", "sanic.Blueprint")
+"""Routes that an application takes in."""
 _DEMONSTRATION = re.compile(r"(?:^|/)(?:demo|example|sample|docs)[\w-]*/")
 
 
@@ -47,10 +49,13 @@ def is_part_of_a_command(project: Project, site: ClientSite) -> bool:
 def is_library_code(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:
     """Answer whether a site is in a package that others install, and that no process of the project runs.
 
-    What such code builds per call only its callers could own; what it keeps is theirs to close.
+    What such code builds per call only its callers could own; what it keeps is theirs to close. Routes
+    without any application are a plug-in of somebody's service.
     """
     if (site.is_test and not settings.include_tests) or _ASIDE.search(site.path):
         return False
+    if not lifecycles.all() and _serves_routes(project, site.path):
+        return True
     if not _outer_package(project, site.path) or not project.packaging.is_distributed(site.path):
         return False
     if project.imports.runs_as_script(site.path) or is_part_of_a_command(project, site):
@@ -58,6 +63,17 @@ def is_library_code(project: Project, lifecycles: Lifecycles, site: ClientSite, 
     return not any(
         may_own(lifecycles, one, site) or is_neighbour(project, one, site) for one in lifecycles.all()
     )
+
+
+def _serves_routes(project: Project, path: str) -> bool:
+    """Answer whether a module is loaded with routes of the project."""
+    routers = {
+        call.path
+        for name in _ROUTERS
+        for call in project.calls_named(name.rpartition(".")[2])
+        if call.symbol is not None and call.symbol.name == name
+    }
+    return any(path in project.imports.import_closure(one) for one in routers)
 
 
 def may_own(lifecycles: Lifecycles, lifecycle: Lifecycle, site: ClientSite) -> bool:
