@@ -1,4 +1,4 @@
-"""What functions of the module do with an open response that they are given."""
+"""What functions of the project do with an open response that they are given."""
 
 from __future__ import annotations
 
@@ -54,9 +54,11 @@ def _find_effect(module: Module, call: ast.Call, node: ast.Name, send: Send, dep
     if callee is None or parameter is None:
         return None
     function = callee.function
-    web = build_inner_web(module, function, parameter, send, depth - 1)
+    web = build_inner_web(callee.module, function, parameter, send, depth - 1)
     notes = walk_function(web)
-    escapes = [one for one, _ in iter_escapes(module, web) if _is_live(notes.uses.get(one, frozenset()))]
+    escapes = [
+        one for one, _ in iter_escapes(callee.module, web) if _is_live(notes.uses.get(one, frozenset()))
+    ]
     if notes.lost or escapes:
         return None
     if is_generator(function):

@@ -63,7 +63,7 @@ def freeze_body(module: Module, body: Body, function: FunctionNode) -> StreamedB
         module.anchor(module.statement_of(escape.given)),
         escape.parameter,
         body.is_closed,
-        None if body.cover is None else freeze_cover(module, body.cover.trial),
+        None if body.cover is None else freeze_cover(escape.home or module, body.cover.trial),
         body.obstacles,
         next((name for name in _GENERATOR_NAMES if name not in names), ""),
         next((name for name in _ITEM_NAMES[item_type] if name not in names), ""),

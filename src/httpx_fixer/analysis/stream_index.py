@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from httpx_fixer.analysis.files import mentions_httpx
+from httpx_fixer.analysis.linked_module import Links
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.stream_blocks import iter_stream_blocks
@@ -17,14 +18,15 @@ from httpx_fixer.analysis.stream_wrappers import iter_project_streams
 class StreamIndex:
     """What the target files do with responses, each in order of path and position."""
 
-    def __init__(self, resolver: Resolver, targets: frozenset[str]) -> None:
+    def __init__(self, resolver: Resolver, links: Links, targets: frozenset[str]) -> None:
         self._resolver = resolver
+        self._links = links
         self._paths = [path for path in resolver.store.files if path in targets]
 
     @cached_property
     def sites(self) -> tuple[StreamSite, ...]:
         """Every call that opens a streamed response."""
-        return tuple(iter_project_streams(self._resolver, iter(self._paths)))
+        return tuple(iter_project_streams(self._resolver, self._links, iter(self._paths)))
 
     @cached_property
     def blocks(self) -> tuple[StreamBlock, ...]:
@@ -50,4 +52,4 @@ class StreamIndex:
     def _httpx_modules(self) -> list[Module]:
         store = self._resolver.store
         paths = [path for path in self._paths if mentions_httpx(store.data(path))]
-        return [module for path in paths if (module := store.module(path)) is not None]
+        return [module for path in paths if (module := self._links.module(path)) is not None]

@@ -19,7 +19,7 @@ class Escape:
     `handed` is the statement that gives it to whoever called the function or to an object that closes
     it; None where it is not known who has it then. `taker` is the call that makes the object that
     holds it, `given` the argument that this object gets: the response, an iterator of its body, or a
-    generator, whose function is `generator` and knows the response as `parameter`.
+    generator, whose function is `generator` of the module `home` and knows the response as `parameter`.
     """
 
     how: str
@@ -27,6 +27,7 @@ class Escape:
     taker: ast.Call | None = None
     given: ast.expr | None = None
     generator: FunctionNode | None = None
+    home: Module | None = None
     parameter: str = ""
 
 

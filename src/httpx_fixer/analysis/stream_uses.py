@@ -120,7 +120,7 @@ class _UseReader:
         taker = self._find_taker(calls[0], "")
         if taker.handed is None or taker.taker is None:
             return unknown
-        return replace(taker, given=calls[0], generator=inner, parameter=name)
+        return replace(taker, given=calls[0], generator=inner, home=self.module, parameter=name)
 
     def follow_value(self, node: ast.expr) -> Escape | None:
         """Follow an expression whose value is the response itself."""
@@ -173,7 +173,7 @@ class _UseReader:
         parameter = callee.parameter_of(given)
         if taker.handed is None or taker.taker is None or parameter is None:
             return Escape(how)
-        return replace(taker, given=call, generator=callee.function, parameter=parameter)
+        return replace(taker, given=call, generator=callee.function, home=callee.module, parameter=parameter)
 
     def _is_test(self, node: ast.expr) -> bool:
         """Answer whether only the truth of an expression is asked for."""

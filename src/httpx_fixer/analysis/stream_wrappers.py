@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.functions import own_nodes
+from httpx_fixer.analysis.linked_module import Links
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.scopes import FunctionNode
@@ -47,7 +47,7 @@ class _Wrapper:
     by_flag: bool
 
 
-def iter_project_streams(resolver: Resolver, paths: Iterable[str]) -> Iterator[StreamSite]:
+def iter_project_streams(resolver: Resolver, links: Links, paths: Iterable[str]) -> Iterator[StreamSite]:
     """Yield every call of some files that opens a streamed response, in order of path and position.
 
     A module may use a client without importing httpx: what it sends says so (`build_request`).
@@ -55,7 +55,7 @@ def iter_project_streams(resolver: Resolver, paths: Iterable[str]) -> Iterator[S
     targets = list(paths)
     openers: dict[str, dict[ast.Call, bool]] = {}
     for path in targets:
-        module = resolver.store.module(path) if _may_send(resolver.store.data(path)) else None
+        module = links.module(path) if _may_send(resolver.store.data(path)) else None
         if module is not None:
             openers[path] = dict(_iter_sends(module))
     known: set[tuple[str, str]] = set()
@@ -63,17 +63,17 @@ def iter_project_streams(resolver: Resolver, paths: Iterable[str]) -> Iterator[S
         wrappers = [
             wrapper
             for path, calls in openers.items()
-            for wrapper in _iter_wrappers(resolver, path, calls)
+            for wrapper in _iter_wrappers(links, path, calls)
             if (wrapper.path, wrapper.qualname) not in known
         ]
         known |= {(wrapper.path, wrapper.qualname) for wrapper in wrappers}
         for wrapper in wrappers:
-            for path, call in _iter_calls(resolver, targets, wrapper):
+            for path, call in _iter_calls(resolver, links, targets, wrapper):
                 openers.setdefault(path, {})[call] = isinstance(wrapper.node, ast.AsyncFunctionDef)
         if not wrappers:
             break
     for path in sorted(openers):
-        module = resolver.store.module(path)
+        module = links.module(path)
         assert module is not None
         for site in iter_stream_sites(module, openers[path]):
             reader = _find_failure_reader(resolver, module, site) if site.cover is not None else None
@@ -118,8 +118,8 @@ def _iter_sends(module: Module) -> Iterator[tuple[ast.Call, bool]]:
             yield call, kind is ClientKind.ASYNC
 
 
-def _iter_wrappers(resolver: Resolver, path: str, openers: Openers) -> Iterator[_Wrapper]:
-    module = resolver.store.module(path)
+def _iter_wrappers(links: Links, path: str, openers: Openers) -> Iterator[_Wrapper]:
+    module = links.module(path)
     for call, is_async in openers.items() if module is not None else ():
         assert module is not None
         scope = module.function_scope(call)
@@ -148,19 +148,15 @@ def _always_returns(module: Module, result: Result, function: FunctionNode) -> b
 
 
 def _iter_calls(
-    resolver: Resolver, targets: Iterable[str], wrapper: _Wrapper
+    resolver: Resolver, links: Links, targets: Iterable[str], wrapper: _Wrapper
 ) -> Iterator[tuple[str, ast.Call]]:
     name = wrapper.qualname.rpartition(".")[2]
-    symbol = Symbol(wrapper.path, wrapper.qualname)
     for path in targets:
-        module = resolver.store.module(path) if name.encode() in resolver.store.data(path) else None
+        module = links.module(path) if name.encode() in resolver.store.data(path) else None
         for call in [] if module is None else module.calls:
             assert module is not None
             if wrapper.by_flag and find_stream_argument(call) is None:
                 continue
-            callee = find_callee(module, call) if path == wrapper.path else None
-            if callee is not None:
-                if callee.function is wrapper.node:
-                    yield path, call
-            elif "." not in wrapper.qualname and resolver.expression(module, call.func) == symbol:
+            callee = find_callee(module, call)
+            if callee is not None and callee.function is wrapper.node:
                 yield path, call
