@@ -176,3 +176,44 @@ class RetainedResponse:
     anchor: Anchor
     callee: str
     keeper: str
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorType:
+    """What a generator should say that it returns, in place of the iterator `before` at `anchor`.
+
+    `code` begins with `name`, or its dotted form; `library` is what the name comes from, "" where it
+    needs no import of its own.
+    """
+
+    anchor: Anchor
+    code: str
+    name: str
+    library: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonedGenerator:
+    """A call, `callee` the code of its function, of a generator that holds a stream open as it waits.
+
+    `kept` is the variable or attribute that holds the generator, "" for none, and `leave` the line where
+    it is left. `code` is the call, `name` what it may be called there, "" where no name is free.
+    `statement` has the call in it, and does nothing but assign it where `is_assigned`; `first` to
+    `last` are the statements that use it. `typed` is None where the type that it says can be closed.
+    """
+
+    path: str
+    anchor: Anchor
+    callee: str
+    kept: str
+    leave: int
+    is_async: bool
+    code: str
+    name: str
+    is_assigned: bool
+    statement: Anchor
+    first: Anchor
+    last: Anchor
+    typed: GeneratorType | None
+    obstacle: Obstacle | None

@@ -55,7 +55,7 @@ def freeze_body(module: Module, body: Body, function: FunctionNode) -> StreamedB
     assert escape.given is not None
     assert escape.taker is not None
     item_type = find_item_type(body)
-    names = _names_in(function) | frozenset(module.table.module.bindings)
+    names = names_in(function) | frozenset(module.table.module.bindings)
     return StreamedBody(
         ast.unparse(escape.taker.func),
         module.anchor(escape.given),
@@ -71,7 +71,8 @@ def freeze_body(module: Module, body: Body, function: FunctionNode) -> StreamedB
     )
 
 
-def _names_in(function: FunctionNode) -> frozenset[str]:
+def names_in(function: FunctionNode) -> frozenset[str]:
+    """Return every name that a function uses or binds, those of functions inside included."""
     names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
     names |= {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
     return frozenset(

@@ -8,9 +8,17 @@ from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.linked_module import Links
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.analysis.stream_abandonment import iter_abandoned
 from httpx_fixer.analysis.stream_blocks import iter_stream_blocks
 from httpx_fixer.analysis.stream_entries import iter_stream_entries
-from httpx_fixer.analysis.stream_facts import RetainedResponse, StreamBlock, StreamEntry, StreamSite
+from httpx_fixer.analysis.stream_facts import (
+    AbandonedGenerator,
+    RetainedResponse,
+    StreamBlock,
+    StreamEntry,
+    StreamSite,
+)
+from httpx_fixer.analysis.stream_generators import iter_generator_calls
 from httpx_fixer.analysis.stream_retention import iter_retained_responses
 from httpx_fixer.analysis.stream_wrappers import iter_project_streams
 
@@ -42,6 +50,12 @@ class StreamIndex:
     def retained(self) -> tuple[RetainedResponse, ...]:
         """Every response that is kept for longer than a call."""
         return tuple(one for module in self._httpx_modules for one in iter_retained_responses(module))
+
+    @cached_property
+    def abandoned(self) -> tuple[AbandonedGenerator, ...]:
+        """Every generator that holds a stream open and is left before its end."""
+        calls = iter_generator_calls(self._resolver.store, self._links, self._paths)
+        return tuple(iter_abandoned(calls))
 
     @cached_property
     def _stream_modules(self) -> list[Module]:

@@ -31,6 +31,18 @@ class Escape:
     parameter: str = ""
 
 
+def find_iterator_reads(module: Module, target: ast.Name) -> list[ast.Name]:
+    """Return the reads of a variable of the function around that is bound once, none where others see it."""
+    scope = module.function_scope(target)
+    if scope is None or module.table.enclosing(target).find(target.id) is not scope:
+        return []
+    found = [node for node in ast.walk(scope.node) if isinstance(node, ast.Name) and node.id == target.id]
+    is_plain = len(scope.bindings[target.id]) == 1 and all(
+        module.function_scope(node) is scope for node in found
+    )
+    return [node for node in found if node is not target] if is_plain else []
+
+
 def find_return_of(module: Module, target: ast.Name) -> ast.Return | None:
     """Return the `return <name>` that an object ends in which is bound once and not passed on before."""
     home = module.table.enclosing(target).find(target.id)

@@ -16,6 +16,7 @@ from httpx_fixer.analysis.stream_takers import (
     Escape,
     builds_object,
     describe_taker,
+    find_iterator_reads,
     find_return_of,
     is_context_manager,
     is_kept_by_owner,
@@ -279,8 +280,12 @@ class _UseReader:
                     return self._body(parent, shown)
             case ast.Call(func=ast.Attribute(attr="join", value=ast.Constant())):
                 return None
-            case ast.Attribute(attr="__anext__" | "__next__"):
+            case ast.Attribute(attr="__anext__" | "__next__" | "aclose" | "close"):
                 return None
+            case ast.Assign(targets=[ast.Name() as target]):
+                reads = find_iterator_reads(self.module, target)
+                if reads and all(self._body(read, shown) is None for read in reads):
+                    return None
         taker = self._find_taker(node, shown)
         # Whoever gets the bare iterator has nothing to close the response by.
         return taker if isinstance(parent, ast.Call | ast.keyword) else Escape(taker.how)
