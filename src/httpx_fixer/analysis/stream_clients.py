@@ -120,7 +120,15 @@ class _ClientReader:
         match call:
             case ast.Call(func=ast.Attribute(attr="enter_context" | "enter_async_context"), args=[inner]):
                 return self.read(inner, depth - 1) if kind is None else kind
-        return kind
+        return self._read_returned(call.func, depth) if kind is None else kind
+
+    def _read_returned(self, function: ast.expr, depth: int) -> ClientKind | bool | None:
+        """Read what a function of the project says that it returns, or lends."""
+        found = self.module.find_function(function)
+        if found is None:
+            return None
+        home, node = found
+        return _ClientReader(home)._read_annotation(node.returns, depth - 1)
 
     def _read_class(self, node: ast.expr, depth: int) -> ClientKind | bool | None:
         """Return what instances of the class that an expression names are."""

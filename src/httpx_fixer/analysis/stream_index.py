@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from httpx_fixer.analysis.files import mentions_httpx
@@ -59,11 +60,17 @@ class StreamIndex:
 
     @cached_property
     def _stream_modules(self) -> list[Module]:
-        data = self._resolver.store.data
-        return [module for module in self._httpx_modules if b"stream(" in data(module.path)]
+        """The modules that may call `stream`; a client that a function returns needs no import of httpx."""
+        store = self._resolver.store
+        paths = (path for path in self._paths if b"stream(" in store.data(path))
+        return self._load(path for path in paths if b"_client" in store.data(path) or self._is_httpx(path))
 
     @cached_property
     def _httpx_modules(self) -> list[Module]:
-        store = self._resolver.store
-        paths = [path for path in self._paths if mentions_httpx(store.data(path))]
+        return self._load(path for path in self._paths if self._is_httpx(path))
+
+    def _is_httpx(self, path: str) -> bool:
+        return mentions_httpx(self._resolver.store.data(path))
+
+    def _load(self, paths: Iterable[str]) -> list[Module]:
         return [module for path in paths if (module := self._links.module(path)) is not None]
