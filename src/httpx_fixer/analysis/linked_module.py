@@ -7,7 +7,7 @@ import ast
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
-from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.scopes import Binding, FunctionNode
 
 _BASES = 3
 """How many classes may stand between a method's call and the class that has it."""
@@ -29,6 +29,10 @@ class LinkedModule(Module):
     def find_function(self, expression: ast.expr) -> tuple[Module, FunctionNode] | None:
         """Return the function of the project that an expression names, and its module."""
         return super().find_function(expression) or self._links.find_function(self, expression)
+
+    def find_variable(self, expression: ast.expr) -> tuple[Module, list[Binding]] | None:
+        """Return what binds the variable of another module that an expression names, and that module."""
+        return self._links.find_variable(self, expression)
 
     def find_inherited(self, owner: ast.ClassDef, name: str) -> tuple[Module, FunctionNode] | None:
         """Return the method that a class has from another one of the project."""
@@ -56,6 +60,13 @@ class Links:
     def find_function(self, module: Module, expression: ast.expr) -> tuple[Module, FunctionNode] | None:
         symbol = self._resolver.expression(module, expression)
         return None if symbol is None else self._function(symbol)
+
+    def find_variable(self, module: Module, expression: ast.expr) -> tuple[Module, list[Binding]] | None:
+        symbol = self._resolver.expression(module, expression)
+        home = self.module(symbol.path) if symbol is not None and symbol.path else None
+        if symbol is None or home is None or home.path == module.path:
+            return None
+        return home, home.table.module.bindings.get(symbol.name, [])
 
     def find_inherited(
         self, module: Module, owner: ast.ClassDef, name: str, depth: int

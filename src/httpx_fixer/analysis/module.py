@@ -197,6 +197,10 @@ class Module:
         node = self.functions.get(symbol.name) if isinstance(symbol, Symbol) else None
         return None if node is None else (self, node)
 
+    def find_variable(self, expression: ast.expr) -> tuple[Module, list[Binding]] | None:  # noqa: ARG002 - a linked module knows more
+        """Return what binds the variable of another module that an expression names, and that module."""
+        return None
+
     def find_inherited(self, owner: ast.ClassDef, name: str) -> tuple[Module, FunctionNode] | None:  # noqa: ARG002 - a linked module knows more
         """Return the method that a class has from another one, None where that is not known."""
         return None

@@ -23,6 +23,7 @@ from httpx_fixer.diagnostic import RefusalReason
 
 _RESPONDERS = {
     "EventSourceResponse": frozenset({"fastapi", "sse_starlette", "starlette"}),
+    "ResponseStream": frozenset({"sanic"}),
     "Response": frozenset({"aiohttp", "flask", "quart", "werkzeug"}),
     "ServerSentEvent": frozenset({"litestar"}),
     "Stream": frozenset({"litestar"}),

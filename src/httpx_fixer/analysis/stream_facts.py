@@ -63,6 +63,7 @@ class StreamedBody:
     `given` is the argument, `code` its code, `statement` where it stands. `parameter` is what the
     generator there calls the response, "" for a plain iterator, and `cover` where its close goes.
     For an iterator, `name`, `item` and `item_type` are words for a generator around it.
+    `is_cancelled_twice` says so of the framework, where a client goes away: Sanic 25.12 does.
     """
 
     responder: str
@@ -76,6 +77,7 @@ class StreamedBody:
     name: str
     item: str
     item_type: str
+    is_cancelled_twice: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from httpx_fixer.analysis.stream_facts import (
 )
 from httpx_fixer.analysis.stream_flow import CoverKind, Trial
 from httpx_fixer.analysis.stream_results import Result, build_web
+from httpx_fixer.analysis.stream_takers import WRITER_TAKERS
 
 _GENERATOR_NAMES = ("body", "stream_body", "relay_body", "iterate_body")
 _ITEM_NAMES = {"str": ("line", "piece"), "bytes": ("chunk", "piece"), "": ("item", "piece")}
@@ -68,6 +69,7 @@ def freeze_body(module: Module, body: Body, function: FunctionNode) -> StreamedB
         next((name for name in _GENERATOR_NAMES if name not in names), ""),
         next((name for name in _ITEM_NAMES[item_type] if name not in names), ""),
         item_type,
+        module.local_symbol(escape.taker.func) in WRITER_TAKERS,
     )
 
 

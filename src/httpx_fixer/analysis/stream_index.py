@@ -60,10 +60,10 @@ class StreamIndex:
 
     @cached_property
     def _stream_modules(self) -> list[Module]:
-        """The modules that may call `stream`; a client that a function returns needs no import of httpx."""
+        """The modules that may call `stream`; a client that another module has needs no import of httpx."""
         store = self._resolver.store
         paths = (path for path in self._paths if b"stream(" in store.data(path))
-        return self._load(path for path in paths if b"_client" in store.data(path) or self._is_httpx(path))
+        return self._load(path for path in paths if b"client" in store.data(path) or self._is_httpx(path))
 
     @cached_property
     def _httpx_modules(self) -> list[Module]:

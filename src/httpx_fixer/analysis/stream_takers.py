@@ -10,6 +10,8 @@ from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.stream_methods import CLOSERS, last_name
 
 _CONTEXT_MANAGERS = frozenset({"asynccontextmanager", "contextmanager"})
+WRITER_TAKERS = frozenset({"sanic.response.ResponseStream", "sanic.response.types.ResponseStream"})
+"""Classes that are given a function which writes the body, and call it once the handler has returned."""
 
 
 @dataclass(frozen=True, slots=True)

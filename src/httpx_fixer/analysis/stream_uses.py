@@ -13,6 +13,7 @@ from httpx_fixer.analysis.stream_callees import find_callee, is_generator
 from httpx_fixer.analysis.stream_marks import Web
 from httpx_fixer.analysis.stream_methods import AWAITING, CLOSERS, ITERATORS, READERS, find_closing, last_name
 from httpx_fixer.analysis.stream_takers import (
+    WRITER_TAKERS,
     Escape,
     builds_object,
     describe_taker,
@@ -105,7 +106,7 @@ class _UseReader:
     def _captured(self, inner: ast.AST, name: str) -> Escape:
         """Follow a nested generator that reads the response to the object that it is given to."""
         unknown = Escape("is captured by a nested function")
-        if not isinstance(inner, FunctionNode) or not is_generator(inner) or inner.decorator_list:
+        if not isinstance(inner, FunctionNode) or inner.decorator_list:
             return unknown
         home = self.module.table.of[inner].parent
         reads = [
@@ -115,13 +116,21 @@ class _UseReader:
             and read.id == inner.name
             and self.module.table.enclosing(read).find(read.id) is home
         ]
-        calls = [self.parents[read] for read in reads]
-        if len(calls) != 1 or not isinstance(calls[0], ast.Call) or calls[0].func is not reads[0]:
-            return unknown
-        taker = self._find_taker(calls[0], "")
+        given = self._find_given(inner, reads[0]) if len(reads) == 1 else None
+        taker = unknown if given is None else self._find_taker(given, "")
         if taker.handed is None or taker.taker is None:
             return unknown
-        return replace(taker, given=calls[0], generator=inner, home=self.module, parameter=name)
+        return replace(taker, given=given, generator=inner, home=self.module, parameter=name)
+
+    def _find_given(self, inner: FunctionNode, read: ast.Name) -> ast.expr | None:
+        """Return what is passed on of a nested function: the generator that it makes, or itself to Sanic."""
+        call = self.parents[read]
+        if not isinstance(call, ast.Call):
+            return None
+        if is_generator(inner):
+            return call if call.func is read else None
+        symbol = self.module.local_symbol(call.func)
+        return read if isinstance(symbol, str) and symbol in WRITER_TAKERS else None
 
     def follow_value(self, node: ast.expr) -> Escape | None:
         """Follow an expression whose value is the response itself."""
