@@ -57,6 +57,14 @@ StreamCover = WrapUses | GuardUses | ExtendTry | CloseBelow
 
 
 @dataclass(frozen=True, slots=True)
+class StreamOpening:
+    """`async with x.stream(...) as r:`, which does what the statements at `removed` and a close do."""
+
+    header: str
+    removed: tuple[Anchor, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StreamedBody:
     """A body that a framework's response, made by the call of `responder`, sends later.
 
@@ -88,7 +96,8 @@ class StreamSite:
     is the code of `x`, "" for none, and `shown` the call in short. `name` is the variable that holds
     the response, "" for none. `is_cut` says that the client is closed by a `with` block around the
     call, which cuts an open stream. `obstacles` come in the order in which they should be told; `cover`
-    is None where there are any or where nothing is to be done. `bodies` are sent by a framework later;
+    is None where there are any or where nothing is to be done; `opening` is a shorter way to the same as
+    a `WrapUses`. `bodies` are sent by a framework later;
     `is_typed` says that the function around says what it returns. `ends_early` is the line of a block
     that closes the response, or its client, when one of the bodies is handed over, 0 for none.
     """
@@ -105,6 +114,7 @@ class StreamSite:
     closed_on_every_path: bool
     obstacles: tuple[Obstacle, ...]
     cover: StreamCover | None
+    opening: StreamOpening | None
     bodies: tuple[StreamedBody, ...]
     is_typed: bool
     ends_early: int

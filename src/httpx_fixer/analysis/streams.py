@@ -28,6 +28,7 @@ from httpx_fixer.analysis.stream_results import (
     is_settled_at_once,
     is_streaming_send,
 )
+from httpx_fixer.analysis.stream_shortening import find_opening
 from httpx_fixer.analysis.stream_uses import find_fate
 from httpx_fixer.diagnostic import RefusalReason
 
@@ -144,6 +145,7 @@ def _build_site(module: Module, judgement: _Judgement, cover: Cover | None) -> S
         judgement.is_closed,
         judgement.obstacles,
         None if cover is None else freeze_cover(module, cover.trial),
+        None if cover is None else find_opening(module, result, cover.trial),
         tuple(iter_streamed_bodies(module, judgement.result)),
         is_typed(module, result.call),
         _find_early_end(module, result),

@@ -12,6 +12,7 @@ from httpx_fixer.analysis.stream_facts import (
     GuardUses,
     StreamCover,
     StreamedBody,
+    StreamOpening,
     WrapUses,
 )
 from httpx_fixer.diagnostic import Refusal, RefusalReason
@@ -67,6 +68,16 @@ def iter_close_edits(
             yield AddToFinally(cover.anchor, close)
         case CloseBelow():
             yield InsertStatements(cover.anchor, "after", close)
+    if cover.dropped is not None:
+        yield RemoveStatement(cover.dropped)
+
+
+def iter_block_edits(opening: StreamOpening, cover: StreamCover) -> Iterator[Edit]:
+    """Yield the edits that enter a response by a `with` block in place of a `send` and a close."""
+    assert isinstance(cover, WrapUses)
+    for anchor in opening.removed:
+        yield RemoveStatement(anchor, is_moved=True)
+    yield WrapRest(cover.first, cover.last, "", opening.header)
     if cover.dropped is not None:
         yield RemoveStatement(cover.dropped)
 
