@@ -50,11 +50,12 @@ def _sources(case: Case) -> tuple[str, str]:
 def _functions(source: str) -> dict[str, ast.FunctionDef | ast.AsyncFunctionDef]:
     found: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
     for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            found[node.name] = node
-        for inner in node.body if isinstance(node, ast.ClassDef) else ():
-            if isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef):
-                found[f"{node.name}.{inner.name}"] = inner
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                found[name] = node
+            case ast.ClassDef(name=owner, body=body):
+                methods = (one for one in body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+                found |= {f"{owner}.{one.name}": one for one in methods}
     return found
 
 

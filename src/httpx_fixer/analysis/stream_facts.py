@@ -181,13 +181,33 @@ class StreamEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class RetainedResponse:
-    """A request, the code of its function in `callee`, whose response `keeper` keeps (words)."""
+class Replacement:
+    """The expression `code` in place of the one at `anchor`."""
+
+    anchor: Anchor
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPart:
+    """A part of a response (`.json()`) that could be kept in its place, and what would have to change."""
+
+    part: str
+    replacements: tuple[Replacement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptResponse:
+    """A request, the code of its function in `callee`, whose response `keeper` keeps (words).
+
+    `part` is what all its readers use, None where that is not known.
+    """
 
     path: str
     anchor: Anchor
     callee: str
     keeper: str
+    part: KeptPart | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from httpx_fixer.analysis.stream_blocks import iter_stream_blocks
 from httpx_fixer.analysis.stream_entries import iter_stream_entries
 from httpx_fixer.analysis.stream_facts import (
     AbandonedGenerator,
-    RetainedResponse,
+    KeptResponse,
     StreamBlock,
     StreamEntry,
     StreamSite,
@@ -48,7 +48,7 @@ class StreamIndex:
         return tuple(entry for module in self._stream_modules for entry in iter_stream_entries(module))
 
     @cached_property
-    def retained(self) -> tuple[RetainedResponse, ...]:
+    def retained(self) -> tuple[KeptResponse, ...]:
         """Every response that is kept for longer than a call."""
         return tuple(one for module in self._httpx_modules for one in iter_retained_responses(module))
 
