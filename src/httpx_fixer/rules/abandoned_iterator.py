@@ -95,9 +95,8 @@ def _refuse_name(one: AbandonedGenerator) -> Refusal:
 
 def _runs_on_older(project: Project, path: str) -> bool:
     """Answer whether the project says that it supports a Python that has no `aclosing`."""
-    said = (project.pinned_version(word, path) for word in ("requires-python", "python_requires", "python"))
-    lowest = next((version for version in said if version is not None), _WITH_ACLOSING)
-    return lowest[:2] < _WITH_ACLOSING
+    python = project.oldest_python(path)
+    return python is not None and python[:2] < _WITH_ACLOSING
 
 
 def _iter_with_edits(one: AbandonedGenerator, closing: str) -> Iterator[Edit]:
