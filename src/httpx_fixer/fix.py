@@ -100,9 +100,9 @@ class WrapStatement:
 class WrapRest:
     """Put the statements of the block from `first` to `last`, both included, into a block of their own.
 
-    `header` begins it (`try:`, `async with f() as x:`), `footer` is the code of `except`/`finally`
-    clauses that follow. Both anchors are statements of one block; comments that stand between them
-    move along.
+    `header` begins it (`try:`, `async with f() as x:`), below statements that come first where there
+    are any; `footer` is the code of `except`/`finally` clauses that follow. Both anchors are statements
+    of one block; comments that stand between them move along.
     """
 
     first: Anchor

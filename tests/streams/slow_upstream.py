@@ -8,7 +8,10 @@ from types import TracebackType
 
 CHUNKS = (b"alpha\n", b"beta\n", b"gamma\n")
 """The body of `/slow`, and what `/endless` says again and again."""
-_HEAD = b"HTTP/1.1 200 OK\r\nX-Kind: %s\r\nTransfer-Encoding: chunked\r\n\r\n"
+_HEAD = (
+    b"HTTP/1.1 200 OK\r\nX-Kind: %s\r\nContent-Type: text/event-stream\r\nETag: W/1\r\nServer: slow\r\n"
+    b"Location: /short\r\nX-Nonce: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
 
 
 class SlowUpstream:

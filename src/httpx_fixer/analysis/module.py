@@ -191,6 +191,24 @@ class Module:
                     return Symbol(base.path, f"{base.name}.{expression.attr}")
         return None
 
+    def find_function(self, expression: ast.expr) -> tuple[Module, FunctionNode] | None:
+        """Return the function that an expression names, and its module: this one, as far as is known."""
+        symbol = self.local_symbol(expression)
+        node = self.functions.get(symbol.name) if isinstance(symbol, Symbol) else None
+        return None if node is None else (self, node)
+
+    def find_variable(self, expression: ast.expr) -> tuple[Module, list[Binding]] | None:  # noqa: ARG002 - a linked module knows more
+        """Return what binds the variable of another module that an expression names, and that module."""
+        return None
+
+    def find_inherited(self, owner: ast.ClassDef, name: str) -> tuple[Module, FunctionNode] | None:  # noqa: ARG002 - a linked module knows more
+        """Return the method that a class has from another one, None where that is not known."""
+        return None
+
+    def iter_users(self, name: str) -> tuple[Module, ...]:  # noqa: ARG002 - as above
+        """Return the modules that may use a function of this one, as far as they are known."""
+        return (self,)
+
     def _name_symbol(self, name: str, scope: Scope) -> Symbol | str | None:
         home = scope.find(name)
         if home is None:

@@ -20,6 +20,7 @@ from httpx_fixer.analysis.functions import (
 from httpx_fixer.analysis.import_graph import ImportGraph
 from httpx_fixer.analysis.import_style import find_last_import, find_spelling, may_lack, needs_package
 from httpx_fixer.analysis.kept_clients import KeptClients
+from httpx_fixer.analysis.linked_module import Links
 from httpx_fixer.analysis.module import Module, is_missing_marker
 from httpx_fixer.analysis.packaging import Packaging
 from httpx_fixer.analysis.pool_values import PoolValues
@@ -71,6 +72,7 @@ class Project:
         if earlier is not None:
             self._store.take_over(earlier._store, changed)
         self._resolver = Resolver(self._store)
+        self._links = Links(self._resolver)
         self._read = read
         self._versions = Versions(read)
         self.kept = KeptClients(self._resolver)
@@ -83,7 +85,7 @@ class Project:
         self.rounds = Rounds(self._resolver)
         self.bodies = Bodies(self._resolver)
         self.texts = Texts(self._store)
-        self.streams = StreamIndex(self._resolver, targets)
+        self.streams = StreamIndex(self._resolver, self._links, targets)
         self.packaging = Packaging(self._resolver, read)
         self.served = Served(self._resolver, self.imports, read)
         self._calls: dict[tuple[str, ...], tuple[Call, ...]] = {}
@@ -107,7 +109,7 @@ class Project:
     def _httpx_modules(self) -> list[Module]:
         wanted = (path for path in self.files if path in self.targets)
         paths = [path for path in wanted if mentions_httpx(self._store.data(path))]
-        return [module for path in paths if (module := self._store.module(path)) is not None]
+        return [module for path in paths if (module := self._links.module(path)) is not None]
 
     def is_test(self, path: str) -> bool:
         """Answer whether a file belongs to the tests."""

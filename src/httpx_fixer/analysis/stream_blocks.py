@@ -166,10 +166,12 @@ def _iter_obstacles(
             yield Obstacle(RefusalReason.REBOUND, detail, node.lineno)
     is_own = not isinstance(call.func, ast.Attribute) or module.local_symbol(call.func.value) in LIBRARIES
     line = statement.lineno if is_own else find_early_end(module, web, statement)
-    if line:
+    others = [item for item in statement.items if item.context_expr is not call]
+    is_beside = bool(others) and _enters_client(call, others)
+    if line or is_beside:
         detail = "the client that reads the body is closed before the body is sent"
-        yield Obstacle(RefusalReason.CLOSED_EARLY, detail, line)
-    if len(statement.items) > 1:
+        yield Obstacle(RefusalReason.CLOSED_EARLY, detail, line or statement.lineno)
+    if others and not is_beside:
         detail = "the block enters something else, too"
         yield Obstacle(RefusalReason.UNSUPPORTED_BINDING, detail, statement.lineno)
     if isinstance(call.func, ast.Attribute) and not _is_dotted(call.func.value):
@@ -180,6 +182,15 @@ def _iter_obstacles(
     ):
         detail = "the arguments of `stream` are not all visible"
         yield Obstacle(RefusalReason.UNKNOWN_ARGUMENT, detail, call.lineno)
+
+
+def _enters_client(call: ast.Call, items: list[ast.withitem]) -> bool:
+    """Answer whether the items beside a `stream` enter nothing but its client."""
+    receiver = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+    return all(
+        item.optional_vars is not None and ast.unparse(item.optional_vars) == ast.unparse(receiver)
+        for item in items
+    )
 
 
 def _is_dotted(node: ast.expr) -> bool:

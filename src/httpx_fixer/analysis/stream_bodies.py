@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.module import Module
@@ -22,6 +23,7 @@ from httpx_fixer.diagnostic import RefusalReason
 
 _RESPONDERS = {
     "EventSourceResponse": frozenset({"fastapi", "sse_starlette", "starlette"}),
+    "ResponseStream": frozenset({"sanic"}),
     "Response": frozenset({"aiohttp", "flask", "quart", "werkzeug"}),
     "ServerSentEvent": frozenset({"litestar"}),
     "Stream": frozenset({"litestar"}),
@@ -88,38 +90,55 @@ def find_item_type(body: Body) -> str:
 
 
 def _build_body(module: Module, taking: Escape, send: Send) -> Body:
-    if taking.generator is None:
+    if taking.generator is None or taking.home is None:
         return Body(taking, None, is_closed=False)
-    web = build_inner_web(module, taking.generator, taking.parameter, send)
+    home = taking.home
+    web = build_inner_web(home, taking.generator, taking.parameter, send)
     notes = walk_function(web)
     if not notes.leaks:
         return Body(taking, web, is_closed=True)
     obstacles = (
-        *iter_escape_obstacles(module, web, notes, 0),
-        *_iter_other_callers(module, taking.generator),
+        *iter_escape_obstacles(home, web, notes, 0),
+        *_iter_other_callers(home, taking.generator),
     )
-    cover = None if obstacles else find_cover(module, web, notes, 0)
+    cover = None if obstacles else find_cover(home, web, notes, 0)
     if cover is None:
-        return Body(taking, web, is_closed=False, obstacles=obstacles or (describe_rebinding(web, notes, 0),))
+        obstacles = obstacles or (describe_rebinding(web, notes, 0),)
+        if home is not module:
+            # The line of an obstacle is one of the site's own file.
+            line = module.statement_of(taking.given).lineno if taking.given is not None else 0
+            obstacles = tuple(replace(one, line=line) for one in obstacles)
+        return Body(taking, web, is_closed=False, obstacles=obstacles)
     return Body(taking, web, is_closed=False, cover=cover)
 
 
-def _iter_other_callers(module: Module, generator: FunctionNode) -> Iterator[Obstacle]:
-    """Yield an obstacle for each place that may read on where a generator of the module has stopped."""
-    home = module.table.of[generator].parent
-    if home is not None and isinstance(home.node, FunctionNode):
+def _iter_other_callers(home: Module, generator: FunctionNode) -> Iterator[Obstacle]:
+    """Yield an obstacle for each place that may read on where a generator has stopped."""
+    outer = home.table.of[generator].parent
+    if outer is not None and isinstance(outer.node, FunctionNode):
         return  # A nested one is followed only if it is called once.
-    for node in module.table.parents:
-        if not isinstance(node, ast.Name | ast.Attribute) or not isinstance(node.ctx, ast.Load):
-            continue
-        if last_name(node) != generator.name:
-            continue
-        call = module.table.parents[node]
-        taker = module.table.parents[call]
-        taker = module.table.parents[taker] if isinstance(taker, ast.keyword) else taker
-        if not isinstance(call, ast.Call) or call.func is not node or not _sends(module, taker):
-            detail = f"`{generator.name}` is used here, too, where the response may be read on"
-            yield Obstacle(RefusalReason.ESCAPES, detail, node.lineno)
+    for module in home.iter_users(generator.name):
+        for node in module.table.parents:
+            if _is_read(node, generator.name) and not _is_sent(module, node):
+                where = "here" if module is home else f"in `{module.path}`"
+                detail = f"`{generator.name}` is used {where}, too, where the response may be read on"
+                yield Obstacle(RefusalReason.ESCAPES, detail, node.lineno)
+
+
+def _is_read(node: ast.AST, name: str) -> TypeGuard[ast.Name | ast.Attribute]:
+    return (
+        isinstance(node, ast.Name | ast.Attribute)
+        and isinstance(node.ctx, ast.Load)
+        and last_name(node) == name
+    )
+
+
+def _is_sent(module: Module, node: ast.Name | ast.Attribute) -> bool:
+    """Answer whether a read of a generator's name makes one that a framework's response sends."""
+    call = module.table.parents[node]
+    taker = module.table.parents[call]
+    taker = module.table.parents[taker] if isinstance(taker, ast.keyword) else taker
+    return isinstance(call, ast.Call) and call.func is node and _sends(module, taker)
 
 
 def _sends(module: Module, taker: ast.AST) -> bool:

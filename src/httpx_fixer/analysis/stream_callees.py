@@ -1,11 +1,10 @@
-"""Which function of the module a call runs."""
+"""Which function of the project a call runs."""
 
 from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
 
-from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.functions import own_nodes
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
@@ -14,9 +13,10 @@ from httpx_fixer.analysis.stream_methods import last_name
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """A function of the module that a call runs; `is_bound` says that its first parameter is filled."""
+    """A function of `module` that a call runs; `is_bound` says that its first parameter is filled."""
 
     call: ast.Call
+    module: Module
     function: FunctionNode
     is_bound: bool
 
@@ -40,26 +40,31 @@ _PLAIN_DECORATORS = frozenset({"classmethod", "staticmethod"})
 
 
 def find_callee(module: Module, call: ast.Call) -> Callee | None:
-    """Return the function of the module that a call runs, or the method of the class around it."""
-    is_bound = False
+    """Return the function of the project that a call runs, or the method of the class around it."""
     match call.func:
         case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
-            owner = next((n for n in module.ancestors(call) if isinstance(n, ast.ClassDef)), None)
-            qualname = "" if owner is None else f"{module.table.of[owner].qualname}.{name}"
-            is_bound = True
-            if sum(one.rpartition(".")[2] == name for one in module.functions) > 1:
-                return None  # A class below may have a method of its own.
+            found, is_bound = _find_method(module, call, name), True
         case ast.Name() | ast.Attribute():
-            symbol = module.local_symbol(call.func)
-            qualname = symbol.name if isinstance(symbol, Symbol) else ""
+            found, is_bound = module.find_function(call.func), False
         case _:
             return None
-    function = module.functions.get(qualname)
-    decorators = [last_name(one) for one in function.decorator_list] if function is not None else []
-    if function is None or not set(decorators) <= _PLAIN_DECORATORS:
+    if found is None:
+        return None
+    home, function = found
+    decorators = {last_name(one) for one in function.decorator_list}
+    if not decorators <= _PLAIN_DECORATORS:
         return None
     is_bound = (is_bound or "classmethod" in decorators) and "staticmethod" not in decorators
-    return Callee(call, function, is_bound)
+    return Callee(call, home, function, is_bound)
+
+
+def _find_method(module: Module, call: ast.Call, name: str) -> tuple[Module, FunctionNode] | None:
+    """Return the method of the class around a call; a class below may have a method of its own."""
+    owner = next((node for node in module.ancestors(call) if isinstance(node, ast.ClassDef)), None)
+    if owner is None or sum(one.rpartition(".")[2] == name for one in module.functions) > 1:
+        return None
+    function = module.functions.get(f"{module.table.of[owner].qualname}.{name}")
+    return module.find_inherited(owner, name) if function is None else (module, function)
 
 
 def is_generator(function: FunctionNode) -> bool:

@@ -9,7 +9,7 @@ from enum import Enum
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.module import Module
-from httpx_fixer.analysis.scopes import Binding, Scope
+from httpx_fixer.analysis.scopes import Binding, BindingKind, Scope
 
 LIBRARIES = frozenset({"httpx", "httpx2"})
 _OTHER_LIBRARIES = frozenset(
@@ -108,6 +108,8 @@ class _ClientReader:
                 return self._read_name(node, depth)
             case ast.Attribute(value=ast.Name(id="self" | "cls")):
                 return self._read_attribute(node, depth)
+            case ast.Attribute():
+                return self._read_elsewhere(node, depth)
         return None
 
     def _first(self, found: Iterator[ClientKind | bool | None]) -> ClientKind | bool | None:
@@ -120,7 +122,15 @@ class _ClientReader:
         match call:
             case ast.Call(func=ast.Attribute(attr="enter_context" | "enter_async_context"), args=[inner]):
                 return self.read(inner, depth - 1) if kind is None else kind
-        return kind
+        return self._read_returned(call.func, depth) if kind is None else kind
+
+    def _read_returned(self, function: ast.expr, depth: int) -> ClientKind | bool | None:
+        """Read what a function of the project says that it returns, or lends."""
+        found = self.module.find_function(function)
+        if found is None:
+            return None
+        home, node = found
+        return _ClientReader(home)._read_annotation(node.returns, depth - 1)
 
     def _read_class(self, node: ast.expr, depth: int) -> ClientKind | bool | None:
         """Return what instances of the class that an expression names are."""
@@ -148,7 +158,17 @@ class _ClientReader:
             )
         home = scope.find(node.id)
         bindings = [] if home is None else home.bindings[node.id]
+        if any(binding.kind is BindingKind.IMPORT for binding in bindings):
+            return self._read_elsewhere(node, depth)
         return self._first(self._read_binding(binding, depth) for binding in bindings)
+
+    def _read_elsewhere(self, node: ast.expr, depth: int) -> ClientKind | bool | None:
+        """Read a variable of another module of the project."""
+        found = self.module.find_variable(node)
+        if found is None:
+            return None
+        reader = _ClientReader(found[0])
+        return self._first(reader._read_binding(binding, depth - 1) for binding in found[1])
 
     def _read_binding(self, binding: Binding, depth: int) -> ClientKind | bool | None:
         parent = self.module.table.parents.get(binding.node)

@@ -50,6 +50,8 @@ def _iter_senders_around(module: Module, web: Web, send: int) -> Iterator[int]:
     The close below such a one does for a send in a loop further down:
     `r = send(); while r.is_redirect: r.close(); r = send()`.
     """
+    if web.starts_open:
+        return  # The send is in another function.
     own = module.statement_of(web.sends[send].call)
     around = {id(statement) for statement in module.ancestors(own)}
     for other in range(send):

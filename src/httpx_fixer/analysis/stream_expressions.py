@@ -125,11 +125,16 @@ class ExpressionReader:
                 return self._visit_branching(node, state)
             case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
                 return self._visit_comprehension(node, state)
-        return self._raise(self._visit_all(node, state))
+        state = self._visit_all(node, state)
+        if isinstance(node, ast.Yield | ast.YieldFrom):
+            self.notes.yields |= state
+        return self._raise(state)
 
     def _use(self, node: ast.Name, state: State) -> State:
         """Return the state after a read of a name; where nothing is bound it raises."""
         if self.web.find_name(node) is None:
+            if node in self.web.iterators:
+                self.notes.use(node, state)
             return state
         self.notes.use(node, state)
         unbound = _keep(state, frozenset({Held.UNBOUND}))

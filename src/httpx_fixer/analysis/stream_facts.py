@@ -57,12 +57,21 @@ StreamCover = WrapUses | GuardUses | ExtendTry | CloseBelow
 
 
 @dataclass(frozen=True, slots=True)
+class StreamOpening:
+    """`async with x.stream(...) as r:`, which does what the statements at `removed` and a close do."""
+
+    header: str
+    removed: tuple[Anchor, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StreamedBody:
     """A body that a framework's response, made by the call of `responder`, sends later.
 
     `given` is the argument, `code` its code, `statement` where it stands. `parameter` is what the
     generator there calls the response, "" for a plain iterator, and `cover` where its close goes.
     For an iterator, `name`, `item` and `item_type` are words for a generator around it.
+    `is_cancelled_twice` says so of the framework, where a client goes away: Sanic 25.12 does.
     """
 
     responder: str
@@ -76,6 +85,7 @@ class StreamedBody:
     name: str
     item: str
     item_type: str
+    is_cancelled_twice: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +96,8 @@ class StreamSite:
     is the code of `x`, "" for none, and `shown` the call in short. `name` is the variable that holds
     the response, "" for none. `is_cut` says that the client is closed by a `with` block around the
     call, which cuts an open stream. `obstacles` come in the order in which they should be told; `cover`
-    is None where there are any or where nothing is to be done. `bodies` are sent by a framework later;
+    is None where there are any or where nothing is to be done; `opening` is a shorter way to the same as
+    a `WrapUses`. `bodies` are sent by a framework later;
     `is_typed` says that the function around says what it returns. `ends_early` is the line of a block
     that closes the response, or its client, when one of the bodies is handed over, 0 for none.
     """
@@ -103,6 +114,7 @@ class StreamSite:
     closed_on_every_path: bool
     obstacles: tuple[Obstacle, ...]
     cover: StreamCover | None
+    opening: StreamOpening | None
     bodies: tuple[StreamedBody, ...]
     is_typed: bool
     ends_early: int
@@ -169,10 +181,71 @@ class StreamEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class RetainedResponse:
-    """A request, the code of its function in `callee`, whose response `keeper` keeps (words)."""
+class Replacement:
+    """The expression `code` in place of the one at `anchor`."""
+
+    anchor: Anchor
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPart:
+    """A part of a response (`.json()`) that could be kept in its place, and what would have to change."""
+
+    part: str
+    replacements: tuple[Replacement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptResponse:
+    """A request, the code of its function in `callee`, whose response `keeper` keeps (words).
+
+    `part` is what all its readers use, None where that is not known.
+    """
 
     path: str
     anchor: Anchor
     callee: str
     keeper: str
+    part: KeptPart | None
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorType:
+    """What a generator should say that it returns, in place of the iterator `before` at `anchor`.
+
+    `code` begins with `name`, or its dotted form; `library` is what the name comes from, "" where it
+    needs no import of its own.
+    """
+
+    anchor: Anchor
+    code: str
+    name: str
+    library: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonedGenerator:
+    """A call, `callee` the code of its function, of a generator that holds a stream open as it waits.
+
+    `kept` is the variable or attribute that holds the generator, "" for none, and `leave` the line where
+    it is left. `code` is the call, `name` what it may be called there, "" where no name is free.
+    `statement` has the call in it, and does nothing but assign it where `is_assigned`; `first` to
+    `last` are the statements that use it. `typed` is None where the type that it says can be closed.
+    """
+
+    path: str
+    anchor: Anchor
+    callee: str
+    kept: str
+    leave: int
+    is_async: bool
+    code: str
+    name: str
+    is_assigned: bool
+    statement: Anchor
+    first: Anchor
+    last: Anchor
+    typed: GeneratorType | None
+    obstacle: Obstacle | None

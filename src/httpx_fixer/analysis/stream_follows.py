@@ -1,4 +1,4 @@
-"""What functions of the module do with an open response that they are given."""
+"""What functions of the project do with an open response that they are given."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.stream_callees import find_callee, is_generator
 from httpx_fixer.analysis.stream_flow import walk_function
 from httpx_fixer.analysis.stream_marks import LIVE, Effect, Held, Send, Web
+from httpx_fixer.analysis.stream_methods import ITERATORS
+from httpx_fixer.analysis.stream_takers import find_iterator_reads
 from httpx_fixer.analysis.stream_uses import find_handing, iter_escapes
 
 _DEPTH = 3
@@ -20,7 +22,8 @@ _KEPT = frozenset({Held.OPEN, Held.CLOSED})
 
 def complete_web(module: Module, web: Web, depth: int = _DEPTH) -> Web:
     """Add to a web what the functions do that get the response, and who it is handed to."""
-    followed = replace(web, effects=dict(_iter_effects(module, web, depth)))
+    effects = dict(_iter_effects(module, web, depth))
+    followed = replace(web, effects=effects, iterators=frozenset(_iter_iterator_reads(module, web)))
     return replace(followed, handed=find_handing(module, followed))
 
 
@@ -35,6 +38,17 @@ def build_inner_web(
         if isinstance(node, ast.Name) and node.id == name and module.table.enclosing(node).find(name) is home
     )
     return complete_web(module, Web(function, name, (send,), nodes, starts_open=True), depth)
+
+
+def _iter_iterator_reads(module: Module, web: Web) -> Iterator[ast.Name]:
+    for node in web.nodes:
+        attribute = module.table.parents[node]
+        call = module.table.parents[attribute]
+        binder = module.table.parents[call] if isinstance(call, ast.Call) else call
+        match attribute, binder:
+            case ast.Attribute(attr=method), ast.Assign(targets=[ast.Name() as target]):
+                if method in ITERATORS and binder.value is call:
+                    yield from find_iterator_reads(module, target)
 
 
 def _iter_effects(module: Module, web: Web, depth: int) -> Iterator[tuple[ast.Call, Effect]]:
@@ -54,9 +68,11 @@ def _find_effect(module: Module, call: ast.Call, node: ast.Name, send: Send, dep
     if callee is None or parameter is None:
         return None
     function = callee.function
-    web = build_inner_web(module, function, parameter, send, depth - 1)
+    web = build_inner_web(callee.module, function, parameter, send, depth - 1)
     notes = walk_function(web)
-    escapes = [one for one, _ in iter_escapes(module, web) if _is_live(notes.uses.get(one, frozenset()))]
+    escapes = [
+        one for one, _ in iter_escapes(callee.module, web) if _is_live(notes.uses.get(one, frozenset()))
+    ]
     if notes.lost or escapes:
         return None
     if is_generator(function):

@@ -18,6 +18,7 @@ from httpx_fixer.analysis.stream_facts import (
 )
 from httpx_fixer.analysis.stream_flow import CoverKind, Trial
 from httpx_fixer.analysis.stream_results import Result, build_web
+from httpx_fixer.analysis.stream_takers import WRITER_TAKERS
 
 _GENERATOR_NAMES = ("body", "stream_body", "relay_body", "iterate_body")
 _ITEM_NAMES = {"str": ("line", "piece"), "bytes": ("chunk", "piece"), "": ("item", "piece")}
@@ -55,7 +56,7 @@ def freeze_body(module: Module, body: Body, function: FunctionNode) -> StreamedB
     assert escape.given is not None
     assert escape.taker is not None
     item_type = find_item_type(body)
-    names = _names_in(function) | frozenset(module.table.module.bindings)
+    names = names_in(function) | frozenset(module.table.module.bindings)
     return StreamedBody(
         ast.unparse(escape.taker.func),
         module.anchor(escape.given),
@@ -63,15 +64,17 @@ def freeze_body(module: Module, body: Body, function: FunctionNode) -> StreamedB
         module.anchor(module.statement_of(escape.given)),
         escape.parameter,
         body.is_closed,
-        None if body.cover is None else freeze_cover(module, body.cover.trial),
+        None if body.cover is None else freeze_cover(escape.home or module, body.cover.trial),
         body.obstacles,
         next((name for name in _GENERATOR_NAMES if name not in names), ""),
         next((name for name in _ITEM_NAMES[item_type] if name not in names), ""),
         item_type,
+        module.local_symbol(escape.taker.func) in WRITER_TAKERS,
     )
 
 
-def _names_in(function: FunctionNode) -> frozenset[str]:
+def names_in(function: FunctionNode) -> frozenset[str]:
+    """Return every name that a function uses or binds, those of functions inside included."""
     names = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
     names |= {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
     return frozenset(

@@ -68,7 +68,8 @@ class Web:
     `nodes` are the reads and bindings of the variable, those of nested functions included. `handed`
     are the statements that hand the response to whoever called the function, or to its owner. With
     `starts_open` the function is given the response of its only send, open. `effects` are those of
-    functions that get the response and leave it in the hands of this one: {call: effect}.
+    functions that get the response and leave it in the hands of this one: {call: effect}. `iterators`
+    are the reads of variables that hold an iterator of its body.
     """
 
     function: FunctionNode
@@ -78,6 +79,7 @@ class Web:
     handed: frozenset[ast.stmt] = frozenset()
     starts_open: bool = False
     effects: Mapping[ast.Call, Effect] = field(default_factory=dict)
+    iterators: frozenset[ast.Name] = frozenset()
 
     @property
     def key(self) -> tuple[int, str]:
@@ -150,8 +152,8 @@ class Notes:
     to the line where its response is forgotten while open. `leaks` are the sends whose response some
     exit leaves open. `clash` says that the close on trial may meet something that has no such method,
     or that is somebody else's by then. `returns` maps each `return` to what is held when it is done,
-    and `ends` and `fails` are what is held where the function ends without and with an exception.
-    `falls_through` says that its last statement may be followed by its end.
+    and `ends` and `fails` are what is held where the function ends without and with an exception,
+    `yields` where it yields. `falls_through` says that its last statement may be followed by its end.
     """
 
     uses: dict[ast.Name, State] = field(default_factory=dict)
@@ -161,6 +163,7 @@ class Notes:
     returns: dict[ast.Return, State] = field(default_factory=dict)
     ends: State = UNREACHED
     fails: State = UNREACHED
+    yields: State = UNREACHED
     falls_through: bool = False
 
     def use(self, node: ast.Name, state: State) -> None:

@@ -52,10 +52,12 @@ def last_name(function: ast.expr) -> str:
 
 
 def find_body_iterator(web: Web, node: ast.expr) -> str | None:
-    """Return the method if iterating an expression to its end reads a whole body."""
+    """Return the method, or the variable, if iterating an expression to its end reads a whole body."""
     match node:
         case ast.Call(func=ast.Attribute(attr=method) as function):
             return method if method in ITERATORS and web.find_owner(function) else None
+        case ast.Name(id=name):
+            return name if node in web.iterators else None
         case ast.Call(func=ast.Name(id="enumerate"), args=[inner, *_]):
             return find_body_iterator(web, inner)
     return None

@@ -40,13 +40,15 @@ def describe_binding(module: Module, result: Result) -> Obstacle:
 
 def _describe_unsupported(module: Module, result: Result) -> str:
     if is_in_task(module, result.parent):
-        return "the response is the result of a task"
+        return "the response is the result of a task: it has no name where another task fails"
     if result.is_async and not result.is_awaited and not isinstance(result.parent, ast.Return | ast.Lambda):
         return "the coroutine is not awaited where it is made"
     if isinstance(result.parent, ast.Expr):
         return "the response is bound to no name"
     if isinstance(result.parent, ast.Attribute):
         return "the response is bound to no name and used in the same expression"
+    if isinstance(result.parent, ast.Tuple):
+        return "what stands behind the response in a tuple may raise before it has a name"
     return ""
 
 

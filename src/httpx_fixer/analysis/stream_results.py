@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
@@ -17,6 +17,22 @@ _TASK_MAKERS = frozenset(
     {"as_completed", "create_task", "ensure_future", "gather", "run", "start_soon", "wait"}
 )
 _ENTERING = frozenset({"enter_async_context", "enter_context"})
+
+
+@dataclass(frozen=True, slots=True)
+class Opener:
+    """What a call that opens a response returns: a coroutine of it or not, and in which part of a tuple.
+
+    `part` is -1 where the response itself is returned.
+    """
+
+    is_async: bool
+    part: int = -1
+
+
+Openers = Mapping[ast.Call, Opener]
+"""Calls of a module that return an open response."""
+NO_OPENERS: Openers = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +50,7 @@ class Result:
     is_awaited: bool
     binder: Binder | None
     name: ast.Name | None
-    openers: Collection[ast.Call] = ()
+    openers: Openers = field(default_factory=dict)
 
 
 def is_streaming_send(call: ast.Call) -> bool:
@@ -52,10 +68,9 @@ def find_stream_argument(call: ast.Call) -> ast.expr | None:
     return None
 
 
-def follow_result(
-    module: Module, call: ast.Call, *, is_async: bool = False, openers: Collection[ast.Call] = ()
-) -> Result:
-    """Find what becomes of the result of a call; `is_async` says that it is known to be a coroutine."""
+def follow_result(module: Module, call: ast.Call, openers: Openers = NO_OPENERS) -> Result:
+    """Find what becomes of the result of a call, of which `openers` may know more."""
+    opener = openers.get(call, Opener(is_async=False))
     node: ast.expr = call
     is_awaited = False
     parent = module.table.parents[call]
@@ -71,13 +86,40 @@ def follow_result(
                 break
         assert isinstance(parent, ast.expr)
         node, parent = parent, module.table.parents[parent]
-    is_async = is_async or is_awaited or is_in_task(module, parent)
+    is_async = opener.is_async or is_awaited or is_in_task(module, parent)
     match parent:
         case ast.Assign(targets=[ast.Name() as name]) | ast.AnnAssign(target=ast.Name() as name):
             return Result(call, node, parent, is_async, is_awaited, parent, name, openers)
+        case ast.Assign(targets=[ast.Tuple() as target]) if opener.part >= 0:
+            part = find_unpacked(target, opener.part)
+            return Result(call, node, parent, is_async, is_awaited, parent if part else None, part, openers)
+        case ast.Tuple(elts=elements):
+            part = _find_paired(module, parent, elements.index(node))
+            binder = module.table.parents[parent]
+            if part is not None and isinstance(binder, ast.Assign):
+                return Result(call, node, parent, is_async, is_awaited, binder, part, openers)
         case ast.NamedExpr(target=ast.Name() as name, value=value) if value is node:
             return Result(call, node, parent, is_async, is_awaited, parent, name, openers)
     return Result(call, node, parent, is_async, is_awaited, None, None, openers)
+
+
+def find_unpacked(target: ast.expr, part: int) -> ast.Name | None:
+    """Return the name that a part of a tuple is given to, where each part has a name."""
+    elements = target.elts if isinstance(target, ast.Tuple) else []
+    if not all(isinstance(element, ast.Name) for element in elements) or not 0 <= part < len(elements):
+        return None
+    found = elements[part]
+    return found if isinstance(found, ast.Name) else None
+
+
+def _find_paired(module: Module, given: ast.Tuple, part: int) -> ast.Name | None:
+    """Return the name of a part in `a, b = f(), g()`, unless what stands behind it may raise first."""
+    behind = given.elts[part + 1 :]
+    match module.table.parents[given]:
+        case ast.Assign(targets=[ast.Tuple(elts=names) as target]) if len(names) == len(given.elts):
+            is_quiet = all(isinstance(one, ast.Name | ast.Constant) for one in behind)
+            return find_unpacked(target, part) if is_quiet else None
+    return None
 
 
 def is_in_task(module: Module, parent: ast.AST) -> bool:
@@ -134,7 +176,7 @@ def build_web(module: Module, result: Result) -> Web | None:
 def _iter_sends(module: Module, result: Result, nodes: frozenset[ast.Name]) -> Iterator[Send]:
     for call in module.calls:
         if call is result.call or call in result.openers or is_streaming_send(call):
-            other = result if call is result.call else follow_result(module, call)
+            other = result if call is result.call else follow_result(module, call, result.openers)
             if other.binder is not None and other.name in nodes:
                 yield Send(call, other.binder, other.is_async, _flag_of(module, call))
 

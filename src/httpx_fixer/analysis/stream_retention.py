@@ -6,11 +6,13 @@ import ast
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.facts import Symbol
+from httpx_fixer.analysis.functions import own_nodes
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.stream_clients import LIBRARIES, ClientKind, find_client_kind
-from httpx_fixer.analysis.stream_facts import RetainedResponse
+from httpx_fixer.analysis.stream_facts import KeptPart, KeptResponse
 from httpx_fixer.analysis.stream_methods import last_name
+from httpx_fixer.analysis.stream_readers import find_part, iter_global_reads, iter_item_reads, iter_results
 from httpx_fixer.analysis.usage import VERBS
 
 _CACHES = {
@@ -23,7 +25,7 @@ _CACHES = {
 _ADDERS = frozenset({"add", "append", "appendleft", "insert", "put_nowait", "set", "setdefault"})
 
 
-def iter_retained_responses(module: Module) -> Iterator[RetainedResponse]:
+def iter_retained_responses(module: Module) -> Iterator[KeptResponse]:
     """Yield each response of an httpx client that is kept for longer than a call, in source order."""
     for call in module.calls:
         if module.function_scope(call) is None or not _is_request(module, call):
@@ -31,8 +33,25 @@ def iter_retained_responses(module: Module) -> Iterator[RetainedResponse]:
         for value in _iter_values(module, call):
             keeper = _find_keeper(module, call, value)
             if keeper:
-                yield RetainedResponse(module.path, module.anchor(call), ast.unparse(call.func), keeper)
+                callee, part = ast.unparse(call.func), _find_part(module, value)
+                yield KeptResponse(module.path, module.anchor(call), callee, keeper, part)
                 break
+
+
+def _find_part(module: Module, value: ast.expr) -> KeptPart | None:
+    """Return what the readers use of a response that a cached function returns, or that a global keeps."""
+    match module.table.parents[value]:
+        case ast.Return():
+            scope = module.function_scope(value)
+            if scope is not None and isinstance(scope.node, FunctionNode):
+                returns = [node for node in own_nodes(scope.node) if isinstance(node, ast.Return)]
+                reads = iter_results(module, scope.node)
+                return find_part(module, value, reads) if len(returns) == 1 else None
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return find_part(module, value, iter_global_reads(module, name))
+        case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=name))]):
+            return find_part(module, value, iter_item_reads(module, name))
+    return None
 
 
 def _is_request(module: Module, call: ast.Call) -> bool:

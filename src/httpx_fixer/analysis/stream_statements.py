@@ -78,6 +78,8 @@ class SimpleStatements:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if len(targets) == 1 and self.web.find_name(targets[0]):
             return Exits(self.reader.bind(node, after), raised)
+        if self.web.index_of(node) is not None:
+            return Exits(self.reader.bind(node, after), raised)  # a part of a tuple, each with a name
         exits = Exits(raises=raised).join(self.bind_all(targets, after, node.lineno))
         return replace(exits, normal=self.web.hand_on(exits.normal)) if node in self.web.handed else exits
 

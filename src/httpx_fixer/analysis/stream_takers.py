@@ -10,6 +10,8 @@ from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.stream_methods import CLOSERS, last_name
 
 _CONTEXT_MANAGERS = frozenset({"asynccontextmanager", "contextmanager"})
+WRITER_TAKERS = frozenset({"sanic.response.ResponseStream", "sanic.response.types.ResponseStream"})
+"""Classes that are given a function which writes the body, and call it once the handler has returned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Escape:
     `handed` is the statement that gives it to whoever called the function or to an object that closes
     it; None where it is not known who has it then. `taker` is the call that makes the object that
     holds it, `given` the argument that this object gets: the response, an iterator of its body, or a
-    generator, whose function is `generator` and knows the response as `parameter`.
+    generator, whose function is `generator` of the module `home` and knows the response as `parameter`.
     """
 
     how: str
@@ -27,7 +29,20 @@ class Escape:
     taker: ast.Call | None = None
     given: ast.expr | None = None
     generator: FunctionNode | None = None
+    home: Module | None = None
     parameter: str = ""
+
+
+def find_iterator_reads(module: Module, target: ast.Name) -> list[ast.Name]:
+    """Return the reads of a variable of the function around that is bound once, none where others see it."""
+    scope = module.function_scope(target)
+    if scope is None or module.table.enclosing(target).find(target.id) is not scope:
+        return []
+    found = [node for node in ast.walk(scope.node) if isinstance(node, ast.Name) and node.id == target.id]
+    is_plain = len(scope.bindings[target.id]) == 1 and all(
+        module.function_scope(node) is scope for node in found
+    )
+    return [node for node in found if node is not target] if is_plain else []
 
 
 def find_return_of(module: Module, target: ast.Name) -> ast.Return | None:

@@ -13,9 +13,11 @@ from httpx_fixer.analysis.stream_callees import find_callee, is_generator
 from httpx_fixer.analysis.stream_marks import Web
 from httpx_fixer.analysis.stream_methods import AWAITING, CLOSERS, ITERATORS, READERS, find_closing, last_name
 from httpx_fixer.analysis.stream_takers import (
+    WRITER_TAKERS,
     Escape,
     builds_object,
     describe_taker,
+    find_iterator_reads,
     find_return_of,
     is_context_manager,
     is_kept_by_owner,
@@ -104,7 +106,7 @@ class _UseReader:
     def _captured(self, inner: ast.AST, name: str) -> Escape:
         """Follow a nested generator that reads the response to the object that it is given to."""
         unknown = Escape("is captured by a nested function")
-        if not isinstance(inner, FunctionNode) or not is_generator(inner) or inner.decorator_list:
+        if not isinstance(inner, FunctionNode) or inner.decorator_list:
             return unknown
         home = self.module.table.of[inner].parent
         reads = [
@@ -114,13 +116,21 @@ class _UseReader:
             and read.id == inner.name
             and self.module.table.enclosing(read).find(read.id) is home
         ]
-        calls = [self.parents[read] for read in reads]
-        if len(calls) != 1 or not isinstance(calls[0], ast.Call) or calls[0].func is not reads[0]:
-            return unknown
-        taker = self._find_taker(calls[0], "")
+        given = self._find_given(inner, reads[0]) if len(reads) == 1 else None
+        taker = unknown if given is None else self._find_taker(given, "")
         if taker.handed is None or taker.taker is None:
             return unknown
-        return replace(taker, given=calls[0], generator=inner, parameter=name)
+        return replace(taker, given=given, generator=inner, home=self.module, parameter=name)
+
+    def _find_given(self, inner: FunctionNode, read: ast.Name) -> ast.expr | None:
+        """Return what is passed on of a nested function: the generator that it makes, or itself to Sanic."""
+        call = self.parents[read]
+        if not isinstance(call, ast.Call):
+            return None
+        if is_generator(inner):
+            return call if call.func is read else None
+        symbol = self.module.local_symbol(call.func)
+        return read if isinstance(symbol, str) and symbol in WRITER_TAKERS else None
 
     def follow_value(self, node: ast.expr) -> Escape | None:
         """Follow an expression whose value is the response itself."""
@@ -173,7 +183,7 @@ class _UseReader:
         parameter = callee.parameter_of(given)
         if taker.handed is None or taker.taker is None or parameter is None:
             return Escape(how)
-        return replace(taker, given=call, generator=callee.function, parameter=parameter)
+        return replace(taker, given=call, generator=callee.function, home=callee.module, parameter=parameter)
 
     def _is_test(self, node: ast.expr) -> bool:
         """Answer whether only the truth of an expression is asked for."""
@@ -279,8 +289,12 @@ class _UseReader:
                     return self._body(parent, shown)
             case ast.Call(func=ast.Attribute(attr="join", value=ast.Constant())):
                 return None
-            case ast.Attribute(attr="__anext__" | "__next__"):
+            case ast.Attribute(attr="__anext__" | "__next__" | "aclose" | "close"):
                 return None
+            case ast.Assign(targets=[ast.Name() as target]):
+                reads = find_iterator_reads(self.module, target)
+                if reads and all(self._body(read, shown) is None for read in reads):
+                    return None
         taker = self._find_taker(node, shown)
         # Whoever gets the bare iterator has nothing to close the response by.
         return taker if isinstance(parent, ast.Call | ast.keyword) else Escape(taker.how)

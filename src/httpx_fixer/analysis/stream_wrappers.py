@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.functions import own_nodes
+from httpx_fixer.analysis.linked_module import Links
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.scopes import FunctionNode
@@ -18,10 +18,14 @@ from httpx_fixer.analysis.stream_callees import find_callee, is_generator
 from httpx_fixer.analysis.stream_clients import ClientKind, find_client_kind
 from httpx_fixer.analysis.stream_facts import CloseBelow, StreamSite
 from httpx_fixer.analysis.stream_flow import walk_function
+from httpx_fixer.analysis.stream_marks import Web
 from httpx_fixer.analysis.stream_results import (
+    Opener,
+    Openers,
     Result,
     build_web,
     find_stream_argument,
+    find_unpacked,
     follow_result,
     is_streaming_send,
 )
@@ -33,29 +37,30 @@ _ROUNDS = 4
 
 _FAILURE_READER = re.compile(rb"\.response\.(?:a?read|a?iter_(?:bytes|lines|raw|text))\(")
 
-Openers = Mapping[ast.Call, bool]
-"""Calls of a module that return an open response, and whether they return a coroutine: {call: is async}."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Wrapper:
-    """A function whose every return is an open response; `by_flag`: only if its `stream` is true."""
+    """A function whose every return is an open response, or a tuple with one as its part `part`.
+
+    `by_flag`: only if its `stream` is true. `part` is -1 where it returns no tuple.
+    """
 
     path: str
     qualname: str
     node: FunctionNode
     by_flag: bool
+    part: int
 
 
-def iter_project_streams(resolver: Resolver, paths: Iterable[str]) -> Iterator[StreamSite]:
+def iter_project_streams(resolver: Resolver, links: Links, paths: Iterable[str]) -> Iterator[StreamSite]:
     """Yield every call of some files that opens a streamed response, in order of path and position.
 
     A module may use a client without importing httpx: what it sends says so (`build_request`).
     """
     targets = list(paths)
-    openers: dict[str, dict[ast.Call, bool]] = {}
+    openers: dict[str, dict[ast.Call, Opener]] = {}
     for path in targets:
-        module = resolver.store.module(path) if _may_send(resolver.store.data(path)) else None
+        module = links.module(path) if _may_send(resolver.store.data(path)) else None
         if module is not None:
             openers[path] = dict(_iter_sends(module))
     known: set[tuple[str, str]] = set()
@@ -63,17 +68,18 @@ def iter_project_streams(resolver: Resolver, paths: Iterable[str]) -> Iterator[S
         wrappers = [
             wrapper
             for path, calls in openers.items()
-            for wrapper in _iter_wrappers(resolver, path, calls)
+            for wrapper in _iter_wrappers(links, path, calls)
             if (wrapper.path, wrapper.qualname) not in known
         ]
         known |= {(wrapper.path, wrapper.qualname) for wrapper in wrappers}
         for wrapper in wrappers:
-            for path, call in _iter_calls(resolver, targets, wrapper):
-                openers.setdefault(path, {})[call] = isinstance(wrapper.node, ast.AsyncFunctionDef)
+            for path, call in _iter_calls(resolver, links, targets, wrapper):
+                opener = Opener(isinstance(wrapper.node, ast.AsyncFunctionDef), wrapper.part)
+                openers.setdefault(path, {})[call] = opener
         if not wrappers:
             break
     for path in sorted(openers):
-        module = resolver.store.module(path)
+        module = links.module(path)
         assert module is not None
         for site in iter_stream_sites(module, openers[path]):
             reader = _find_failure_reader(resolver, module, site) if site.cover is not None else None
@@ -111,56 +117,75 @@ def _may_send(data: bytes) -> bool:
     return b".build_request(" in data or mentions_httpx(data)
 
 
-def _iter_sends(module: Module) -> Iterator[tuple[ast.Call, bool]]:
+def _iter_sends(module: Module) -> Iterator[tuple[ast.Call, Opener]]:
     for call in module.calls:
         kind = find_client_kind(module, call) if is_streaming_send(call) else None
         if kind is not None:
-            yield call, kind is ClientKind.ASYNC
+            yield call, Opener(kind is ClientKind.ASYNC)
 
 
-def _iter_wrappers(resolver: Resolver, path: str, openers: Openers) -> Iterator[_Wrapper]:
-    module = resolver.store.module(path)
-    for call, is_async in openers.items() if module is not None else ():
+def _iter_wrappers(links: Links, path: str, openers: Openers) -> Iterator[_Wrapper]:
+    module = links.module(path)
+    for call in openers if module is not None else ():
         assert module is not None
         scope = module.function_scope(call)
         if scope is None or not isinstance(scope.node, FunctionNode) or is_generator(scope.node):
             continue
-        result = follow_result(module, call, is_async=is_async, openers=openers)
-        if _always_returns(module, result, scope.node):
+        result = follow_result(module, call, openers)
+        part = _find_returned_part(module, result, scope.node)
+        if part is not None:
             stream = find_stream_argument(call)
             is_constant = stream is None or isinstance(stream, ast.Constant)
-            yield _Wrapper(path, scope.qualname, scope.node, by_flag=not is_constant)
+            yield _Wrapper(path, scope.qualname, scope.node, not is_constant, part)
 
 
-def _always_returns(module: Module, result: Result, function: FunctionNode) -> bool:
-    """Answer whether a function returns the response itself wherever it returns."""
+def _find_returned_part(module: Module, result: Result, function: FunctionNode) -> int | None:
+    """Return where a function returns the response wherever it returns: -1 for itself, else in a tuple.
+
+    None where it does not always, or not in the same place.
+    """
     returns = [node for node in own_nodes(function) if isinstance(node, ast.Return)]
     if not returns or not isinstance(
         function.body[-1], ast.Return | ast.Raise | ast.Try | ast.With | ast.AsyncWith
     ):
-        return False
+        return None
     if isinstance(result.parent, ast.Return):
-        return len(returns) == 1 and (result.is_awaited or not result.is_async)
+        return -1 if len(returns) == 1 and (result.is_awaited or not result.is_async) else None
     web = build_web(module, result)
-    if web is None or any(web.find_name(node.value) is None for node in returns):
-        return False
-    return not walk_function(web).falls_through
+    parts = {_find_part(web, node.value) for node in returns} if web is not None else {None}
+    if web is None or len(parts) > 1 or walk_function(web).falls_through:
+        return None
+    return parts.pop()
+
+
+def _find_part(web: Web, value: ast.expr | None) -> int | None:
+    if web.find_name(value) is not None:
+        return -1
+    elements = value.elts if isinstance(value, ast.Tuple) else []
+    found = [index for index, one in enumerate(elements) if web.find_name(one) is not None]
+    return found[0] if len(found) == 1 else None
 
 
 def _iter_calls(
-    resolver: Resolver, targets: Iterable[str], wrapper: _Wrapper
+    resolver: Resolver, links: Links, targets: Iterable[str], wrapper: _Wrapper
 ) -> Iterator[tuple[str, ast.Call]]:
     name = wrapper.qualname.rpartition(".")[2]
-    symbol = Symbol(wrapper.path, wrapper.qualname)
     for path in targets:
-        module = resolver.store.module(path) if name.encode() in resolver.store.data(path) else None
+        module = links.module(path) if name.encode() in resolver.store.data(path) else None
         for call in [] if module is None else module.calls:
             assert module is not None
             if wrapper.by_flag and find_stream_argument(call) is None:
                 continue
-            callee = find_callee(module, call) if path == wrapper.path else None
-            if callee is not None:
-                if callee.function is wrapper.node:
-                    yield path, call
-            elif "." not in wrapper.qualname and resolver.expression(module, call.func) == symbol:
+            callee = find_callee(module, call)
+            if callee is not None and callee.function is wrapper.node and _is_followed(module, call, wrapper):
                 yield path, call
+
+
+def _is_followed(module: Module, call: ast.Call, wrapper: _Wrapper) -> bool:
+    """Answer whether what a call returns is the response, or a tuple that is unpacked at once."""
+    parent = module.table.parents[call]
+    parent = module.table.parents[parent] if isinstance(parent, ast.Await) else parent
+    match parent:
+        case ast.Assign(targets=[target]) if wrapper.part >= 0:
+            return find_unpacked(target, wrapper.part) is not None
+    return wrapper.part < 0

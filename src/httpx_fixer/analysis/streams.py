@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from httpx_fixer.analysis.module import Module
@@ -21,6 +21,8 @@ from httpx_fixer.analysis.stream_obstacles import (
     iter_failure_obstacles,
 )
 from httpx_fixer.analysis.stream_results import (
+    Opener,
+    Openers,
     Result,
     build_web,
     find_stream_argument,
@@ -28,14 +30,15 @@ from httpx_fixer.analysis.stream_results import (
     is_settled_at_once,
     is_streaming_send,
 )
+from httpx_fixer.analysis.stream_shortening import find_opening
 from httpx_fixer.analysis.stream_uses import find_fate
 from httpx_fixer.diagnostic import RefusalReason
 
 
-def iter_stream_sites(module: Module, openers: Mapping[ast.Call, bool]) -> Iterator[StreamSite]:
+def iter_stream_sites(module: Module, openers: Openers) -> Iterator[StreamSite]:
     """Yield a site for each call of a module that opens a streamed response, in source order.
 
-    `openers` are these calls, and whether they return a coroutine.
+    `openers` are these calls.
     """
     judgements = [_judge(module, call, openers) for call in module.calls if call in openers]
     judgements = _judge_again(module, judgements)
@@ -54,7 +57,7 @@ def is_surely_closed(module: Module, send_call: ast.Call) -> bool:
     is_complete = all(keyword.arg is not None for keyword in send_call.keywords)
     if is_complete and find_stream_argument(send_call) is None:
         return True
-    judgement = _judge(module, send_call, {send_call: False})
+    judgement = _judge(module, send_call, {send_call: Opener(is_async=False)})
     if judgement.result.name is None:
         fate = find_fate(module, judgement.result.node)
         return judgement.is_closed and (fate is None or fate.handed is None)
@@ -72,8 +75,8 @@ class _Judgement:
     cover: Cover | None = None
 
 
-def _judge(module: Module, call: ast.Call, openers: Mapping[ast.Call, bool]) -> _Judgement:
-    result = follow_result(module, call, is_async=openers[call], openers=openers)
+def _judge(module: Module, call: ast.Call, openers: Openers) -> _Judgement:
+    result = follow_result(module, call, openers)
     try:
         return _judge_result(module, result, ())
     except RecursionError:
@@ -144,6 +147,7 @@ def _build_site(module: Module, judgement: _Judgement, cover: Cover | None) -> S
         judgement.is_closed,
         judgement.obstacles,
         None if cover is None else freeze_cover(module, cover.trial),
+        None if cover is None else find_opening(module, result, cover.trial),
         tuple(iter_streamed_bodies(module, judgement.result)),
         is_typed(module, result.call),
         _find_early_end(module, result),

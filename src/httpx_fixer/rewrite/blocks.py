@@ -149,10 +149,16 @@ def _split_line(before: cst.SimpleStatementLine, after: cst.SimpleStatementLine)
 
 def _edit_statement(edits: BlockEdits, slot: _Slot) -> Passage:
     passage = slot.passage
-    for edit in _in_turn(edits.single.get(slot.key, ())):
+    turns = _in_turn(edits.single.get(slot.key, ()))
+    is_below_code = any(isinstance(edit, InsertStatements) and edit.where == "above" for edit in turns)
+    for edit in turns:
         match edit:
             case UnwrapWith():
+                upper = len(passage.leading_lines)
                 passage = _unwrap(edit, slot.key, passage, edits.snippets)
+                if is_below_code and not has_comment(passage.leading_lines[upper:]):
+                    # The blank lines at the top of the block are not those of what now stands above it.
+                    passage = passage.with_leading_lines(passage.leading_lines[:upper])
             case RemoveStatement():
                 passage = remove_statement(passage, is_moved=edit.is_moved)
             case WrapStatement():

@@ -138,6 +138,32 @@ def _take_over(result: list[Diagnostic], later: Iterable[Diagnostic]) -> None:
                 assert lifted is not None
                 result[index] = replace(diagnostic, outcome=lifted)
         seen[words] += 1
+    _take_over_successors(result, {words: found for words, found in known.items() if words not in alike})
+
+
+def _take_over_successors(
+    result: list[Diagnostic], others: Mapping[tuple[str, str, str], list[Diagnostic]]
+) -> None:
+    """Give what was closed early the fixes that another rule has for the same code, now that it is not.
+
+    `others` are the diagnostics of a later round that no earlier one had.
+    """
+    early: dict[tuple[str, str], list[int]] = {}
+    for index, diagnostic in enumerate(result):
+        refusal = diagnostic.refusal
+        if refusal is not None and refusal.reason is RefusalReason.CLOSED_EARLY:
+            early.setdefault(_code_of(diagnostic), []).append(index)
+    later = [one for found in others.values() for one in found if is_applicable(one.fix, unsafe_fixes=False)]
+    for code, indexes in early.items():
+        fixes = [one.fix for one in later if _code_of(one) == code and one.fix is not None]
+        if len(fixes) == len(indexes):
+            for index, fix in zip(indexes, fixes, strict=True):
+                result[index] = replace(result[index], outcome=fix)
+
+
+def _code_of(diagnostic: Diagnostic) -> tuple[str, str]:
+    """Return the file of a diagnostic and the code that its message quotes first."""
+    return diagnostic.anchor.path, "".join(diagnostic.message.split("`")[1:2])
 
 
 def _settle_plan(work: _Work, plan: Plan) -> tuple[Plan, dict[str, bytes], tuple[Diagnostic, ...]]:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from httpx_fixer.analysis.facts import CallChange, Symbol
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import ClientSite, Closing, SingleRequest
+from httpx_fixer.analysis.site_facts import ClientSite, Closing, SingleRequest, WithBlock
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import (
     Edit,
     InsertStatements,
     RemoveStatement,
     ReplaceExpression,
+    UnwrapWith,
     WrapRest,
     WrapStatement,
 )
@@ -48,6 +49,12 @@ def enclose_local(site: ClientSite, construction: str) -> tuple[Edit, ...] | Non
         RemoveStatement(local.statement, is_moved=True),
         *(RemoveStatement(close) for close in local.closes),
     )
+
+
+def outlive_block(block: WithBlock, construction: str) -> tuple[Edit, ...]:
+    """Return the edits that make a client above its block, which then does not close it."""
+    made = InsertStatements(block.anchor, "above", f"{block.target} = {construction}\n")
+    return made, UnwrapWith(block.anchor, block.item)
 
 
 def enclose_request(

@@ -31,7 +31,7 @@ from httpx_fixer.owners import Handing
 from httpx_fixer.rules._borrowers import Borrower
 from httpx_fixer.rules._candidates import Candidate
 from httpx_fixer.rules._clients import Served
-from httpx_fixer.rules._enclosing import enclose_local, enclose_request
+from httpx_fixer.rules._enclosing import enclose_local, enclose_request, outlive_block
 from httpx_fixer.rules._numbers import limit_changes, timeout_changes
 from httpx_fixer.rules._passages import Passage, Relay
 from httpx_fixer.rules._patches import find_call_assertion
@@ -235,10 +235,13 @@ def _rewrite_borrower(project: Project, borrower: Borrower, expression: str) -> 
     without = POOL_ARGUMENTS & {argument.name for argument in site.spec.arguments}
     if site.spec.has_context:
         without |= {"verify"}
-    change = CallChange(first, without, whole=single is not None or site.local is not None)
+    is_moved = single is not None or site.local is not None or (borrower.lasts and site.block is not None)
+    change = CallChange(first, without, whole=is_moved)
     if not isinstance(single, SingleRequest):
         rewritten = project.rewrite_call(site.anchor, expression, change)
         assert rewritten is not None
+        if borrower.lasts and site.block is not None:
+            return outlive_block(site.block, rewritten[1])
         enclosed = None if borrower.lasts else enclose_local(site, rewritten[1])
         return enclosed or (ReplaceExpression(*rewritten),)
     return enclose_request(project, site, single, expression, change)

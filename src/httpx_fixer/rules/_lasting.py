@@ -10,7 +10,9 @@ from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._factories import is_left_by_callers
 from httpx_fixer.rules._objects import is_closed_per_call, is_closed_where_built
+from httpx_fixer.settings import Settings
 
+_CLOSERS = (("HXF302", "stream-closed-early"), ("HXF304", "unclosed-proxied-stream"))
 _WITHOUT_BLOCK = frozenset(
     {
         RefusalReason.ESCAPES,
@@ -62,6 +64,27 @@ def _is_kept_for_a_call(project: Project, site: ClientSite) -> bool:
     return project.remember(
         key, lambda: project.kept.is_built_per_call(function, attribute, is_async=is_async)
     )
+
+
+def is_read_later(project: Project, site: ClientSite, settings: Settings) -> bool:
+    """Answer whether a body is sent after the block of a client, and is closed then if the client lasts.
+
+    Such a body breaks off today. Two rules close what the client then leaves open.
+    """
+    if site.block is None or not all(settings.is_selected(*kind) for kind in _CLOSERS):
+        return False
+    line = site.block.anchor.start.line
+    obstacles = [
+        [obstacle.reason for obstacle in block.obstacles]
+        for block in project.streams.blocks
+        if block.path == site.path and any(obstacle.line == line for obstacle in block.obstacles)
+    ]
+    obstacles += [
+        [obstacle.reason for obstacle in one.obstacles]
+        for one in project.streams.sites
+        if one.path == site.path and one.bodies and one.ends_early == line
+    ]
+    return bool(obstacles) and all(set(one) <= {RefusalReason.CLOSED_EARLY} for one in obstacles)
 
 
 def find_lasting_obstacle(project: Project, site: ClientSite) -> Refusal | None:

@@ -10,13 +10,19 @@ from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Fix
 from httpx_fixer.frameworks._base import Lifecycles
-from httpx_fixer.rules._borrowers import find_borrower
+from httpx_fixer.rules._borrowers import Borrower, find_borrower
 from httpx_fixer.rules._candidates import Candidate, find_candidate
 from httpx_fixer.rules._diff_size import find_longer
 from httpx_fixer.rules._enclosing import find_local_obstacle
 from httpx_fixer.rules._homes import Member
 from httpx_fixer.rules._kinds import BORROWED_CLOSED, KINDS, UNCLOSED_MODULE, is_unwanted, told_as
-from httpx_fixer.rules._lasting import find_lasting_obstacle, is_handed_out, is_lasting, may_last_instead
+from httpx_fixer.rules._lasting import (
+    find_lasting_obstacle,
+    is_handed_out,
+    is_lasting,
+    is_read_later,
+    may_last_instead,
+)
 from httpx_fixer.rules._ownership import plan_ownership
 from httpx_fixer.rules._processes import is_library_code, is_reported
 from httpx_fixer.rules._takers import is_given_away
@@ -48,7 +54,7 @@ def _plan(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[
     far = [site for site in sites if _is_far(decided[site], outcomes[site])]
     if not far or settings.injection == "parameter":
         return outcomes
-    borrowed = decided | {site: find_borrower(project, lifecycles, site) for site in far}
+    borrowed = decided | {site: _find_borrower(project, lifecycles, site, settings) for site in far}
     others = _settle(project, lifecycles, dict(borrowed), settings)
     longer = find_longer(project, far, outcomes, others)
     if not longer:
@@ -73,7 +79,7 @@ def _settle(
         second = [site for site in decided if _needs_borrowing(site, decided, outcomes)]
         if not second:
             return {site: outcomes[site] for site in decided}
-        decided |= {site: find_borrower(project, lifecycles, site) for site in second}
+        decided |= {site: _find_borrower(project, lifecycles, site, settings) for site in second}
 
 
 def _is_selected(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:
@@ -128,7 +134,15 @@ def _decide(
         found = find_candidate(project, lifecycles, site, settings.max_hops)
         if isinstance(found, Candidate):
             return found
+    lasts = lasts or is_read_later(project, site, settings)
     return find_borrower(project, lifecycles, site, lasts=lasts)
+
+
+def _find_borrower(
+    project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings
+) -> Borrower | Refusal:
+    """Decide whether a site can borrow that was to be given a parameter."""
+    return find_borrower(project, lifecycles, site, lasts=is_read_later(project, site, settings))
 
 
 def _refuse_library(project: Project, site: ClientSite) -> Refusal:

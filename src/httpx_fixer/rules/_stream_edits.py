@@ -12,6 +12,7 @@ from httpx_fixer.analysis.stream_facts import (
     GuardUses,
     StreamCover,
     StreamedBody,
+    StreamOpening,
     WrapUses,
 )
 from httpx_fixer.diagnostic import Refusal, RefusalReason
@@ -44,9 +45,17 @@ def has_generics(project: Project, path: str) -> bool:
     return python is None or python >= (3, 9)
 
 
-def iter_close_edits(name: str, cover: StreamCover, *, is_async: bool) -> Iterator[Edit]:
-    """Yield the edits that close the response which a name holds where its cover says."""
+def iter_close_edits(
+    name: str, cover: StreamCover, *, is_async: bool, is_shielded: bool = False
+) -> Iterator[Edit]:
+    """Yield the edits that close the response which a name holds where its cover says.
+
+    `is_shielded` closes it to the end though the task is cancelled once more meanwhile.
+    """
     close = f"await {name}.aclose()" if is_async else f"{name}.close()"
+    if is_shielded:
+        close = f"await asyncio.shield({name}.aclose())"
+        yield EnsureImport(_path_of(cover), "asyncio")
     match cover:
         case WrapUses():
             yield WrapRest(cover.first, cover.last, f"finally:\n    {_asking_first(name, cover, close)}")
@@ -61,6 +70,20 @@ def iter_close_edits(name: str, cover: StreamCover, *, is_async: bool) -> Iterat
             yield InsertStatements(cover.anchor, "after", close)
     if cover.dropped is not None:
         yield RemoveStatement(cover.dropped)
+
+
+def iter_block_edits(opening: StreamOpening, cover: StreamCover) -> Iterator[Edit]:
+    """Yield the edits that enter a response by a `with` block in place of a `send` and a close."""
+    assert isinstance(cover, WrapUses)
+    for anchor in opening.removed:
+        yield RemoveStatement(anchor, is_moved=True)
+    yield WrapRest(cover.first, cover.last, "", opening.header)
+    if cover.dropped is not None:
+        yield RemoveStatement(cover.dropped)
+
+
+def _path_of(cover: StreamCover) -> str:
+    return cover.first.path if isinstance(cover, WrapUses | GuardUses) else cover.anchor.path
 
 
 def _asking_first(name: str, cover: WrapUses | GuardUses, close: str) -> str:
@@ -82,7 +105,9 @@ def iter_body_edits(body: StreamedBody, stream: OpenStream) -> Iterator[Edit]:
     if body.is_closed:
         return
     if body.cover is not None:
-        yield from iter_close_edits(body.parameter, body.cover, is_async=stream.is_async)
+        yield from iter_close_edits(
+            body.parameter, body.cover, is_async=stream.is_async, is_shielded=body.is_cancelled_twice
+        )
         return
     if stream.is_typed and body.item_type:
         kind = "AsyncIterator" if stream.is_async else "Iterator"

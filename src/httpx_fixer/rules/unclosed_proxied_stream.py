@@ -23,9 +23,9 @@ class UnclosedProxiedStream(Rule):
     ## What it does
     Finds `send(..., stream=True)` whose body is given to a response that a web framework sends later:
     `StreamingResponse(upstream.aiter_raw())` of Starlette and FastAPI, `EventSourceResponse`, Django's
-    `StreamingHttpResponse`, Litestar's `Stream`, and a `Response` of Quart, Flask or aiohttp. It is
-    reported where an exception before the response is handed over, or a client that goes away in the
-    middle of the body, leaves the upstream's response open.
+    `StreamingHttpResponse`, Litestar's `Stream`, the `ResponseStream` of Sanic, and a `Response` of Quart,
+    Flask or aiohttp. It is reported where an exception before the response is handed over, or a client
+    that goes away in the middle of the body, leaves the upstream's response open.
 
     ## Why is this bad?
     The upstream's connection stays with the response. A few clients that go away take the whole pool
@@ -36,7 +36,8 @@ class UnclosedProxiedStream(Rule):
     ## Fix
     Puts the body into a generator that closes the response in `finally`, and the statements from the
     call to the `return` into `try:` with `except BaseException:`, which closes it and raises again. A
-    generator that is there already gets the `finally`. A `background=` that is there stays: the second
+    generator that is there already gets the `finally`, and so does the function that writes the body for
+    Sanic, with `asyncio.shield`: Sanic cancels it twice. A `background=` that is there stays: the second
     close is silent. A `return` that sends something else gets a close above it.
 
     ## Fix safety

@@ -8,7 +8,16 @@ from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.fix import Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
-from httpx_fixer.rules._stream_edits import iter_close_edits
+from httpx_fixer.rules._stream_edits import iter_block_edits, iter_close_edits
+
+_REPLACED = (
+    rb"\.send\s*=(?!=)",
+    rb"\.send\.(?:return_value|side_effect|assert|await|call)",
+    rb"[\"'](?:[\w.]+\.)?send[\"']",
+    rb"\bsend\s*=\s*\w*(?:Mock|fake|stub)",
+    rb"def send\(",
+)
+"""How a test gives a client another `send`."""
 
 
 class UnclosedStream(Rule):
@@ -22,7 +31,7 @@ class UnclosedStream(Rule):
     A response that is returned, alone or in an object made of it, is its caller's from then on, one
     that is kept in an attribute which the class closes is the object's; until then it has to be closed.
     A call of a function of the project that returns the open response counts as one; a function of the
-    module that gets the response is read to see whether it closes, keeps or only uses it.
+    project that gets the response is read to see whether it closes, keeps or only uses it.
     Statements that cannot raise, such as `count = 0` or `status = r.status_code`, may stand between.
 
     ## Why is this bad?
@@ -31,16 +40,19 @@ class UnclosedStream(Rule):
     built for one request hides this, since its end cuts the connection; a shared client does not.
 
     ## Fix
-    Puts the statements from the one after the call to the last that uses the response into `try:`,
-    and `await response.aclose()` (`response.close()`) into `finally:`. A `try` that stands there
-    already is extended; a response that nothing uses is closed in the next line. A plain close at the
-    end of the covered statements moves into the `finally`; other closes stay, a second one is silent.
+    Where the request is built for the call alone, `async with client.stream(...) as response:` takes the
+    place of both, around the statements that use the response. Else the statements from the one after
+    the call to the last that uses the response go into `try:`, and `await response.aclose()`
+    (`response.close()`) into `finally:`. A `try` that stands there already is extended; a response that
+    nothing uses is closed in the next line. A plain close at the end of the covered statements moves into
+    the `finally`; other closes stay, a second one is silent.
     Where the response is handed on, `except BaseException:` closes it and raises again in place of the
     `finally`, and a `return` that hands nothing on gets a close above it.
 
     ## Fix safety
     Safe: the added close runs after everything that uses the response, on every path, and a response
-    that was read to its end, or that `stream=flag` did not stream, is closed already. A body that
+    that was read to its end, or that `stream=flag` did not stream, is closed already. `stream` builds the
+    request, sends and closes as the code did; where a test replaces `send`, it stays. A body that
     nobody reads costs its connection, where it cost a place in the pool before.
 
     ## Refused when
@@ -63,7 +75,7 @@ class UnclosedStream(Rule):
         """Yield a diagnostic for every streamed response that some path leaves open."""
         for site in project.streams.sites:
             if not site.closed_on_every_path:
-                yield self.diagnostic(site.anchor, _message(site), _plan_close(site))
+                yield self.diagnostic(site.anchor, _message(site), _plan_close(project, site))
 
 
 def _message(site: StreamSite) -> str:
@@ -75,9 +87,16 @@ def _message(site: StreamSite) -> str:
     return f"{subject} is not closed on every path"
 
 
-def _plan_close(site: StreamSite) -> Fix | Refusal:
+def _plan_close(project: Project, site: StreamSite) -> Fix | Refusal:
     for obstacle in site.obstacles:
         return Refusal(obstacle.reason, obstacle.detail, site.path, obstacle.line)
     assert site.cover is not None
-    edits = iter_close_edits(site.name, site.cover, is_async=site.is_async)
-    return Fix(f"close `{site.name}` on every path", tuple(edits))
+    title = f"close `{site.name}` on every path"
+    if site.opening is not None and not _is_send_replaced(project):
+        return Fix(title, tuple(iter_block_edits(site.opening, site.cover)))
+    return Fix(title, tuple(iter_close_edits(site.name, site.cover, is_async=site.is_async)))
+
+
+def _is_send_replaced(project: Project) -> bool:
+    """Answer whether a test may give a client another `send`, and no `stream`."""
+    return project.search.find_in_tests(b"send", *_REPLACED) is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import libcst as cst
+
 from httpx_fixer.fix import WrapRest
 from httpx_fixer.rewrite.lines import split_blank_prefix
 from httpx_fixer.rewrite.passage import Passage, build_block, deepen
@@ -11,6 +13,8 @@ from httpx_fixer.rewrite.snippets import Snippets
 def wrap_rest(edit: WrapRest, updated: Passage, snippets: Snippets) -> Passage:
     """Return the compound statement; comments above the first statement move into it with the rest."""
     blanks, comments = split_blank_prefix(updated.leading_lines)
-    shell = snippets.compound(f"{edit.header}\n    pass\n{edit.footer}")
+    *above, shell = snippets.passage(f"{edit.header}\n    pass\n{edit.footer}").statements
+    assert isinstance(shell, cst.BaseCompoundStatement)
     inner = deepen(updated.with_leading_lines(comments), snippets.indent)
-    return Passage((shell.with_changes(leading_lines=blanks, body=build_block(inner, shell.body)),))
+    block = shell.with_changes(body=build_block(inner, shell.body))
+    return Passage((*above, block)).with_leading_lines(blanks)
