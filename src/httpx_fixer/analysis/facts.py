@@ -250,3 +250,14 @@ class Class:
     def line(self) -> int:
         """The line of `class`."""
         return self.anchor.start.line
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """The outermost loop in whose every round a `with` statement could use one client.
+
+    `may_fail_apart` says that the loop goes on when the client cannot be built.
+    """
+
+    anchor: Anchor
+    may_fail_apart: bool

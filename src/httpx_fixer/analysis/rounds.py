@@ -6,10 +6,11 @@ import ast
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.endless import leaves
+from httpx_fixer.analysis.facts import Loop
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.scopes import Scope
-from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, Loop
+from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.analysis.usage import VERBS, iter_changed_names
 
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)

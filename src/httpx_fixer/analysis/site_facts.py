@@ -280,17 +280,6 @@ class ClientSite:
 
 
 @dataclass(frozen=True, slots=True)
-class Loop:
-    """The outermost loop in whose every round a `with` statement could use one client.
-
-    `may_fail_apart` says that the loop goes on when the client cannot be built.
-    """
-
-    anchor: Anchor
-    may_fail_apart: bool
-
-
-@dataclass(frozen=True, slots=True)
 class CallChange:
     """What changes in a call beside its callee.
 

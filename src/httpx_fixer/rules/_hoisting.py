@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from httpx_fixer.analysis.facts import Symbol
+from httpx_fixer.analysis.facts import Loop, Symbol
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.site_facts import CallChange, ClientSite, Loop, Origin, SpecArgument
+from httpx_fixer.analysis.site_facts import CallChange, ClientSite, Origin, SpecArgument
 from httpx_fixer.fix import Edit, Fix, InsertStatements, UnwrapWith, WrapStatement
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._kinds import CLIENT_PER_REQUEST
