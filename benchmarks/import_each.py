@@ -135,11 +135,15 @@ def iter_names(path: str) -> Iterator[tuple[str, str]]:
     parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
     roots = [0]
     deepest = len(parts) - 1
-    while deepest and Path(*parts[:deepest], "__init__.py").is_file():
-        deepest -= 1
+    while deepest and any(_is_package(parts[:depth]) for depth in (deepest, deepest - 1)):
+        deepest -= 1  # a directory without `__init__.py` inside a package is a part of it
     roots += [at for at in (deepest, 1) if at not in roots and at < len(parts)]
     for root in sorted(roots, key=lambda at: (at != deepest, at)):
         yield str(TREE.joinpath(*parts[:root])), ".".join(parts[root:])
+
+
+def _is_package(parts: list[str]) -> bool:
+    return bool(parts) and Path(*parts, "__init__.py").is_file()
 
 
 def import_file(path: str) -> str:
@@ -160,7 +164,8 @@ def in_fork(root: str, name: str) -> str:
     if not child:
         said = "ended the process"
         try:
-            signal.alarm(int(sys.argv[1]))
+            signal.setitimer(signal.ITIMER_PROF, int(sys.argv[1]))
+            signal.alarm(10 * int(sys.argv[1]))
             for stream, flags in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
                 os.dup2(os.open(os.devnull, flags), stream)
             sys.path[:0] = [root, str(TREE)]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 PROGRAM = Path(__file__).with_name("import_each.py")
 SECONDS = 20
-"""A module that loads longer counts as one that cannot be imported."""
+"""A module that computes longer, or waits ten times as long, counts as one that cannot be imported."""
 
 
 def find_import_faults(tree: Path, names: list[str]) -> dict[str, str]:

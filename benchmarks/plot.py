@@ -13,6 +13,8 @@ WIDTH, HEIGHT = 860, 520
 LEFT, RIGHT, TOP, BOTTOM = 70, 250, 30, 60
 COLOURS = ("#888888", "#555555", "#7a4ea3", "#c2410c", "#ea8a4b", "#1d6fa5", "#2a9d6f", "#b5a021", "#a03050")
 LABEL_GAP = 16
+LEAST_S = 0.001
+"""What takes less is drawn as this: the system counts no finer."""
 
 
 def draw(points: Points) -> str:
@@ -62,11 +64,11 @@ def _iter_parts(points: Points) -> Iterator[str]:
 
 
 def _decades(values: Sequence[float]) -> tuple[int, int]:
-    return math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+    return math.floor(math.log10(max(min(values), LEAST_S))), math.ceil(math.log10(max(values)))
 
 
 def _share(value: float, decades: tuple[int, int]) -> float:
-    return (math.log10(value) - decades[0]) / (decades[1] - decades[0])
+    return (math.log10(max(value, LEAST_S)) - decades[0]) / (decades[1] - decades[0])
 
 
 def _spread(wanted: Mapping[str, float]) -> dict[str, float]:

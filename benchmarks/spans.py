@@ -60,11 +60,12 @@ def _find_stray_line(change: FileChange, edits: Iterable[Edit]) -> int | None:
     may_change = _widen(old, [lines for edit in edits for lines in _iter_lines(edit, tree)])
     at = 0
     for first, kept in _iter_kept(old, may_change):
-        found = _find_run(new, kept, at)
+        is_last = first + len(kept) > len(old)
+        found = _find_run(new, kept, max(at, len(new) - len(kept)) if is_last else at)
         if found is None or (first == 1 and found):
             return first
         at = found + len(kept)
-    return None if at == len(new) or may_change[len(old)] or not old else len(old)
+    return None
 
 
 def _iter_kept(old: list[str], may_change: list[bool]) -> Iterator[tuple[int, list[str]]]:

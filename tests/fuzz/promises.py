@@ -11,6 +11,7 @@ from collections import Counter
 
 from fixture_cases import Tree, apply_changes, run_tree
 from hypothesis import HealthCheck, settings
+from spans import find_stray_change
 
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.report import Report
@@ -36,6 +37,8 @@ def keep_promises(tree: Tree, chosen: Settings) -> Report:
     """Run over a tree; assert that the result is sound and final, and return the report."""
     report = run_tree(tree, chosen)
     result = apply_changes(tree, report.changes)
+    if not chosen.unsafe_fixes:  # with them, a later round may change what an earlier one wrote
+        assert find_stray_change(report, unsafe_fixes=False) is None
     for change in report.changes:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
