@@ -239,7 +239,7 @@ async def _take(value: Any, kept: list[object]) -> object:
         return [await _take(one, kept) for one in value]
     if hasattr(value, "body_iterator"):
         return await _send_part(value)
-    return repr(value)
+    return _tell(value)
 
 
 async def _send_part(answer: Any) -> object:
@@ -265,4 +265,9 @@ def _take_sync(value: Any, kept: list[object]) -> object:
         return value.status_code
     if isinstance(value, tuple | list):
         return [_take_sync(one, kept) for one in value]
-    return repr(value)
+    return _tell(value)
+
+
+def _tell(value: object) -> str:
+    """Return what a value says in both halves; a clock goes on between them."""
+    return "a time" if isinstance(value, float) else repr(value)
