@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 collect_ignore = ["fixtures"]
@@ -14,6 +16,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write what the tool does to the after halves of the fixtures; read the diff line by line",
     )
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C again, which a shell keeps from what it starts in the background, and from its children."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
