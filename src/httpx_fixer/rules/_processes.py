@@ -16,6 +16,8 @@ _ASIDE = re.compile(
 """Directories of programs that run once, or are there to be read."""
 _ROUTERS = ("fastapi.APIRouter", "flask.Blueprint", "quart.Blueprint", "sanic.Blueprint")
 """Routes that an application takes in."""
+_HANDLERS = (b"telegram.ext", b"discord.ext", b"from aiogram")
+"""What is imported by handlers that a bot takes in."""
 _DEMONSTRATION = re.compile(r"(?:^|/)(?:demo|example|sample|docs)[\w-]*/")
 
 
@@ -50,11 +52,11 @@ def is_library_code(project: Project, lifecycles: Lifecycles, site: ClientSite, 
     """Answer whether a site is in a package that others install, and that no process of the project runs.
 
     What such code builds per call only its callers could own; what it keeps is theirs to close. Routes
-    without any application are a plug-in of somebody's service.
+    or handlers without any application are a plug-in of somebody's service.
     """
     if (site.is_test and not settings.include_tests) or _ASIDE.search(site.path):
         return False
-    if not lifecycles.all() and _serves_routes(project, site.path):
+    if not lifecycles.all() and _serves_others(project, site.path):
         return True
     if not _outer_package(project, site.path) or not project.packaging.is_distributed(site.path):
         return False
@@ -65,15 +67,16 @@ def is_library_code(project: Project, lifecycles: Lifecycles, site: ClientSite, 
     )
 
 
-def _serves_routes(project: Project, path: str) -> bool:
-    """Answer whether a module is loaded with routes of the project."""
+def _serves_others(project: Project, path: str) -> bool:
+    """Answer whether a module is loaded with routes of the project, or with handlers of a bot."""
     routers = {
         call.path
         for name in _ROUTERS
         for call in project.calls_named(name.rpartition(".")[2])
         if call.symbol is not None and call.symbol.name == name
     }
-    return any(path in project.imports.import_closure(one) for one in routers)
+    handlers = {one for word in _HANDLERS for one in project.search.mentions(word)}
+    return any(path in project.imports.import_closure(one) for one in sorted(routers | handlers))
 
 
 def may_own(lifecycles: Lifecycles, lifecycle: Lifecycle, site: ClientSite) -> bool:
