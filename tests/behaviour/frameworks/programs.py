@@ -15,7 +15,7 @@ from pathlib import Path
 from fixture_cases import FIXTURES, Case, Tree, write_tree
 
 _WATCH = """\
-import importlib, os
+import os, sys
 from importlib.util import find_spec
 
 def _tell(sign):
@@ -47,13 +47,31 @@ def _watch(kind, close):
     kind.__init__ = __init__
     setattr(kind, close, closing)
 
-for name in ("httpcore", "httpcore2"):
-    if find_spec(name):
-        library = importlib.import_module(name)
-        _watch(library.ConnectionPool, "close")
-        _watch(library.AsyncConnectionPool, "aclose")
+waited_for = {"httpcore", "httpcore2"}
+
+class Waiting:
+    def find_spec(self, name, path=None, target=None):
+        if name not in waited_for:
+            return None
+        waited_for.discard(name)
+        spec = find_spec(name)
+        if spec is not None:
+            load = spec.loader.exec_module
+
+            def exec_module(library):
+                load(library)
+                _watch(library.ConnectionPool, "close")
+                _watch(library.AsyncConnectionPool, "aclose")
+
+            spec.loader.exec_module = exec_module
+        return spec
+
+sys.meta_path.insert(0, Waiting())
 """
-"""A `sitecustomize` that writes a line for each pool that is built and each that is closed."""
+"""A `sitecustomize` that writes a line for each pool that is built and each that is closed.
+
+It waits until the program itself imports a library: gevent wants to be there before `ssl`.
+"""
 
 
 @dataclass(frozen=True)
