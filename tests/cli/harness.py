@@ -19,7 +19,7 @@ import httpx
 
 
 async def count(client: httpx.AsyncClient, url: str) -> int:
-    request = client.build_request("GET", url)
+    request = httpx.Request("GET", url)
     response = await client.send(request, stream=True)  # the status is all we want
     return response.status_code
 """
@@ -30,7 +30,7 @@ import httpx, archive
 
 
 async def open_stream(client: httpx.AsyncClient, url: str) -> None:
-    request = client.build_request("GET", url)
+    request = httpx.Request("GET", url)
     response = await client.send(request, stream=True)
     if response.is_success:
         archive.keep(response)
