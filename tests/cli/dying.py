@@ -21,7 +21,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from shop import make_shop
+from small_shop import make_shop
 
 from httpx_fixer import commands, pipeline
 from httpx_fixer.cli import main as run_tool

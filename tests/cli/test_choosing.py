@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from harness import LEAK, Tool, make_project
-from shop import make_shop
+from small_shop import make_shop
 
 QUESTION = "Make this fix [y,n,a,d,f,q,e,?]? "
 PATIENCE_S = 60

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from harness import LEAK, Tool, make_project
-from shop import make_shop
+from small_shop import make_shop
 
 PYTEST = f"PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 {sys.executable} -m pytest -q -p no:cacheprovider"
 TESTS = """\

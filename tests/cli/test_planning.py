@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness import make_project
 from schemas import assert_valid
-from shop import make_shop
+from small_shop import make_shop
 
 LIMITS = "Limits(max_connections=600, max_keepalive_connections=200, keepalive_expiry=30.0)"
 TREE = f"""\

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from harness import LEAK, Done, Tool
-from shop import make_shop
+from small_shop import make_shop
 
 BRANCH = "refs/heads/httpx-fixer/fixes"
 

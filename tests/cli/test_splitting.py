@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from harness import LEAK, Done, Tool, make_project
-from shop import make_shop
+from small_shop import make_shop
 
 
 def make_repository(directory: Path) -> Tool:
