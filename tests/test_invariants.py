@@ -279,8 +279,20 @@ def test_new_modules_are_formatted(tmp_path: Path) -> None:
 def test_new_modules_please_a_linter(tmp_path: Path) -> None:
     paths = _write_new_modules(tmp_path)
     options = ["--isolated", "--select=E4,E7,E9,F,I,W,B,C4,UP,SIM,RET,PIE", "--output-format=concise"]
-    done = _run([*_RUFF, "check", *options, f"--config={_SOURCES}", *paths], tmp_path)
+    targets = ", ".join(
+        f'"{number}/**" = "py3{minor}"'
+        for number, case in enumerate(CREATED.values())
+        if (minor := _oldest_python(case))
+    )
+    oldest = f"--config=per-file-target-version = {{{targets}}}"
+    done = _run([*_RUFF, "check", *options, f"--config={_SOURCES}", oldest, *paths], tmp_path)
     assert done.returncode == 0, done.stdout
+
+
+def _oldest_python(case: Case) -> str:
+    """Return the minor version of the oldest Python that a project says it runs on, "" for none."""
+    said = re.search(rb'requires-python = ">=3\.(\d+)', case.before.get("pyproject.toml", b""))
+    return said[1].decode() if said else ""
 
 
 def _write_new_modules(place: Path) -> list[str]:

@@ -53,7 +53,11 @@ def suit_imports(ownership: Ownership, imports: set[Import]) -> set[Import]:
 
 def suit_code(ownership: Ownership, code: str) -> str:
     """Return definitions that the project's oldest Python can run."""
-    if ownership.python is None or ownership.python >= _GENERICS:
+    if ownership.python is None or ownership.python >= _UNIONS:
+        return code
+    if _needs_future(ownership):
+        code = code.replace('set["_Body"]', "set[_Body]")
+    if ownership.python >= _GENERICS:
         return code
     code = _BASE.sub(r"\1Dict", code.replace("@cache\n", "@lru_cache(maxsize=None)\n"))
     return _WITH.sub(_join_items, code)
