@@ -69,14 +69,18 @@ def is_library_code(project: Project, lifecycles: Lifecycles, site: ClientSite, 
 
 def _serves_others(project: Project, path: str) -> bool:
     """Answer whether a module is loaded with routes of the project, or with handlers of a bot."""
+    servers = project.remember("modules that serve others", lambda: _find_servers(project))
+    return any(path in project.imports.import_closure(one) for one in servers)
+
+
+def _find_servers(project: Project) -> tuple[str, ...]:
     routers = {
         call.path
         for name in _ROUTERS
         for call in project.calls_named(name.rpartition(".")[2])
         if call.symbol is not None and call.symbol.name == name
     }
-    handlers = {one for word in _HANDLERS for one in project.search.mentions(word)}
-    return any(path in project.imports.import_closure(one) for one in sorted(routers | handlers))
+    return tuple(sorted(routers.union(*(project.search.mentions(word) for word in _HANDLERS))))
 
 
 def may_own(lifecycles: Lifecycles, lifecycle: Lifecycle, site: ClientSite) -> bool:
