@@ -27,11 +27,14 @@ async def queue(redis, times):
 async def say_nothing(*_):
     pass
 
+async def say(_):
+    print("ended", flush=True)
+
 arq.worker.log_redis_info = say_nothing  # asks for INFO, which this Redis does not have
 server = fakeredis.FakeServer()
 asyncio.run(queue(Redis(server=server), int(sys.argv[1])))
 asyncio.set_event_loop(asyncio.new_event_loop())
-arq.worker.run_worker(WorkerSettings, redis_pool=Redis(server=server))
+arq.worker.run_worker(WorkerSettings, redis_pool=Redis(server=server), after_job_end=say)
 asyncio.get_event_loop_policy().get_event_loop().close()
 """
 
@@ -40,11 +43,16 @@ def _answer(_: Received) -> Reply:
     return as_json({"cents": 899, "title": "Emma"})
 
 
+def _count_ended(program: Program) -> int:
+    """A worker that is told to end cancels what it has not ended, and fails."""
+    return (program.directory / "said").read_text().count("ended\n")
+
+
 def _run_worker(program: Program, upstream: Upstream) -> None:
     ended = work(
         program,
         ["-c", _START, str(TIMES)],
-        lambda: upstream.wait_until(lambda: len(upstream.requests) == 2 * TIMES, seconds=20),
+        lambda: upstream.wait_until(lambda: _count_ended(program) == 2 * TIMES, seconds=20),
         CATALOGUE_URL=upstream.url,
     )
     assert ended.code == 0, ended.said

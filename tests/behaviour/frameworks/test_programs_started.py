@@ -21,13 +21,17 @@ def _answer(request: Received) -> Reply:
 def _poll(
     program: Program, upstream: Upstream, stop: signal.Signals, arguments: Sequence[str] = ("-m", "feeds")
 ) -> str:
+    def is_between_rounds() -> bool:
+        opened, closed = program.pools()
+        return len(upstream.requests) >= 2 * ROUNDS and (opened == closed or opened == 1)
+
     ended = work(
         program,
         arguments,
-        lambda: upstream.wait_until(lambda: len(upstream.requests) >= 2 * ROUNDS, seconds=15),
+        lambda: upstream.wait_until(is_between_rounds, seconds=15),
         stop,
         FEEDS=f"{upstream.url}/news {upstream.url}/weather",
-        PAUSE_S="0.05",
+        PAUSE_S="0.2",
     )
     assert "unclosed" not in ended.said
     return ended.said
