@@ -14,7 +14,7 @@ TESTS = Path(__file__).parent
 
 GROUND = (
     *("report", "diagnostic", "fix", "source", "owners", "settings", "outcome", "git", "toml_table"),
-    *("rule_page", "interpreter"),
+    *("rule_page", "interpreter", "newer_syntax"),
 )
 FLOORS: dict[str, tuple[str, ...]] = {
     # The command line.
@@ -84,6 +84,9 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "git": (),
     "rule_page": (),
     "interpreter": (),
+    "newer_syntax": ("respelling", "respelt"),
+    "respelling": ("respelt",),
+    "respelt": (),
     "toml_table": ("settings",),
     "__init__": (),
 }
@@ -104,12 +107,16 @@ LAZY = {
     ("checking", "silencing"): "as above",
     ("pipeline", "rewrite.settle"): "as above",
     ("pipeline", "rewrite.replacements"): "as above",
+    ("newer_syntax", "respelling"): "libcst is loaded only for a file that the running Python does not parse",
     ("pipeline", "reading"): "rules and frameworks are loaded only where a file of the project imports httpx",
 }
 """The only imports of our own that stand in functions, and why: {(importer, imported): why}."""
 
-PARSERS = {"analysis.parsing", "rewrite.apply", "rewrite.parsing", "rewrite.snippets"}
-"""Who may parse: the user's files once a wing, code to be inserted, and the result."""
+PARSERS = {
+    *("analysis.parsing", "rewrite.apply", "rewrite.parsing", "rewrite.snippets"),
+    *("respelling", "respelt"),
+}
+"""Who may parse: the user's files once a wing, code to be inserted, and the result; newer syntax."""
 PARSING_CALLS = {
     "ast.parse",
     "compile",
@@ -299,7 +306,7 @@ def test_expensive_parts_of_libcst_stay_out(name: str) -> None:
     """They cost more than all the rest together (DESIGN section 8)."""
     text = MODULES[name].read_text("utf-8")
     assert not any(part in text for part in ("libcst.matchers", "libcst.codemod", "QualifiedNameProvider"))
-    if _floor(name) != "rewrite":
+    if _floor(name) not in {"rewrite", "respelling"}:
         assert "libcst as" not in text
 
 

@@ -45,7 +45,8 @@ class SkipReason(Enum):
     SYNTAX_ERROR = "SYNTAX_ERROR"
     """Python itself does not parse the file."""
     NEWER_SYNTAX = "NEWER_SYNTAX"
-    """The file is written for a newer Python; run httpx-fixer under that version."""
+    """The file is written for a newer Python, in a way that cannot be respelt for the running one; run
+    httpx-fixer under that version."""
     NUL_BYTE = "NUL_BYTE"
     """The file holds a NUL byte, which no Python source may."""
     BAD_ENCODING = "BAD_ENCODING"

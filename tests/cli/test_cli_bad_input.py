@@ -98,16 +98,31 @@ def test_syntax_error_does_not_stop_the_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "code"),
+    "code",
     [
-        ((3, 12), "type Url = str\n"),
-        ((3, 12), 'url = f"{"a"}"\n'),
-        ((3, 14), 'url = t"{httpx}"\n'),
-        ((3, 14), "try:\n    pass\nexcept ValueError, httpx.HTTPError:\n    pass\n"),
-        ((3, 14), "try:\n    pass\nexcept* ValueError, httpx.HTTPError:\n    pass\n"),
+        "type Url = str\n",
+        'url = f"{"a"}"\n',
+        'url = t"{httpx}"\n',
+        "try:\n    pass\nexcept ValueError, httpx.HTTPError:\n    pass\n",
+        "try:\n    pass\nexcept* ValueError, httpx.HTTPError:\n    pass\n",
     ],
 )
-def test_syntax_of_a_newer_python(tmp_path: Path, version: tuple[int, int], code: str) -> None:
+def test_syntax_of_a_newer_python_is_read(tmp_path: Path, code: str) -> None:
+    done = _check(tmp_path, "new.py", USES_HTTPX + code.encode())
+    assert done.code == 0
+    assert "new.py" not in done.text
+
+
+@pytest.mark.parametrize(
+    ("version", "code"),
+    [
+        ((3, 12), 'url = f"{\n1}"\n'),
+        ((3, 15), "lazy import json\n"),
+    ],
+)
+def test_syntax_of_a_newer_python_that_cannot_be_respelt(
+    tmp_path: Path, version: tuple[int, int], code: str
+) -> None:
     done = _check(tmp_path, "new.py", USES_HTTPX + code.encode())
     if sys.version_info >= version:
         assert done.code == 0

@@ -7,6 +7,7 @@ import re
 import sys
 import warnings
 
+from httpx_fixer.newer_syntax import respell
 from httpx_fixer.source import Skip, SkipReason, SourceFile
 
 
@@ -24,7 +25,8 @@ def parse(source: SourceFile) -> ast.Module | Skip:
             warnings.simplefilter("ignore")
             return ast.parse(text, filename=source.path)
     except SyntaxError as error:
-        return _skip_for(source, error)
+        newer = respell(text) if any(pattern.search(text) for _, pattern in _SYNTAX_SINCE) else None
+        return _skip_for(source, error) if newer is None else newer.parse()
     except (RecursionError, MemoryError):
         return Skip(source.path, SkipReason.TOO_DEEP, "nested deeper than Python's parser allows")
     except ValueError as error:
@@ -45,9 +47,9 @@ def _skip_for(source: SourceFile, error: SyntaxError) -> Skip:
 
 
 _SYNTAX_SINCE: tuple[tuple[tuple[int, int], re.Pattern[str]], ...] = (
-    ((3, 12), re.compile(r"^\s*type\s+\w+.*=|^\s*(?:async\s+)?(?:def|class)\s+\w+\[")),
+    ((3, 12), re.compile(r"^\s*type\s+\w+.*=|^\s*(?:async\s+)?(?:def|class)\s+\w+\[", re.MULTILINE)),
     ((3, 12), re.compile(r"""\b[fF][rR]?["'].*\{""")),
-    ((3, 14), re.compile(r"^\s*except\*?\s+[\w.]+\s*,")),
+    ((3, 14), re.compile(r"^\s*except\*?\s+[\w.]+\s*,", re.MULTILINE)),
     ((3, 14), re.compile(r"""(?<![\w])[tT][rR]?["']""")),
     ((3, 15), re.compile(r"^\s*lazy\s+(?:import|from)\b")),
 )

@@ -6,24 +6,45 @@ import ast
 import symtable
 import warnings
 
+from httpx_fixer.newer_syntax import respell
+from httpx_fixer.source import SourceFile
+
 
 def parse_tree(code: str) -> ast.Module:
     """Parse a module quietly. Raises `SyntaxError`, `ValueError` or `RecursionError`."""
     with warnings.catch_warnings():
         # What Python says of the user's invalid escapes is not for our standard error.
         warnings.simplefilter("ignore")
-        return ast.parse(code)
+        try:
+            return ast.parse(code)
+        except SyntaxError:
+            newer = respell(code)
+            if newer is None:
+                raise
+            return newer.parse()
 
 
 def parse_symbols(code: str) -> symtable.SymbolTable:
     """Return the symbols of a module, quietly. Raises as `parse_tree` does."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return symtable.symtable(code, "<module>", "exec")
+        try:
+            return symtable.symtable(code, "<module>", "exec")
+        except SyntaxError:
+            newer = respell(code)
+            if newer is None:
+                raise
+            return symtable.symtable(newer.text, "<module>", "exec")
 
 
-def compile_module(data: bytes, path: str) -> None:
-    """Compile the bytes of a module, quietly. Raises as `parse_tree` does."""
+def compile_module(source: SourceFile) -> None:
+    """Compile a module, quietly. Raises as `parse_tree` does."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        compile(data, path, "exec", dont_inherit=True)
+        try:
+            compile(source.data, source.path, "exec", dont_inherit=True)
+        except SyntaxError:
+            newer = respell(source.text)
+            if newer is None:
+                raise
+            compile(newer.parse(), source.path, "exec", dont_inherit=True)

@@ -32,7 +32,7 @@ def find_fault(before: bytes | None, after: bytes, path: str) -> str | None:
 
 def _find_compile_fault(new: SourceFile) -> str | None:
     try:
-        compile_module(new.data, new.path)
+        compile_module(new)
     except SyntaxError as error:
         return f"`{new.path}` does not compile any more: line {error.lineno}: {error.msg}"
     except (ValueError, RecursionError, MemoryError) as error:

@@ -23,7 +23,7 @@ def _poll(
 ) -> str:
     def is_between_rounds() -> bool:
         opened, closed = program.pools()
-        return len(upstream.requests) >= 2 * ROUNDS and (opened == closed or opened == 1)
+        return len(upstream.requests) >= 2 * ROUNDS and opened in {closed, 1}
 
     ended = work(
         program,
