@@ -95,6 +95,12 @@ def test_usual_directories_are_not_entered(root: Path, name: str) -> None:
     assert _discover(root).files == ("a.py",)
 
 
+@pytest.mark.parametrize("name", ["build", "dist", "_build"])
+def test_package_with_the_name_of_an_output_is_entered(root: Path, name: str) -> None:
+    _write(root, f"shop/{name}/__init__.py", f"shop/{name}/models/a.py", f"{name}/lib/b.py")
+    assert _discover(root).files == (f"shop/{name}/__init__.py", f"shop/{name}/models/a.py")
+
+
 def test_virtual_environment_is_known_by_its_file(root: Path) -> None:
     _write(root, "env/pyvenv.cfg", "env/lib/x.py", "environment/y.py")
     assert _discover(root).files == ("environment/y.py",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from httpx_fixer import git
@@ -43,6 +43,9 @@ DEFAULT_EXCLUDES = frozenset(
 )
 """Directories that are not entered unless they are named: those of ruff, and bytecode. A virtual
 environment of another name is known by its `pyvenv.cfg`."""
+
+_BUILT = frozenset({"_build", "build", "dist"})
+"""Of these, names that a package may bear too: one that holds an `__init__.py` is entered."""
 
 Listing = Iterator[tuple[str, list[os.DirEntry[str]] | OSError]]
 """Directories, relative to where the listing starts, each with its entries that are named `*.py`:
@@ -82,7 +85,7 @@ def _iter_listed(start: str, names: Iterable[str]) -> Listing:
         f"{path}/" for path, inside in by_directory.items() if path and "pyvenv.cfg" in inside
     )
     for directory, inside in by_directory.items():
-        if not DEFAULT_EXCLUDES.isdisjoint(directory.split("/")) or f"{directory}/".startswith(environments):
+        if _is_kept_out(directory, by_directory) or f"{directory}/".startswith(environments):
             continue
         entries = _scan(f"{start}/{directory}")
         if isinstance(entries, list):
@@ -94,6 +97,17 @@ def _iter_listed(start: str, names: Iterable[str]) -> Listing:
             entries, (FileNotFoundError, NotADirectoryError)
         ):  # these are tracked and deleted
             yield directory, entries
+
+
+def _is_kept_out(directory: str, by_directory: Mapping[str, Collection[str]]) -> bool:
+    parts = directory.split("/")
+    if DEFAULT_EXCLUDES.isdisjoint(parts):
+        return False
+    above = (("/".join(parts[: depth + 1]), name) for depth, name in enumerate(parts))
+    return any(
+        name in DEFAULT_EXCLUDES and not (name in _BUILT and "__init__.py" in by_directory[path])
+        for path, name in above
+    )
 
 
 def _group(names: Iterable[str]) -> dict[str, set[str]]:
@@ -135,12 +149,14 @@ def iter_walked(start: str, ignores: tuple[_Ignore, ...] = (), *, packages_only:
         applying = (*above, *_read_ignores(here)) if ".gitignore" in names else above
         yield directory, [e for e in entries if _is_python(e.name) and not _is_ignored(applying, e, here)]
         for entry in entries:
-            if _is_entered(entry) and not _is_ignored(applying, entry, here):
+            if _is_entered(entry, here) and not _is_ignored(applying, entry, here):
                 waiting.append((f"{directory}/{entry.name}" if directory else entry.name, applying))
 
 
-def _is_entered(entry: os.DirEntry[str]) -> bool:
-    return entry.name not in DEFAULT_EXCLUDES and entry.is_dir(follow_symlinks=False)
+def _is_entered(entry: os.DirEntry[str], directory: str) -> bool:
+    if entry.name in DEFAULT_EXCLUDES:
+        return entry.name in _BUILT and Path(directory, entry.name, "__init__.py").is_file()
+    return entry.is_dir(follow_symlinks=False)
 
 
 def _is_python(name: str) -> bool:
