@@ -101,6 +101,11 @@ def test_package_with_the_name_of_an_output_is_entered(root: Path, name: str) ->
     assert _discover(root).files == (f"shop/{name}/__init__.py", f"shop/{name}/models/a.py")
 
 
+def test_directory_within_a_package_that_holds_modules_is_entered(root: Path) -> None:
+    _write(root, "shop/__init__.py", "shop/build/api.py", "shop/build/jobs/a.py", "shop/dist/lib/b.py")
+    assert _discover(root).files == ("shop/__init__.py", "shop/build/api.py", "shop/build/jobs/a.py")
+
+
 def test_virtual_environment_is_known_by_its_file(root: Path) -> None:
     _write(root, "env/pyvenv.cfg", "env/lib/x.py", "environment/y.py")
     assert _discover(root).files == ("environment/y.py",)

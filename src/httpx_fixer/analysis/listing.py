@@ -45,7 +45,8 @@ DEFAULT_EXCLUDES = frozenset(
 environment of another name is known by its `pyvenv.cfg`."""
 
 _BUILT = frozenset({"_build", "build", "dist"})
-"""Of these, names that a package may bear too: one that holds an `__init__.py` is entered."""
+"""Of these, names that a package may bear too. What holds an `__init__.py`, or stands in what does
+and holds other modules itself, is one; no builder writes such."""
 
 Listing = Iterator[tuple[str, list[os.DirEntry[str]] | OSError]]
 """Directories, relative to where the listing starts, each with its entries that are named `*.py`:
@@ -103,11 +104,18 @@ def _is_kept_out(directory: str, by_directory: Mapping[str, Collection[str]]) ->
     parts = directory.split("/")
     if DEFAULT_EXCLUDES.isdisjoint(parts):
         return False
-    above = (("/".join(parts[: depth + 1]), name) for depth, name in enumerate(parts))
     return any(
-        name in DEFAULT_EXCLUDES and not (name in _BUILT and "__init__.py" in by_directory[path])
-        for path, name in above
+        name in DEFAULT_EXCLUDES
+        and not (
+            name in _BUILT
+            and _is_package(by_directory["/".join(parts[: depth + 1])], by_directory["/".join(parts[:depth])])
+        )
+        for depth, name in enumerate(parts)
     )
+
+
+def _is_package(names: Collection[str], names_above: Collection[str]) -> bool:
+    return "__init__.py" in names or ("__init__.py" in names_above and any(map(_is_python, names)))
 
 
 def _group(names: Iterable[str]) -> dict[str, set[str]]:
@@ -149,14 +157,17 @@ def iter_walked(start: str, ignores: tuple[_Ignore, ...] = (), *, packages_only:
         applying = (*above, *_read_ignores(here)) if ".gitignore" in names else above
         yield directory, [e for e in entries if _is_python(e.name) and not _is_ignored(applying, e, here)]
         for entry in entries:
-            if _is_entered(entry, here) and not _is_ignored(applying, entry, here):
+            if _is_entered(entry, names) and not _is_ignored(applying, entry, here):
                 waiting.append((f"{directory}/{entry.name}" if directory else entry.name, applying))
 
 
-def _is_entered(entry: os.DirEntry[str], directory: str) -> bool:
-    if entry.name in DEFAULT_EXCLUDES:
-        return entry.name in _BUILT and Path(directory, entry.name, "__init__.py").is_file()
-    return entry.is_dir(follow_symlinks=False)
+def _is_entered(entry: os.DirEntry[str], names: Collection[str]) -> bool:
+    if not entry.is_dir(follow_symlinks=False):
+        return False
+    if entry.name not in DEFAULT_EXCLUDES:
+        return True
+    inside = _scan(entry.path) if entry.name in _BUILT else []
+    return isinstance(inside, list) and _is_package([one.name for one in inside], names)
 
 
 def _is_python(name: str) -> bool:
