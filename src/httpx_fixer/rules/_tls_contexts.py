@@ -56,7 +56,8 @@ def find_argument_obstacle(project: Project, site: ClientSite) -> str | None:
         return "the arguments are not all written out"
     if _is_given(spec.argument("transport"), "None") and not _find_transports(project, site, "transport"):
         return "`transport=` is given"
-    for name in ("cert", "app", "proxies"):
+    unknown = () if takes_proxies(project, site) else ("proxies",)
+    for name in ("cert", "app", *unknown):
         if _is_given(spec.argument(name), "None"):
             return f"`{name}=` is given"
     if _is_given(spec.argument("http2"), "False"):
@@ -68,6 +69,12 @@ def find_argument_obstacle(project: Project, site: ClientSite) -> str | None:
         return "`verify=` brings a context of its own"
     trust = spec.argument("trust_env")
     return "`trust_env=` is computed" if trust is not None and trust.has_call else None
+
+
+def takes_proxies(project: Project, site: ClientSite) -> bool:
+    """Answer whether the library that the project pins still has `proxies=`, gone since httpx 0.28."""
+    pinned = project.pinned_version("httpx", site.path)
+    return site.spec.library == "httpx" and pinned is not None and pinned < (0, 28)
 
 
 def _find_transports(project: Project, site: ClientSite, argument: str) -> tuple[Call, ...]:
