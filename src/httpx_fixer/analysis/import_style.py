@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from httpx_fixer.analysis.files import has_main
-from httpx_fixer.analysis.imports import dotted_name, imported_names, relative_name
+from httpx_fixer.analysis.imports import Target, dotted_name, imported_names, relative_name
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.scopes import BindingKind
@@ -200,12 +200,32 @@ def _iter_habits(resolver: Resolver, witness: str, path: str, *, own: bool) -> I
         if target is None or target.path == witness:
             continue
         level = len(name) - len(name.lstrip("."))
-        inside = not target.root or path.startswith(f"{target.root}/")
-        same = _top(target.path, target.root) == _top(path, target.root)
-        if level or (inside and (same or not resolver.index.is_package(target.root))):
+        if level or _shows_root(resolver, target, path, own=own):
             key = (level, "" if level else target.root)
             counted[key] = counted.get(key, 0) + 1
     yield from sorted(counted, key=lambda key: (-counted[key], -key[0]))
+
+
+def _shows_root(resolver: Resolver, target: Target, path: str, *, own: bool) -> bool:
+    """Answer whether an import shows that `path` can be named from the directory where its names start.
+
+    A package that is imported may be installed, which says nothing of directories beside it that are
+    none. Within a package, `from config import Config` may mean another `config`: one's own import
+    shows it where that module binds the name.
+    """
+    if target.root and not path.startswith(f"{target.root}/"):
+        return False
+    if _top(target.path, target.root) == _top(path, target.root):
+        return True
+    if resolver.index.is_package(target.root):
+        return own and _is_bound(resolver, target)
+    directory = path.rpartition("/")[0]
+    return directory == target.root or resolver.index.is_package(directory)
+
+
+def _is_bound(resolver: Resolver, target: Target) -> bool:
+    module = resolver.store.module(target.path) if target.rest else None
+    return module is not None and target.rest[0] in module.table.module.bindings
 
 
 def _top(path: str, root: str) -> str:

@@ -103,7 +103,8 @@ def find_tls_homes(project: Project, sites: Iterable[ClientSite]) -> dict[Client
     """
     groups: dict[tuple[str, str], list[ClientSite]] = {}
     for site in sites:
-        groups.setdefault((project.imports.top_package(site.path), site.spec.library), []).append(site)
+        place = project.imports.top_package(site.path) or posixpath.dirname(site.path)
+        groups.setdefault((place, site.spec.library), []).append(site)
     files = {site.path for members in groups.values() for site in members}
     shared = common_directory(files) if files else ""
     if shared and len(groups) > 1 and is_named_by_all(project, shared, files):
