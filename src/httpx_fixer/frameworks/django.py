@@ -58,15 +58,14 @@ class Django(ProcessFramework):
 
     def lifecycles(self, project: Project) -> tuple[Lifecycle, ...]:
         """Return the calls that make what a server serves, and the commands that never end."""
-        served = tuple(
-            Lifecycle(self.name, call.bound or Symbol(call.path, "application"), call, Start.EXIT)
-            for call in project.calls_named("get_wsgi_application", "get_asgi_application")
-            if call.symbol is not None
-            and call.symbol.name in _SERVED
-            and not call.function
-            and not is_demonstration(call.path)
-        )
-        return (*served, *_find_commands(project, self.name))
+        first: dict[str, Lifecycle] = {}
+        for call in project.calls_named("get_wsgi_application", "get_asgi_application"):
+            is_served = call.symbol is not None and call.symbol.name in _SERVED and not call.function
+            if is_served and not is_demonstration(call.path):
+                app = call.bound or Symbol(call.path, "application")
+                # A module that asks twice is still one server.
+                first.setdefault(call.path, Lifecycle(self.name, app, call, Start.EXIT))
+        return (*first.values(), *_find_commands(project, self.name))
 
     def reaches(self, project: Project, lifecycle: Lifecycle, path: str) -> bool:
         """Answer whether a file is, or is imported by, what Django loads: views, models, middleware."""
