@@ -15,6 +15,8 @@ from httpx_fixer.rules._upstreams import find_upstream
 from httpx_fixer.settings import Policy, Upstream
 
 _SPECIAL = frozenset({"verify", "cert", "proxy", "mounts", "transport"})
+_DISABLED = {"verify": "unverified", "trust_env": "direct"}
+"""What a client is without an argument; one that trusts no environment heeds no proxy of it."""
 _TRANSPORTS = {
     "proxy": "proxy",
     "uds": "socket",
@@ -187,7 +189,7 @@ def _name_group(arguments: Sequence[SpecArgument], used: set[str], *, is_lone: b
     name = _name_upstream(fixed["base_url"]) if "base_url" in fixed else ""
     if not name:
         first = next(iter(fixed), "plain")
-        name = "unverified" if first == "verify" and fixed[first].normal == "False" else first
+        name = _DISABLED.get(first, first) if first in fixed and fixed[first].normal == "False" else first
         name = _name_transport(fixed[first]) if first in {"mounts", "transport"} else name
         name = _name_value(fixed.get(first)) or name if name in used else name
     return _free(name, used)

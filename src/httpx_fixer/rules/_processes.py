@@ -18,6 +18,9 @@ _ROUTERS = ("fastapi.APIRouter", "flask.Blueprint", "quart.Blueprint", "sanic.Bl
 """Routes that an application takes in."""
 _HANDLERS = (b"telegram.ext", b"discord.ext", b"from aiogram")
 """What is imported by handlers that a bot takes in."""
+_SERVERS = frozenset({"fastapi", "flask", "litestar", "mcp", "quart", "sanic", "starlette"})
+_FINDING = re.compile(r"importlib|__import__|pkgutil|entry_points|import_string|find_modules")
+"""How a module is found that no import statement tells of."""
 _DEMONSTRATION = re.compile(r"(?:^|/)(?:demo|example|sample|docs)[\w-]*/")
 
 
@@ -95,11 +98,28 @@ def is_neighbour(project: Project, lifecycle: Lifecycle, site: ClientSite) -> bo
     """Answer whether a site is built together with an application that nothing shows to import it."""
     if _DEMONSTRATION.search(lifecycle.path) or _ASIDE.search(lifecycle.path):
         return False
+    if _stands_alone(project, lifecycle):
+        return False
     package = _outer_package(project, site.path)
     if package and lifecycle.path.startswith(f"{package}/"):
         return True
     root = project.packaging.root_of(site.path)
     return bool(package) and root is not None and root == project.packaging.root_of(lifecycle.path)
+
+
+def _stands_alone(project: Project, lifecycle: Lifecycle) -> bool:
+    """Answer whether the file of an application has nothing to do with any other of the project.
+
+    What finds modules by their names, as workers do, may have.
+    """
+    path = lifecycle.path
+    if lifecycle.framework not in _SERVERS or project.imports.is_imported(path):
+        return False
+    others = project.imports.import_closure(path) - {path}
+    return all(
+        other.endswith("__init__.py") and path.startswith(other.removesuffix("__init__.py"))
+        for other in others
+    ) and not _FINDING.search(project.search.text(path))
 
 
 def _outer_package(project: Project, path: str) -> str:
