@@ -339,7 +339,10 @@ def test_several_names_are_dropped() -> None:
 
 def test_package_keeps_what_others_may_import() -> None:
     path = "app/__init__.py"
-    assert apply_edits(path, b"import httpx\n", [DropImport(path, "httpx")]) == b"import httpx\n"
+    code = b"from httpx import AsyncClient\n"
+    assert apply_edits(path, code, [DropImport(path, "AsyncClient")]) == code
+    # Nobody imports a whole module from somewhere else.
+    assert apply_edits(path, b"import httpx\n", [DropImport(path, "httpx")]) == b""
 
 
 def test_code_that_does_not_compile_keeps_its_imports() -> None:

@@ -26,15 +26,19 @@ def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None
     """
     distant = None
     for witness in _iter_witnesses(resolver, importer, path):
-        for level, root in _iter_habits(resolver, witness, path, own=witness == importer):
+        habits = tuple(_iter_habits(resolver, witness, path, own=witness == importer))
+        name = relative_name(importer, path)
+        dots = len(name) - len(name.lstrip("."))
+        for level, root in habits:
             if level and not _is_neighbour(resolver, witness, importer):
                 continue
             if not level:
                 return dotted_name(path, root)
-            name = relative_name(importer, path)
+            if dots > max(one for one, _ in habits) and any(not one for one, _ in habits):
+                continue  # what is farther away has its whole name there
             if not _can_be_relative(resolver, importer, path, level):
                 continue
-            if len(name) - len(name.lstrip(".")) <= max(level, _DOTS):
+            if dots <= max(level, _DOTS):
                 return name
             distant = distant or name
     if distant is not None or not _is_program_beside(resolver, importer, path):

@@ -39,15 +39,18 @@ def root_of(module: str) -> str:
 
 
 def section_of(module: str, first_party: frozenset[str]) -> Section:
-    """Return the section of a module; what is neither known nor relative is third party."""
+    """Return the section of a module; what is neither known nor relative is third party.
+
+    The standard library's names come first, as in ruff: a project may have a `secrets.py` somewhere.
+    """
     root = root_of(module)
     if root == ".":
         return Section.LOCAL
     if root == "__future__":
         return Section.FUTURE
-    if root in first_party:
-        return Section.FIRST_PARTY
-    return Section.STDLIB if root in sys.stdlib_module_names else Section.THIRD_PARTY
+    if root in sys.stdlib_module_names:
+        return Section.STDLIB
+    return Section.FIRST_PARTY if root in first_party else Section.THIRD_PARTY
 
 
 def member_key(alias: cst.ImportAlias) -> tuple[int, _Natural, _Natural, str]:

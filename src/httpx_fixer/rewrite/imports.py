@@ -37,7 +37,8 @@ def edit_imports(
 ) -> cst.Module:
     """Return the module with all imports made, then those removed that nothing reads any more.
 
-    The order of `edits` does not matter. In `__init__.py` nothing is removed: others import from it.
+    The order of `edits` does not matter. Others import from an `__init__.py`: there only whole
+    modules are removed, which nobody imports from somewhere else.
     """
     snippets = Snippets(module.default_indent, module.default_newline)
     style = ImportStyle(snippets, first_party, max(_LINE, whole.longest))
@@ -46,7 +47,10 @@ def edit_imports(
     for ensure in sorted(ensures, key=lambda edit: (edit.module, edit.name or "", edit.alias or "")):
         module = ensure_import(ensure, module, style)
     drops = {edit for edit in edits if isinstance(edit, DropImport)}
-    if drops and PurePosixPath(whole.path).name != "__init__.py":
+    if PurePosixPath(whole.path).name == "__init__.py":
+        modules = {module_of(small) for _, small in iter_imports(module) if isinstance(small, cst.Import)}
+        drops = {drop for drop in drops if drop.bound in modules}
+    if drops:
         unread = _find_unread(module, drops, whole)
         added = frozenset(ensure.module for ensure in ensures) - known
         for drop in unread:
