@@ -50,6 +50,7 @@ def closes_item(store: FileStore, site: ClientSite) -> bool:
 
 _OPENED = rb"(?m)^(?!\s*(?:async )?with\b)(?!.*\benter_(?:async_)?context\()"
 _OPENED += rb"(?!.*\)\s*as\s+\w+[,:)\s]*$)[^#\n]*%b\.stream\("
+_ENTERED_BELOW = re.compile(rb"(\benter_(?:async_)?context\()\s*\n\s*")
 
 
 def may_leave_stream(store: FileStore, site: ClientSite, name: str) -> bool:
@@ -58,12 +59,10 @@ def may_leave_stream(store: FileStore, site: ClientSite, name: str) -> bool:
     Names are compared as text. A client that is handed out is called `name` "": it may be what any
     file streams from that knows httpx or the function around the site.
     """
-    if name:
-        opened = re.compile(_OPENED % (rb"\b" + re.escape(name).encode()))
-        return any(opened.search(store.data(path)) for path in _program_files(store, name))
-    opened = re.compile(_OPENED % rb"[\w)\]]")
-    paths = {*_program_files(store, "httpx"), *_program_files(store, site.function.rpartition(".")[2])}
-    return any(opened.search(store.data(path)) for path in sorted(paths))
+    opened = re.compile(_OPENED % (rb"\b" + re.escape(name).encode() if name else rb"[\w)\]]"))
+    names = (name,) if name else ("httpx", site.function.rpartition(".")[2])
+    paths = {path for one in names for path in _program_files(store, one)}
+    return any(opened.search(_ENTERED_BELOW.sub(rb"\1", store.data(path))) for path in sorted(paths))
 
 
 def is_taken_apart(store: FileStore, site: ClientSite) -> bool:

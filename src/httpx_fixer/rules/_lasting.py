@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import MODULE_FORMS, BindingForm, ClientSite, Obstacle
@@ -99,11 +101,15 @@ def _find_open_stream(project: Project, site: ClientSite) -> Refusal | None:
     """Return the place that may open a stream of a kept client and leave it to others to close.
 
     It would hold a connection of all that share the pool. Names are compared as text; a client that
-    is handed out may have any.
+    is handed out may have any. A chained client has no use but that one.
     """
+    if site.form is BindingForm.CHAINED and not _opens_by_hand(project, site):
+        return None
     name = site.name.rpartition(".")[2] if _has_one_name(site) else ""
     for stream in project.streams.sites:
         is_ours = not name or stream.path == site.path or stream.receiver.rpartition(".")[2] == name
+        if is_ours and name and _is_of_another(project, site, stream, name):
+            continue
         if is_ours and not stream.is_test and _find_obstacle(stream) is not None:
             shown = f"`{name}`" if name else "a client"
             detail = f"a stream of {shown} is left open, and would hold a connection of all others"
@@ -113,6 +119,25 @@ def _find_open_stream(project: Project, site: ClientSite) -> Refusal | None:
     shown = f"`{site.name}`" if name else "a client"
     detail = f"a stream of {shown} is opened without a `with` block, and may be left open"
     return Refusal(RefusalReason.STREAM_LEFT_OPEN, detail, site.path, site.line)
+
+
+def _opens_by_hand(project: Project, site: ClientSite) -> bool:
+    """Answer whether a chained client opens a stream that no `with` statement enters."""
+    start = site.anchor.start
+    return any(
+        entry.path == site.path and entry.anchor.start <= start < entry.anchor.end
+        for entry in project.streams.entries
+    )
+
+
+def _is_of_another(project: Project, site: ClientSite, stream: StreamSite, name: str) -> bool:
+    """Answer whether a stream's file has a class with such a client, and does not know that of the site."""
+    owner = site.function.rpartition(".")[0].rpartition(".")[2]
+    if stream.path == site.path or not owner or "." not in stream.receiver:
+        return False
+    text = project.search.text(stream.path)
+    own = re.compile(rf"(?m)^\s+{re.escape(name)}\s*:[^=\n]*Client\b|\bself\.{re.escape(name)}\s*[:=]")
+    return owner not in text and own.search(text) is not None
 
 
 def _has_one_name(site: ClientSite) -> bool:
