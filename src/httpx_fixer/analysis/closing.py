@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Iterator
 
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.analysis.store import FileStore, is_test_path
 
 _OWN = frozenset({"cls", "self"})
+_REACH = 200
+"""How many bytes before and behind a name may say that it is closed."""
 _CLOSE = rb"\)?\.(?:a?close|__a?exit__)\b"
 _WHOLE = rb"\b(?!\s*[.(\[])"
 _ENTER = rb"(?:\bwith|\b(?:enter_(?:async_)?context|closing|aclosing|push_async_callback|callback)\()\s*"
@@ -86,9 +89,19 @@ def _is_attribute_closed(store: FileStore, site: ClientSite, holder: str, word: 
     for path in _program_files(store, site.name.rpartition(".")[2]):
         data = store.data(path)
         is_kin = path == site.path or (owner and owner in data)
-        if other_close.search(data) or (is_kin and own_close.search(data)):
-            return True
+        for around in _iter_around(data, b"." + word):
+            if other_close.search(around) or (is_kin and own_close.search(around)):
+                return True
     return _is_aliased(store.data(site.path), mine)
+
+
+def _iter_around(data: bytes, attribute: bytes) -> Iterator[bytes]:
+    """Yield what stands around each place that names an attribute: patterns are slow on whole files."""
+    at = data.find(attribute)
+    while at >= 0:
+        start = data.rfind(b"\n", 0, max(at - _REACH, 0)) + 1
+        yield data[start : at + len(attribute) + _REACH]
+        at = data.find(attribute, at + 1)
 
 
 def _is_aliased(data: bytes, expression: bytes) -> bool:

@@ -101,8 +101,10 @@ class Doubles:
         # A fixture hands its mock on under its own name.
         fixture = double.holder.rpartition(".")[2]
         handed = re.compile(rf"(?<![\w.]){re.escape(fixture)}{suffix}\.{_LOOKS}\b".encode())
-        tests = (other for other in self._resolver.store.files if is_test_path(other))
-        return bool(fixture) and any(handed.search(self._resolver.store.data(other)) for other in tests)
+        if not fixture:
+            return False
+        tests = filter(is_test_path, self._resolver.store.paths_with(fixture.encode()))
+        return any(handed.search(self._resolver.store.data(other)) for other in tests)
 
 
 def _find_replaced(call: ast.Call) -> tuple[str, ast.expr | None] | None:

@@ -41,10 +41,12 @@ def insert_statements(edit: InsertStatements, updated: Passage, snippets: Snippe
 
 
 def _set_off(code: Passage) -> Passage:
-    """Ask for as many blank lines below a definition as there are above it."""
-    if code.after or not _is_definition(code.statements[-1]):
+    """Ask for as many blank lines below a definition as there are above it, or above the code."""
+    last = code.statements[-1]
+    if code.after or not _is_definition(last):
         return code
-    return Passage(code.statements, split_blank_prefix(code.leading_lines)[0])
+    blanks = (split_blank_prefix(lines)[0] for lines in (code.leading_lines, last.leading_lines))
+    return Passage(code.statements, max(blanks, key=len))
 
 
 def _is_definition(statement: Statement) -> bool:
