@@ -8,6 +8,8 @@ from types import TracebackType
 
 CHUNKS = (b"alpha\n", b"beta\n", b"gamma\n")
 """The body of `/slow`, and what `/endless` says again and again."""
+LATE_S = 0.1
+"""What `/late` takes before it answers."""
 _HEAD = (
     b"HTTP/1.1 200 OK\r\nX-Kind: %s\r\nContent-Type: text/event-stream\r\nETag: W/1\r\nServer: slow\r\n"
     b"Location: /short\r\nX-Nonce: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -17,8 +19,8 @@ _HEAD = (
 class SlowUpstream:
     """Serves in a thread of its own while it is entered.
 
-    `/slow` sends three chunks, `/endless` never ends, `/broken` stops in the middle of a chunk, and
-    `/short` answers at once.
+    `/slow` sends three chunks, `/endless` never ends, `/broken` stops in the middle of a chunk,
+    `/short` answers at once, `/late` after a while, and `/dropped` never.
     """
 
     def __enter__(self) -> SlowUpstream:
@@ -57,6 +59,10 @@ class SlowUpstream:
 
     async def _answer(self, path: str, writer: asyncio.StreamWriter) -> None:
         kind = path.strip("/")
+        if kind == "dropped":
+            raise ConnectionError
+        if kind == "late":
+            await asyncio.sleep(LATE_S)
         writer.write(_HEAD % kind.encode())
         count = 0
         while kind != "short" and (kind == "endless" or count < len(CHUNKS)):

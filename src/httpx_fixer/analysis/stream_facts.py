@@ -65,6 +65,36 @@ class StreamOpening:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """The expression `code` in place of the one at `anchor`."""
+
+    anchor: Anchor
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskedSends:
+    """Sends that run as tasks, and the statements from `first` to `last`, which use what they return.
+
+    `holder` is the variable that has the tasks, `above` a statement that makes it, "" where one is
+    there; `is_single`: it holds one task, not a list. `replaced` is what changes with it. `task` and
+    `result` are free words, `library` is how the code calls `asyncio`, "" where it does not.
+    `is_harmless` says that a send may be cut off: it changes nothing at the other end.
+    """
+
+    holder: str
+    above: str
+    is_single: bool
+    replaced: tuple[Replacement, ...]
+    first: Anchor
+    last: Anchor
+    task: str
+    result: str
+    library: str
+    is_harmless: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StreamedBody:
     """A body that a framework's response, made by the call of `responder`, sends later.
 
@@ -97,9 +127,9 @@ class StreamSite:
     the response, "" for none. `is_cut` says that the client is closed by a `with` block around the
     call, which cuts an open stream. `obstacles` come in the order in which they should be told; `cover`
     is None where there are any or where nothing is to be done; `opening` is a shorter way to the same as
-    a `WrapUses`. `bodies` are sent by a framework later;
-    `is_typed` says that the function around says what it returns. `ends_early` is the line of a block
-    that closes the response, or its client, when one of the bodies is handed over, 0 for none.
+    a `WrapUses`, `tasks` says how those are closed that run as tasks. `bodies` are sent by a framework
+    later; `is_typed` says that the function around says what it returns. `ends_early` is the line of a
+    block that closes the response, or its client, when one of the bodies is handed over, 0 for none.
     """
 
     path: str
@@ -115,6 +145,7 @@ class StreamSite:
     obstacles: tuple[Obstacle, ...]
     cover: StreamCover | None
     opening: StreamOpening | None
+    tasks: TaskedSends | None
     bodies: tuple[StreamedBody, ...]
     is_typed: bool
     ends_early: int
@@ -178,14 +209,6 @@ class StreamEntry:
     is_entered: bool
     is_left: bool
     pair: EntryPair | None
-
-
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """The expression `code` in place of the one at `anchor`."""
-
-    anchor: Anchor
-    code: str
 
 
 @dataclass(frozen=True, slots=True)
