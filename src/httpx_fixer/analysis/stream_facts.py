@@ -180,35 +180,37 @@ class StreamBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryPair:
-    """Statements `response = await manager.__aenter__()` and `await manager.__aexit__(...)` of one block.
+class EntryBlock:
+    """A `with` statement that `header` begins, around the statements from `first` to `last`.
 
-    `first` and `last` are the statements between them.
+    `removed` are statements that it takes the place of, `replaced` is what the response is called where
+    it had no name.
     """
 
-    manager: str
-    response: str
-    enter: Anchor
-    leave: Anchor
+    header: str
+    removed: tuple[Anchor, ...]
     first: Anchor
     last: Anchor
-    is_async: bool
+    replaced: Replacement | None
 
 
 @dataclass(frozen=True, slots=True)
 class StreamEntry:
     """A call `x.stream(...)`, the code of its function in `callee`, that no `with` statement enters.
 
-    `is_entered` says that `__aenter__` or `__enter__` is called by hand, `is_left` that the other one
-    is somewhere, and `pair` says where, if an exception is all that keeps it from running.
+    `is_entered` says that `__aenter__` or `__enter__` is called by hand. Without an `obstacle` there is a
+    `block` to enter it by, or a `cover` says where the response, which is called `name`, is to be closed.
     """
 
     path: str
     anchor: Anchor
     callee: str
     is_entered: bool
-    is_left: bool
-    pair: EntryPair | None
+    obstacle: Obstacle | None
+    block: EntryBlock | None
+    name: str
+    cover: StreamCover | None
+    is_async: bool
 
 
 @dataclass(frozen=True, slots=True)
