@@ -8,6 +8,8 @@ from types import TracebackType
 
 CHUNKS = (b"alpha\n", b"beta\n", b"gamma\n")
 """The body of `/slow`, and what `/endless` says again and again."""
+_MUCH = 300
+"""How many lines `/endless` says at once: some code collects 64 KiB before it passes them on."""
 LATE_S = 0.1
 """What `/late` takes before it answers."""
 _HEAD = (
@@ -20,7 +22,8 @@ class SlowUpstream:
     """Serves in a thread of its own while it is entered.
 
     `/slow` sends three chunks, `/endless` never ends, `/broken` stops in the middle of a chunk,
-    `/short` answers at once, `/late` after a while, and `/dropped` never.
+    `/short` answers at once, `/late` after a while, and `/dropped` never; `/stalled` falls silent after
+    its first chunk.
     """
 
     def __enter__(self) -> SlowUpstream:
@@ -66,10 +69,10 @@ class SlowUpstream:
         writer.write(_HEAD % kind.encode())
         count = 0
         while kind != "short" and (kind == "endless" or count < len(CHUNKS)):
-            chunk = CHUNKS[count % len(CHUNKS)]
+            chunk = CHUNKS[count % len(CHUNKS)] * (_MUCH if kind == "endless" else 1)
             writer.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
             await writer.drain()
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(60 if kind == "stalled" else 0.002)
             count += 1
         if kind == "broken":
             writer.write(b"ff\r\nhalf")
