@@ -240,6 +240,8 @@ async def _take(value: Any, kept: list[object]) -> object:
         status = value.status_code
         await value.aclose()
         return status
+    if isinstance(getattr(value, "response", None), httpx.Response):
+        return await _take(value.response, kept)
     if isinstance(value, tuple | list):
         return [await _take(one, kept) for one in value]
     if hasattr(value, "body_iterator"):

@@ -80,7 +80,7 @@ async def _wait(*_: object, **__: object) -> str:
 
 
 async def _receive() -> dict[str, object]:
-    return {"type": "http.request", "body": b"question", "more_body": False}
+    return {"type": "http.request", "body": b'{"stream": true}', "more_body": False}
 
 
 class _Stand:

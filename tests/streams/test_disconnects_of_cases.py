@@ -24,6 +24,9 @@ GRACE_TURNS = 20
 NO_HANDLERS = {
     "stream-closed-early/sync-client:watch": "a view of Django",
     "unclosed-proxied-stream/sync-client:watch": "a view of Django",
+    "unclosed-proxied-stream/chat-proxies:ChatProxy._iterate": "a generator, and not a handler",
+    "unclosed-proxied-stream/chat-proxies:ChatProxy.iterate_lines": "a generator, and not a handler",
+    "unclosed-proxied-stream/chat-proxies:ChatProxy.open": "it returns the response of the upstream",
     "unclosed-proxied-stream/generator-of-the-module:Relay._iterate": "a generator, and not a handler",
     "unclosed-proxied-stream/generator-of-the-module:iterate_chunks": "a generator, and not a handler",
 }

@@ -25,6 +25,7 @@ BROKEN = ("AttributeError", "StreamClosed", "TypeError")
 SPARED = {
     "abandoned-iterator/example:iterate_lines": "only what it says that it returns changes",
     "stream-closed-early/sync-client:watch": "it has a client of its own; Django is started elsewhere",
+    "unclosed-proxied-stream/chat-proxies:ChatProxy._iterate": "it is given the response",
     "unclosed-proxied-stream/generator-of-the-module:Relay._iterate": "it is given the response",
     "unclosed-proxied-stream/generator-of-the-module:iterate_chunks": "it is given the response",
     "unclosed-proxied-stream/sync-client:watch": "it has a client of its own; Django is started elsewhere",

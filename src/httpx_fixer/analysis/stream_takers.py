@@ -12,6 +12,9 @@ from httpx_fixer.analysis.stream_methods import CLOSERS, last_name
 _CONTEXT_MANAGERS = frozenset({"asynccontextmanager", "contextmanager"})
 WRITER_TAKERS = frozenset({"sanic.response.ResponseStream", "sanic.response.types.ResponseStream"})
 """Classes that are given a function which writes the body, and call it once the handler has returned."""
+EVENT_ITERATORS = frozenset({"aiter_sse", "iter_sse"})
+"""Methods of an `EventSource` that read the body of its response (httpx-sse 0.4.3)."""
+_EVENT_SOURCES = frozenset({"httpx_sse.EventSource", "httpx_sse._api.EventSource"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,11 @@ def builds_object(module: Module, call: ast.Call) -> bool:
     return name.rpartition(".")[2][:1].isupper() and (is_imported or name in module.classes)
 
 
+def is_event_source(module: Module, call: ast.Call) -> bool:
+    """Answer whether a call makes an object that reads the body of a response, and never closes it."""
+    return module.local_symbol(call.func) in _EVENT_SOURCES
+
+
 def is_context_manager(module: Module, node: ast.AST) -> bool:
     """Answer whether the function around lends what it yields, and runs on when its `with` block ends."""
     scope = module.function_scope(node)
@@ -114,3 +122,17 @@ def describe_taker(parent: ast.AST, shown: str) -> str:
         case _:
             how = "is stored or passed on"
     return f"{shown} {how}".strip()
+
+
+def reads_plain_extension(module: Module, node: ast.Attribute) -> bool:
+    """Answer so of `r.extensions`: `["network_stream"]` is the connection itself, the others plain values."""
+    parent = module.table.parents[node]
+    match parent:
+        case ast.Subscript(slice=ast.Constant(value=key)):
+            return key != "network_stream"
+        case ast.Attribute(attr="get"):
+            call = module.table.parents[parent]
+            match call:
+                case ast.Call(args=[ast.Constant(value=key), *_]):
+                    return key != "network_stream"
+    return False

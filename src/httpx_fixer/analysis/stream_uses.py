@@ -11,8 +11,20 @@ from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.stream_callees import find_callee, is_generator
 from httpx_fixer.analysis.stream_marks import Web
-from httpx_fixer.analysis.stream_methods import AWAITING, CLOSERS, ITERATORS, READERS, find_closing, last_name
+from httpx_fixer.analysis.stream_methods import (
+    AWAITING,
+    BODY_CONSUMERS,
+    BODY_WRAPPERS,
+    CLOSERS,
+    ITERATORS,
+    LOG_METHODS,
+    LOOKERS,
+    READERS,
+    find_closing,
+    last_name,
+)
 from httpx_fixer.analysis.stream_takers import (
+    EVENT_ITERATORS,
     WRITER_TAKERS,
     Escape,
     builds_object,
@@ -20,34 +32,12 @@ from httpx_fixer.analysis.stream_takers import (
     find_iterator_reads,
     find_return_of,
     is_context_manager,
+    is_event_source,
     is_kept_by_owner,
+    reads_plain_extension,
 )
 
 _METHODS = ITERATORS | CLOSERS | READERS | {"json", "raise_for_status"}
-_LOOKERS = frozenset(
-    {
-        "bool",
-        "callable",
-        "format",
-        "hasattr",
-        "hash",
-        "id",
-        "isinstance",
-        "len",
-        "print",
-        "repr",
-        "str",
-        "type",
-    }
-)
-"""Builtins that look at an object and do not keep it."""
-_LOG_METHODS = frozenset(
-    {"critical", "debug", "error", "exception", "fatal", "info", "log", "trace", "warn", "warning"}
-)
-_BODY_CONSUMERS = frozenset(
-    {"all", "any", "anext", "dict", "list", "max", "min", "next", "set", "sorted", "sum", "tuple"}
-)
-_BODY_WRAPPERS = frozenset({"enumerate", "filter", "map", "zip"})
 _ENTERING = frozenset({"enter_async_context", "enter_context"})
 
 
@@ -140,6 +130,8 @@ class _UseReader:
         if isinstance(parent, ast.Compare | ast.FormattedValue | ast.Expr) or self._is_test(node):
             return None
         call = self.parents[parent] if isinstance(parent, ast.keyword) else parent
+        if isinstance(call, ast.Call) and is_event_source(self.module, call):
+            return self._find_taker(node, "") if self._is_returned(call) else self._events(call)
         if isinstance(call, ast.Call) and (self._only_looks(call) or self._is_followed(call)):
             return None
         if isinstance(parent, ast.Yield) and is_context_manager(self.module, parent):
@@ -185,6 +177,24 @@ class _UseReader:
             return Escape(how)
         return replace(taker, given=call, generator=callee.function, home=callee.module, parameter=parameter)
 
+    def _events(self, node: ast.expr) -> Escape | None:
+        """Follow an expression whose value reads the body as Server-Sent Events."""
+        parent = self.parents[node]
+        match parent:
+            case ast.Attribute(attr="response"):
+                return self.follow_value(parent)
+            case ast.Attribute(attr=name) if name in EVENT_ITERATORS:
+                call = self.parents[parent]
+                return self._body(call, f"whose `{name}`") if isinstance(call, ast.Call) else None
+            case ast.Assign(targets=[ast.Name() as target]):
+                reads = find_iterator_reads(self.module, target)
+                if reads and all(self._events(read) is None for read in reads):
+                    return None
+        return Escape(describe_taker(parent, "whose `EventSource`"))
+
+    def _is_returned(self, node: ast.expr) -> bool:
+        return isinstance(self.parents[node], ast.Return)
+
     def _is_test(self, node: ast.expr) -> bool:
         """Answer whether only the truth of an expression is asked for."""
         parent = self.parents[node]
@@ -201,9 +211,9 @@ class _UseReader:
         name = last_name(call.func)
         match call.func:
             case ast.Name():
-                if name in _LOOKERS:
+                if name in LOOKERS:
                     return self._is_builtin(call.func)
-            case ast.Attribute(value=receiver) if name in _LOG_METHODS:
+            case ast.Attribute(value=receiver) if name in LOG_METHODS:
                 return "log" in last_name(receiver).lower()
         is_closing = self.web is not None and find_closing(self.web, call) is not None
         return is_closing and self._is_entered(call)
@@ -232,7 +242,7 @@ class _UseReader:
         if node.attr == "stream":
             return self._body(node, shown)
         if node.attr == "extensions":
-            is_plain = self._reads_plain_extension(node)
+            is_plain = reads_plain_extension(self.module, node)
             return None if is_plain else Escape(f"{shown} may hold the connection, is used by hand")
         if node.attr not in _METHODS:
             return None
@@ -259,19 +269,6 @@ class _UseReader:
                 return last_name(function) in AWAITING
         return False
 
-    def _reads_plain_extension(self, node: ast.Attribute) -> bool:
-        """`extensions["network_stream"]` is the connection itself; the other entries are plain values."""
-        parent = self.parents[node]
-        match parent:
-            case ast.Subscript(slice=ast.Constant(value=key)):
-                return key != "network_stream"
-            case ast.Attribute(attr="get"):
-                call = self.parents[parent]
-                match call:
-                    case ast.Call(args=[ast.Constant(value=key), *_]):
-                        return key != "network_stream"
-        return False
-
     def _body(self, node: ast.expr, shown: str) -> Escape | None:
         """Follow an expression whose value is an iterator over the body."""
         parent = self.parents[node]
@@ -283,9 +280,9 @@ class _UseReader:
                 assert isinstance(owner, ast.expr)
                 return self._body(owner, shown) if isinstance(owner, ast.GeneratorExp) else None
             case ast.Call(func=ast.Name() as function) if self._is_builtin(function):
-                if function.id in _BODY_CONSUMERS:
+                if function.id in BODY_CONSUMERS:
                     return None
-                if function.id in _BODY_WRAPPERS:
+                if function.id in BODY_WRAPPERS:
                     return self._body(parent, shown)
             case ast.Call(func=ast.Attribute(attr="join", value=ast.Constant())):
                 return None
