@@ -69,8 +69,9 @@ class Web:
     are the statements that hand the response to whoever called the function, or to its owner. With
     `starts_open` the function is given the response of its only send, open. `effects` are those of
     functions that get the response and leave it in the hands of this one: {call: effect}. `iterators`
-    are the reads of variables that hold an iterator of its body, or what has one, `exits` the calls of `__aexit__` and
-    `__exit__` of its context manager, which close it, and `manager` the name of that, "" for none.
+    are the reads of variables that hold an iterator of its body, or what has one, `exits` the calls of
+    `__aexit__` and `__exit__` of its context manager, which close it, and `manager` the name of that, ""
+    for none.
     """
 
     function: FunctionNode
