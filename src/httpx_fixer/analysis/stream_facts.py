@@ -161,7 +161,7 @@ class StreamSite:
 class StreamBlock:
     """A block `async with x.stream(...) as r:` out of which the body is handed to somebody.
 
-    `anchor` is the call, `statement` the `with`, `receiver` the code of `x`. `opening` are statements
+    `anchor` is the call, `shown` it in short, `statement` the `with`. `opening` are statements
     that open the same response without a block. `cover` is for the statements of the block, `bodies`
     are sent by a framework later, and the rest is as in `StreamSite`.
     """
@@ -169,7 +169,7 @@ class StreamBlock:
     path: str
     anchor: Anchor
     statement: Anchor
-    receiver: str
+    shown: str
     name: str
     is_async: bool
     opening: str
