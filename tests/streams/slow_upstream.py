@@ -7,7 +7,7 @@ import threading
 from types import TracebackType
 
 CHUNKS = (b"alpha\n", b"beta\n", b"gamma\n")
-"""The body of `/slow`, and what `/endless` says again and again."""
+"""The body of `/slow`, and what `/endless` says again and again, with an event after each."""
 _MUCH = 300
 """How many lines `/endless` says at once: some code collects 64 KiB before it passes them on."""
 LATE_S = 0.1
@@ -69,7 +69,9 @@ class SlowUpstream:
         writer.write(_HEAD % kind.encode())
         count = 0
         while kind != "short" and (kind == "endless" or count < len(CHUNKS)):
-            chunk = CHUNKS[count % len(CHUNKS)] * (_MUCH if kind == "endless" else 1)
+            chunk = CHUNKS[count % len(CHUNKS)]
+            if kind == "endless":
+                chunk = chunk * _MUCH + b"data: more\n\n"
             writer.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
             await writer.drain()
             await asyncio.sleep(60 if kind == "stalled" else 0.002)

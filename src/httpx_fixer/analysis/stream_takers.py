@@ -25,6 +25,7 @@ class Escape:
     it; None where it is not known who has it then. `taker` is the call that makes the object that
     holds it, `given` the argument that this object gets: the response, an iterator of its body, or a
     generator, whose function is `generator` of the module `home` and knows the response as `parameter`.
+    `closed` is set where that is an object which only reads it: what the response itself is called there.
     """
 
     how: str
@@ -34,6 +35,7 @@ class Escape:
     generator: FunctionNode | None = None
     home: Module | None = None
     parameter: str = ""
+    closed: str = ""
 
 
 def find_iterator_reads(module: Module, target: ast.Name) -> list[ast.Name]:
@@ -135,4 +137,17 @@ def reads_plain_extension(module: Module, node: ast.Attribute) -> bool:
             match call:
                 case ast.Call(args=[ast.Constant(value=key), *_]):
                     return key != "network_stream"
+    return False
+
+
+def asks_truth(module: Module, node: ast.expr) -> bool:
+    """Answer whether only the truth of an expression is asked for."""
+    parent = module.table.parents[node]
+    match parent:
+        case ast.If(test=test) | ast.While(test=test) | ast.Assert(test=test) | ast.IfExp(test=test):
+            return test is node
+        case ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.BoolOp():
+            return asks_truth(module, parent)
     return False

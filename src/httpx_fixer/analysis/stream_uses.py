@@ -27,6 +27,7 @@ from httpx_fixer.analysis.stream_takers import (
     EVENT_ITERATORS,
     WRITER_TAKERS,
     Escape,
+    asks_truth,
     builds_object,
     describe_taker,
     find_iterator_reads,
@@ -127,11 +128,12 @@ class _UseReader:
         parent = self.parents[node]
         if isinstance(parent, ast.Attribute):
             return self._attribute(parent)
-        if isinstance(parent, ast.Compare | ast.FormattedValue | ast.Expr) or self._is_test(node):
+        if isinstance(parent, ast.Compare | ast.FormattedValue | ast.Expr) or asks_truth(self.module, node):
             return None
         call = self.parents[parent] if isinstance(parent, ast.keyword) else parent
         if isinstance(call, ast.Call) and is_event_source(self.module, call):
-            return self._find_taker(node, "") if self._is_returned(call) else self._events(call)
+            is_returned = isinstance(self.parents[call], ast.Return)
+            return self._find_taker(node, "") if is_returned else self._events(call)
         if isinstance(call, ast.Call) and (self._only_looks(call) or self._is_followed(call)):
             return None
         if isinstance(parent, ast.Yield) and is_context_manager(self.module, parent):
@@ -190,22 +192,23 @@ class _UseReader:
                 reads = find_iterator_reads(self.module, target)
                 if reads and all(self._events(read) is None for read in reads):
                     return None
+                inner = self._find_only_reader(target)
+                if inner is not None and isinstance(node, ast.Call) and isinstance(node.args[0], ast.Name):
+                    return replace(self._captured(inner, target.id), closed=node.args[0].id)
         return Escape(describe_taker(parent, "whose `EventSource`"))
 
-    def _is_returned(self, node: ast.expr) -> bool:
-        return isinstance(self.parents[node], ast.Return)
-
-    def _is_test(self, node: ast.expr) -> bool:
-        """Answer whether only the truth of an expression is asked for."""
-        parent = self.parents[node]
-        match parent:
-            case ast.If(test=test) | ast.While(test=test) | ast.Assert(test=test) | ast.IfExp(test=test):
-                return test is node
-            case ast.UnaryOp(op=ast.Not()):
-                return True
-            case ast.BoolOp():
-                return self._is_test(parent)
-        return False
+    def _find_only_reader(self, target: ast.Name) -> FunctionNode | None:
+        """Return the nested function that alone reads a variable of the web's function."""
+        home = self.module.table.enclosing(target).find(target.id)
+        if self.web is None or home is None or len(home.bindings[target.id]) != 1:
+            return None
+        readers = {
+            self._find_capturer(node)
+            for node in ast.walk(self.web.function)
+            if isinstance(node, ast.Name) and node.id == target.id and node is not target
+        }
+        found = readers.pop() if len(readers) == 1 else None
+        return found if isinstance(found, FunctionNode) else None
 
     def _only_looks(self, call: ast.Call) -> bool:
         name = last_name(call.func)
