@@ -44,10 +44,14 @@ class DropImport:
 
 @dataclass(frozen=True, slots=True, order=True)
 class ReplaceExpression:
-    """Put the expression `code` in place of the expression at `anchor`."""
+    """Put the expression `code` in place of the expression at `anchor`.
+
+    Comments in the old one go above its statement; where `is_moved`, another edit writes them elsewhere.
+    """
 
     anchor: Anchor
     code: str
+    is_moved: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -17,8 +17,8 @@ import httpx
 
 CLOSERS = frozenset({"aclose", "close"})
 PATH = "case.py"
-_LIMITS = httpx.Limits(max_connections=2)
-_TLS = ssl.create_default_context()
+LIMITS = httpx.Limits(max_connections=2)
+TLS = ssl.create_default_context()
 """To load the certificates anew takes 20 ms a client."""
 
 
@@ -139,47 +139,51 @@ def run_async(half: Half, call: Callable[[dict[str, Any], Any], Any], url: str, 
     """Run a function of a module on a loop of its own; what it hands on is taken up and let go."""
 
     async def run() -> Outcome:
-        transport = _Rerouted(url, limits=_LIMITS, verify=_TLS)
+        transport = Rerouted(url, limits=LIMITS, verify=TLS)
         async with httpx.AsyncClient(transport=transport, **_options(url)) as client:
             names = half.load()
             kept: list[object] = []
-            with _traced(plan):
+            with traced(plan):
                 try:
                     result = await _use(call(names, client), kept)
                 except (Exception, asyncio.CancelledError) as error:
                     kept.append(error)
                     result = type(error).__name__
-            at_once = _count_open(client)
+            at_once = count_open(client)
             for _ in range(5):
                 await asyncio.sleep(0)
-            return Outcome(result, at_once, _count_open(client), plan.reached)
+            return Outcome(result, at_once, count_open(client), plan.reached)
 
     return asyncio.run(run())
 
 
 def run_sync(half: Half, call: Callable[[dict[str, Any], Any], Any], url: str, plan: Injection) -> Outcome:
-    transport = _ReroutedSync(url, limits=_LIMITS, verify=_TLS)
+    transport = _ReroutedSync(url, limits=LIMITS, verify=TLS)
     with httpx.Client(transport=transport, **_options(url)) as client:
         names = half.load()
         kept: list[object] = []
-        with _traced(plan):
+        with traced(plan):
             try:
                 result = _use_sync(call(names, client), kept)
             except (Exception, asyncio.CancelledError) as error:
                 kept.append(error)
                 result = type(error).__name__
-        return Outcome(result, _count_open(client), _count_open(client), plan.reached)
+        return Outcome(result, count_open(client), count_open(client), plan.reached)
 
 
-class _Rerouted(httpx.AsyncHTTPTransport):
-    """Sends every request to one server, whatever its URL says."""
+class Rerouted(httpx.AsyncHTTPTransport):
+    """Sends every request to one server, whatever its URL says; `path` in place of its own one."""
 
-    def __init__(self, url: str, **options: Any) -> None:
+    def __init__(self, url: str, path: str = "", **options: Any) -> None:
         super().__init__(**options)
         self._url = httpx.URL(url)
+        self._path = path
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        request.url = request.url.copy_with(scheme="http", host=self._url.host, port=self._url.port)
+        path = self._path or request.url.path
+        request.url = request.url.copy_with(
+            scheme="http", host=self._url.host, port=self._url.port, path=path
+        )
         return await super().handle_async_request(request)
 
 
@@ -198,7 +202,8 @@ def _options(url: str) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _traced(plan: Injection) -> Iterator[None]:
+def traced(plan: Injection) -> Iterator[None]:
+    """Let an injection see every line that is run meanwhile."""
     before = sys.gettrace()
     sys.settrace(plan.trace)
     try:
@@ -207,7 +212,7 @@ def _traced(plan: Injection) -> Iterator[None]:
         sys.settrace(before)
 
 
-def _count_open(client: Any) -> int:
+def count_open(client: Any) -> int:
     """Return how many connections of a pool are busy: each is lost if nobody works on it any more."""
     connections = client._transport._pool.connections
     return sum(not (one.is_idle() or one.is_closed()) for one in connections)
@@ -235,6 +240,8 @@ async def _take(value: Any, kept: list[object]) -> object:
         status = value.status_code
         await value.aclose()
         return status
+    if isinstance(getattr(value, "response", None), httpx.Response):
+        return await _take(value.response, kept)
     if isinstance(value, tuple | list):
         return [await _take(one, kept) for one in value]
     if hasattr(value, "body_iterator"):

@@ -7,7 +7,11 @@ import threading
 from types import TracebackType
 
 CHUNKS = (b"alpha\n", b"beta\n", b"gamma\n")
-"""The body of `/slow`, and what `/endless` says again and again."""
+"""The body of `/slow`, and what `/endless` says again and again, with an event after each."""
+_MUCH = 300
+"""How many lines `/endless` says at once: some code collects 64 KiB before it passes them on."""
+LATE_S = 0.1
+"""What `/late` takes before it answers."""
 _HEAD = (
     b"HTTP/1.1 200 OK\r\nX-Kind: %s\r\nContent-Type: text/event-stream\r\nETag: W/1\r\nServer: slow\r\n"
     b"Location: /short\r\nX-Nonce: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -17,8 +21,9 @@ _HEAD = (
 class SlowUpstream:
     """Serves in a thread of its own while it is entered.
 
-    `/slow` sends three chunks, `/endless` never ends, `/broken` stops in the middle of a chunk, and
-    `/short` answers at once.
+    `/slow` sends three chunks, `/endless` never ends, `/broken` stops in the middle of a chunk,
+    `/short` answers at once, `/late` after a while, and `/dropped` never; `/stalled` falls silent after
+    its first chunk.
     """
 
     def __enter__(self) -> SlowUpstream:
@@ -57,13 +62,19 @@ class SlowUpstream:
 
     async def _answer(self, path: str, writer: asyncio.StreamWriter) -> None:
         kind = path.strip("/")
+        if kind == "dropped":
+            raise ConnectionError
+        if kind == "late":
+            await asyncio.sleep(LATE_S)
         writer.write(_HEAD % kind.encode())
         count = 0
         while kind != "short" and (kind == "endless" or count < len(CHUNKS)):
             chunk = CHUNKS[count % len(CHUNKS)]
+            if kind == "endless":
+                chunk = chunk * _MUCH + b"data: more\n\n"
             writer.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
             await writer.drain()
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(60 if kind == "stalled" else 0.002)
             count += 1
         if kind == "broken":
             writer.write(b"ff\r\nhalf")

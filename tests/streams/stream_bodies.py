@@ -8,7 +8,22 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 MAX_DEPTH = 2
-HEADER = "import httpx\n\n\nasync def consume(client: httpx.AsyncClient, lock, world):\n"
+HEADER = """\
+import httpx
+
+
+async def fetch(client: httpx.AsyncClient, number):
+    return await client.send(number, stream=True)
+
+
+async def fetch_checked(client: httpx.AsyncClient, world, number):
+    response = await client.send(client.build_request("GET", number), stream=True)
+    response.raise_for_status()
+    return response
+
+
+async def consume(client: httpx.AsyncClient, lock, world, flag):
+"""
 
 Lines = list[str]
 
@@ -43,7 +58,7 @@ class _Writer:
     def statement(self, place: Place) -> Lines:
         kinds = ["use", "use", "op", "close", "send", "leave"]
         if place.depth < MAX_DEPTH:
-            kinds += ["if", "loop", "read", "try", "with"]
+            kinds += ["if", "loop", "read", "stream", "try", "with"]
         match self.draw(st.sampled_from(kinds)):
             case "use":
                 return [self._use()]
@@ -52,7 +67,9 @@ class _Writer:
             case "close":
                 return self._close()
             case "send":
-                return [self.send(self._name())]
+                return self.send(self._name())
+            case "stream":
+                return self._stream(place)
             case "leave":
                 return self._leave(place)
             case "if":
@@ -73,9 +90,28 @@ class _Writer:
     def _name(self) -> str:
         return self._pick(*self.names)
 
-    def send(self, name: str) -> str:
+    def send(self, name: str) -> Lines:
         self.sends += 1
-        return f"{name} = await client.send({self.sends}, stream=True)"
+        number = self.sends
+        request = f'client.build_request("GET", {number})'
+        match self._pick("number", "built", "built above", "flag", "wrapper", "checking wrapper"):
+            case "number":
+                return [f"{name} = await client.send({number}, stream=True)"]
+            case "built":
+                return [f"{name} = await client.send({request}, stream=True)"]
+            case "built above":
+                sent = f"{name} = await client.send(request_{number}, stream=True)"
+                return [f"request_{number} = {request}", sent]
+            case "flag":
+                return [f"{name} = await client.send({request}, stream=flag)"]
+            case "wrapper":
+                return [f"{name} = await fetch(client, {number})"]
+        return [f"{name} = await fetch_checked(client, world, {number})"]
+
+    def _stream(self, place: Place) -> Lines:
+        self.sends += 1
+        header = f'async with client.stream("GET", {self.sends}) as {self._name()}:'
+        return [header, *self.block(place.inside())]
 
     def _use(self) -> str:
         name = self._name()
@@ -107,7 +143,7 @@ class _Writer:
     def _if(self, place: Place) -> Lines:
         name = self._name()
         test = self._pick(
-            "world.cond()", f"{name} is None", f"{name}.status_code == 404", f"not {name}.is_closed"
+            "world.cond()", "flag", f"{name} is None", f"{name}.status_code == 404", f"not {name}.is_closed"
         )
         lines = [f"if {test}:", *self.block(place.inside())]
         return [*lines, "else:", *self.block(place.inside())] if self.draw(st.booleans()) else lines
@@ -143,6 +179,6 @@ def modules(draw: DrawFn) -> str:
         lines += [f"{names[0]} = None"]
     if draw(st.booleans()):
         lines += writer.statement(Place())
-    lines += [writer.send(names[0]), *writer.block(Place())]
+    lines += [*writer.send(names[0]), *writer.block(Place())]
     lines += ["yield 0" if writer.is_generator else draw(st.sampled_from(["return 0", f"return {names[0]}"]))]
     return HEADER + "".join(f"    {line}\n" for line in lines)

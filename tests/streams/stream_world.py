@@ -21,11 +21,15 @@ class Cancelled(BaseException):
 
 @dataclass
 class World:
-    """One run: `fail_at` is the operation that raises, `bits` the answers to conditions."""
+    """One run: `fail_at` is the operation that raises, `bits` the answers to conditions.
+
+    `flag` is what the function is given of that name, for a send that streams if it is true.
+    """
 
     fail_at: int
     is_cancelled: bool
     bits: list[bool]
+    flag: bool = True
     operations: int = 0
     trace: list[object] = field(default_factory=list)
     sent: list[Response] = field(default_factory=list)
@@ -132,12 +136,37 @@ class Client:
     def __init__(self, world: World) -> None:
         self.world = world
 
+    def build_request(self, method: str, site: int) -> int:
+        self.world.op((method, site))
+        return site
+
     async def send(self, site: int, *, stream: bool) -> Response:
-        assert stream
         self.world.op(("send", site))
         response = Response(self.world, len(self.world.sent), site)
+        response.is_closed = response.is_read = not stream
         self.world.sent.append(response)
         return response
+
+    def stream(self, method: str, site: int) -> Streamed:
+        return Streamed(self, method, site)
+
+
+class Streamed:
+    """What `client.stream(...)` returns."""
+
+    def __init__(self, client: Client, method: str, site: int) -> None:
+        self.client = client
+        self.method = method
+        self.site = site
+        self.response: Response | None = None
+
+    async def __aenter__(self) -> Response:
+        self.response = await self.client.send(self.client.build_request(self.method, self.site), stream=True)
+        return self.response
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        assert self.response is not None
+        await self.response.aclose()
 
 
 def run(source: str, world: World, stop_after: int) -> object:
@@ -147,7 +176,7 @@ def run(source: str, world: World, stop_after: int) -> object:
         compile(source.replace("import httpx\n", "").replace(": httpx.AsyncClient", ""), "body", "exec"),
         namespace,
     )
-    made = namespace["consume"](Client(world), Lock(), world)
+    made = namespace["consume"](Client(world), Lock(), world, world.flag)
     if hasattr(made, "__aiter__"):
         return _finish(_iterate(made, world, stop_after))
     return _finish(made)

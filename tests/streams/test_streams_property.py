@@ -15,10 +15,11 @@ from stream_world import World, run
     modules(),
     st.lists(st.booleans(), max_size=6),
     st.integers(0, 5),
+    st.booleans(),
 )
 @settings(max_examples=120, deadline=None, derandomize=True)
 def test_a_fixed_function_closes_on_each_exit_and_acts_as_before(
-    source: str, bits: list[bool], stop_after: int
+    source: str, bits: list[bool], stop_after: int, flag: bool
 ) -> None:
     refused = {
         _number_of(source, found.anchor.start.line) for found in find_diagnostics(source) if found.refusal
@@ -27,8 +28,8 @@ def test_a_fixed_function_closes_on_each_exit_and_acts_as_before(
     for is_cancelled in (False, True):
         fail_at = 0
         while True:
-            before = World(fail_at, is_cancelled, list(bits))
-            after = World(fail_at, is_cancelled, list(bits))
+            before = World(fail_at, is_cancelled, list(bits), flag)
+            after = World(fail_at, is_cancelled, list(bits), flag)
             outcome = run(source, before, stop_after)
             assert run(fixed, after, stop_after) == outcome
             assert after.trace == before.trace
@@ -49,10 +50,9 @@ def test_a_fixed_function_has_nothing_left_to_fix(source: str) -> None:
 
 
 def _number_of(source: str, line: int) -> int:
-    """Return the number that the send on a line sends."""
-    found = re.search(r"send\((\d+)", source.splitlines()[line - 1])
-    assert found is not None
-    return int(found[1])
+    """Return the number that the send on a line sends, 0 for one that a function of the module is given."""
+    found = re.findall(r"\d+", source.splitlines()[line - 1])
+    return int(found[-1]) if found else 0
 
 
 @given(modules())

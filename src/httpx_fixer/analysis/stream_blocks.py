@@ -106,12 +106,11 @@ def _read_block(
     cover = None if obstacles else find_cover(module, inner, notes, 0)
     if not obstacles and cover is None:
         obstacles = [describe_rebinding(inner, notes, 0)]
-    receiver = call.func.value if isinstance(call.func, ast.Attribute) else call.func
     return StreamBlock(
         module.path,
         module.anchor(call),
         module.anchor(statement),
-        ast.unparse(receiver),
+        f"{ast.unparse(call.func)}(...)",
         name.id,
         is_async,
         _write_opening(module, call, name.id, statement),

@@ -93,7 +93,10 @@ def _build_body(module: Module, taking: Escape, send: Send) -> Body:
     if taking.generator is None or taking.home is None:
         return Body(taking, None, is_closed=False)
     home = taking.home
-    web = build_inner_web(home, taking.generator, taking.parameter, send)
+    web = build_inner_web(home, taking.generator, taking.closed or taking.parameter, send)
+    if taking.closed:
+        reads = (node for node in ast.walk(taking.generator) if isinstance(node, ast.Name))
+        web = replace(web, iterators=frozenset(node for node in reads if node.id == taking.parameter))
     notes = walk_function(web)
     if not notes.leaks:
         return Body(taking, web, is_closed=True)

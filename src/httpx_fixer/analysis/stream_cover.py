@@ -38,10 +38,26 @@ def find_cover(
         for start in starts:
             for trial in _iter_trials(module, web, notes, start):
                 tried = walk_function(web, trial, planned)
-                if start not in tried.leaks and _holds(module, notes, send, tried, is_lenient=is_lenient):
+                if start not in tried.leaks and holds(module, notes, send, tried, is_lenient=is_lenient):
                     dropped = _find_superfluous(module, web, trial, tried)
                     return Cover(web, notes, send, replace(trial, dropped=dropped))
     return None
+
+
+def holds(module: Module, notes: Notes, send: int, tried: Notes, *, is_lenient: bool = True) -> bool:
+    """Answer whether a close closes the response of a send and comes too early for no use.
+
+    Not `is_lenient`: no use at all may follow, though a closed response still has its status.
+    """
+    if tried.clash or send in tried.leaks or not tried.leaks <= notes.leaks:
+        return False
+    return not any(
+        held is Held.COVERED
+        and not _is_blind(module, node)
+        and not (is_lenient and _is_lasting(module, node))
+        for node, state in tried.uses.items()
+        for held, _ in state
+    )
 
 
 def _iter_senders_around(module: Module, web: Web, send: int) -> Iterator[int]:
@@ -86,7 +102,7 @@ def _find_wider(module: Module, cover: Cover, others: Sequence[Cover]) -> Cover:
     for other in others:
         if other.web.key == cover.web.key and _spans(other.trial, cover.trial):
             tried = walk_function(cover.web, other.trial)
-            if _holds(module, cover.notes, cover.send, tried):
+            if holds(module, cover.notes, cover.send, tried):
                 return replace(cover, trial=other.trial)
     return cover
 
@@ -110,25 +126,9 @@ def _reach_over(module: Module, cover: Cover, others: Sequence[Cover]) -> Cover:
         other_first, other_last = order.get(id(other.trial.first), -1), order.get(id(other.trial.last), -1)
         if other.trial.kind in WRAPPING and first < other_first <= last < other_last:
             longer = replace(trial, last=other.trial.last)
-            if _holds(module, cover.notes, cover.send, walk_function(cover.web, longer)):
+            if holds(module, cover.notes, cover.send, walk_function(cover.web, longer)):
                 return replace(cover, trial=longer)
     return cover
-
-
-def _holds(module: Module, notes: Notes, send: int, tried: Notes, *, is_lenient: bool = True) -> bool:
-    """Answer whether a close closes the response of a send and comes too early for no use.
-
-    Not `is_lenient`: no use at all may follow, though a closed response still has its status.
-    """
-    if tried.clash or send in tried.leaks or not tried.leaks <= notes.leaks:
-        return False
-    return not any(
-        held is Held.COVERED
-        and not _is_blind(module, node)
-        and not (is_lenient and _is_lasting(module, node))
-        for node, state in tried.uses.items()
-        for held, _ in state
-    )
 
 
 def _find_superfluous(module: Module, web: Web, trial: Trial, tried: Notes) -> ast.stmt | None:

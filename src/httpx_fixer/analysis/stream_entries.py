@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from httpx_fixer.analysis.module import Module
-from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.site_facts import Obstacle
 from httpx_fixer.analysis.stream_blocks import is_stream_call
 from httpx_fixer.analysis.stream_clients import ClientKind, find_client_kind
-from httpx_fixer.analysis.stream_facts import EntryPair, StreamEntry
-from httpx_fixer.analysis.stream_methods import last_name
+from httpx_fixer.analysis.stream_entry_flow import judge_entry
+from httpx_fixer.analysis.stream_facts import EntryBlock, StreamEntry
+from httpx_fixer.analysis.stream_unentered import find_missing_block
+from httpx_fixer.diagnostic import RefusalReason
 
 _ENTERING = frozenset({"__aenter__", "__enter__"})
 _LEAVING = frozenset({"__aexit__", "__exit__"})
@@ -23,41 +26,68 @@ def iter_stream_entries(module: Module) -> Iterator[StreamEntry]:
             yield from _judge(module, call)
 
 
+@dataclass(frozen=True, slots=True)
+class _Manager:
+    """What is done with a context manager by hand; `is_plain` says that it is nothing else."""
+
+    enters: tuple[ast.Call, ...]
+    exits: tuple[ast.Call, ...]
+    is_plain: bool
+
+
 def _judge(module: Module, call: ast.Call) -> Iterator[StreamEntry]:
-    match module.table.parents[call]:
-        case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
+    parent = module.table.parents[call]
+    match parent:
+        case ast.Assign(targets=[target]) | ast.AnnAssign(target=target) | ast.NamedExpr(target=target):
             yield from _judge_kept(module, call, target)
         case ast.Attribute(attr=name) if name in _ENTERING:
-            yield _entry(module, call, is_entered=True)
+            enter = module.table.parents[parent]
+            if isinstance(enter, ast.Call):
+                yield from judge_entry(module, call, enter, (enter,), ())
         case ast.Expr() | ast.For() | ast.AsyncFor() | ast.Await() | ast.Attribute() | ast.comprehension():
-            if _is_surely_httpx(module, call):
-                yield _entry(module, call, is_entered=False)
-
-
-def _is_surely_httpx(module: Module, call: ast.Call) -> bool:
-    """Answer whether the receiver is more than called like a client."""
-    symbol = module.local_symbol(call.func)
-    return isinstance(symbol, str) or find_client_kind(module, call) in {ClientKind.ASYNC, ClientKind.SYNC}
+            yield from _judge_unentered(module, call)
 
 
 def _judge_kept(module: Module, call: ast.Call, target: ast.expr) -> Iterator[StreamEntry]:
     uses = _find_uses(module, target)
-    if uses is None:
-        return
-    methods = [parent for use in uses if isinstance(parent := module.table.parents[use], ast.Attribute)]
-    if len(methods) < len(uses):
+    manager = None if uses is None else _read_uses(module, uses)
+    if manager is None:
         return  # Somebody else enters it, or leaves it.
-    enters = [method for method in methods if method.attr in _ENTERING]
-    leaves = [method for method in methods if method.attr in _LEAVING]
-    if not enters:
-        if _is_surely_httpx(module, call):
-            yield _entry(module, call, is_entered=False)
-    elif isinstance(target, ast.Name):
-        if not any(_is_in_finally(module, leave) for leave in leaves):
-            pair = _find_pair(module, target, enters, leaves)
-            yield _entry(module, call, is_entered=True, is_left=bool(leaves), pair=pair)
-    elif not leaves:
-        yield _entry(module, call, is_entered=True)
+    if not manager.enters:
+        yield from _judge_unentered(module, call)
+    elif isinstance(target, ast.Name) and manager.is_plain:
+        for enter in manager.enters:
+            if _find_made(module, target, enter) is call:
+                yield from judge_entry(module, call, enter, manager.enters, manager.exits)
+    elif not isinstance(target, ast.Name) and not manager.exits:
+        obstacle = Obstacle(RefusalReason.STREAM_LEFT_OPEN, "nothing exits it", call.lineno)
+        yield _entry(module, call, obstacle, is_entered=True)
+
+
+def _judge_unentered(module: Module, call: ast.Call) -> Iterator[StreamEntry]:
+    """Yield an entry where the receiver is more than called like a client."""
+    symbol = module.local_symbol(call.func)
+    kind = find_client_kind(module, call)
+    if not isinstance(symbol, str) and kind not in {ClientKind.ASYNC, ClientKind.SYNC}:
+        return
+    block = find_missing_block(module, call, is_async=kind is ClientKind.ASYNC)
+    detail = "no request is sent; nothing says what it is for"
+    obstacle = Obstacle(RefusalReason.REPORT_ONLY, detail, call.lineno)
+    yield _entry(module, call, None if block is not None else obstacle, block)
+
+
+def _entry(
+    module: Module,
+    call: ast.Call,
+    obstacle: Obstacle | None,
+    block: EntryBlock | None = None,
+    *,
+    is_entered: bool = False,
+) -> StreamEntry:
+    callee = ast.unparse(call.func)
+    return StreamEntry(
+        module.path, module.anchor(call), callee, is_entered, obstacle, block, "", None, is_async=False
+    )
 
 
 def _find_uses(module: Module, target: ast.expr) -> list[ast.expr] | None:
@@ -65,13 +95,17 @@ def _find_uses(module: Module, target: ast.expr) -> list[ast.expr] | None:
     match target:
         case ast.Name(id=name):
             scope = module.function_scope(target)
-            home = module.table.enclosing(target).find(name)
-            if scope is None or home is not scope or len(home.bindings[name]) > 1:
+            if scope is None or module.table.enclosing(target).find(name) is not scope:
                 return None
             names = [n for n in ast.walk(scope.node) if isinstance(n, ast.Name) and n.id == name]
-            if any(module.function_scope(node) is not scope for node in names):
+            stores = [node for node in names if not isinstance(node.ctx, ast.Load)]
+            if len(stores) < len(scope.bindings[name]) or any(
+                module.function_scope(node) is not scope for node in names
+            ):
                 return None
-            return [node for node in names if node is not target]
+            if not all(_makes_manager(module, module.table.parents[store]) for store in stores):
+                return None
+            return [node for node in names if isinstance(node.ctx, ast.Load)]
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
             owner = next((n for n in module.ancestors(target) if isinstance(n, ast.ClassDef)), target)
             return [
@@ -82,74 +116,46 @@ def _find_uses(module: Module, target: ast.expr) -> list[ast.expr] | None:
     return None
 
 
-def _is_in_finally(module: Module, node: ast.AST) -> bool:
-    for parent in module.ancestors(node):
-        if isinstance(parent, FunctionNode):
-            return False
-        if isinstance(parent, ast.Try) and any(
-            inner is node for statement in parent.finalbody for inner in ast.walk(statement)
-        ):
-            return True
+def _makes_manager(module: Module, binder: ast.AST) -> bool:
+    match binder:
+        case ast.Assign(value=value) | ast.AnnAssign(value=value) | ast.NamedExpr(value=value):
+            value = value.value if isinstance(value, ast.Await) else value
+            is_none = isinstance(value, ast.Constant) and value.value is None
+            return is_none or (isinstance(value, ast.Call) and is_stream_call(module, value))
     return False
 
 
-def _find_pair(
-    module: Module, target: ast.Name, enters: list[ast.Attribute], leaves: list[ast.Attribute]
-) -> EntryPair | None:
-    """Return the two statements of one block that enter and leave, with others between them."""
-    if len(enters) != 1 or len(leaves) != 1:
-        return None
-    enter, leave = module.statement_of(enters[0]), module.statement_of(leaves[0])
-    response = _find_response(enter, enters[0])
-    block = getattr(module.table.parents[enter], "body", [])
-    order = {id(statement): index for index, statement in enumerate(block) if isinstance(block, list)}
-    at, end = order.get(id(enter), -1), order.get(id(leave), -1)
-    if response is None or not _is_plain_leave(leave, leaves[0]) or not 0 <= at < end - 1:
-        return None
+def _read_uses(module: Module, uses: list[ast.expr]) -> _Manager | None:
+    """Return what is done with a context manager, None where it is handed on."""
+    enters: list[ast.Call] = []
+    exits: list[ast.Call] = []
+    is_plain = True
+    for use in uses:
+        parent = module.table.parents[use]
+        call = module.table.parents[parent]
+        match parent:
+            case ast.Attribute(attr=name) if name in _ENTERING | _LEAVING:
+                if not isinstance(call, ast.Call) or call.func is not parent:
+                    return None  # `stack.push_async_exit(manager.__aexit__)`
+                (enters if name in _ENTERING else exits).append(call)
+            case ast.Attribute():
+                is_plain = False
+            case ast.Compare() | ast.If() | ast.BoolOp() | ast.UnaryOp():
+                pass
+            case _:
+                return None
+    return _Manager(tuple(enters), tuple(exits), is_plain)
+
+
+def _find_made(module: Module, target: ast.Name, enter: ast.Call) -> ast.Call | None:
+    """Return the last `stream` above an enter that is bound to its variable."""
     scope = module.function_scope(target)
-    late = [
-        node
-        for node in ast.walk(scope.node if scope is not None else target)
-        if isinstance(node, ast.Name) and node.id == response and node.lineno > (leave.end_lineno or 0)
-    ]
-    if late:
-        return None
-    return EntryPair(
-        target.id,
-        response,
-        module.anchor(enter),
-        module.anchor(leave),
-        module.anchor(block[at + 1]),
-        module.anchor(block[end - 1]),
-        last_name(enters[0]) == "__aenter__",
-    )
-
-
-def _find_response(statement: ast.stmt, enter: ast.Attribute) -> str | None:
-    """Return the name in `<name> = await cm.__aenter__()`."""
-    match statement:
-        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Await(value=ast.Call(func=function))):
-            return name if function is enter and enter.attr == "__aenter__" else None
-        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=function)):
-            return name if function is enter and enter.attr == "__enter__" else None
-    return None
-
-
-def _is_plain_leave(statement: ast.stmt, leave: ast.Attribute) -> bool:
-    """Answer whether a statement is `await cm.__aexit__(None, None, None)` and nothing else."""
-    value = statement.value if isinstance(statement, ast.Expr) else None
-    call = value.value if isinstance(value, ast.Await) else value
-    if not isinstance(call, ast.Call) or call.func is not leave or call.keywords:
-        return False
-    return all(isinstance(argument, ast.Constant) and argument.value is None for argument in call.args)
-
-
-def _entry(
-    module: Module,
-    call: ast.Call,
-    *,
-    is_entered: bool,
-    is_left: bool = False,
-    pair: EntryPair | None = None,
-) -> StreamEntry:
-    return StreamEntry(module.path, module.anchor(call), ast.unparse(call.func), is_entered, is_left, pair)
+    made: ast.Call | None = None
+    for node in ast.walk(scope.node) if scope is not None else ():
+        if isinstance(node, ast.Name) and node.id == target.id and not isinstance(node.ctx, ast.Load):
+            binder = module.table.parents[node]
+            value = getattr(binder, "value", None)
+            is_above = (node.lineno, node.col_offset) <= (enter.lineno, enter.col_offset)
+            if isinstance(value, ast.Call) and is_above and (made is None or made.lineno < value.lineno):
+                made = value
+    return made

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
 
-from httpx_fixer.analysis.stream_marks import RESPONSE, UNREACHED, Held, Notes, State, Web
+from httpx_fixer.analysis.stream_marks import UNREACHED, Held, Notes, State, Web
 from httpx_fixer.analysis.stream_methods import (
     AWAITING,
     CLOSERS,
@@ -16,8 +15,8 @@ from httpx_fixer.analysis.stream_methods import (
     is_close_of_other,
     last_name,
 )
+from httpx_fixer.analysis.stream_tests import keep_kinds, split_by_test
 
-_EQUALITIES = (ast.Is, ast.IsNot, ast.Eq, ast.NotEq)
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 _CONSUMERS = frozenset({"list", "set", "sum", "tuple"})
 _PUSHED = {
@@ -44,61 +43,6 @@ class ExpressionReader:
         self._raised = UNREACHED
         after = self._visit(node, state)
         return after, self._raised
-
-    def split(self, test: ast.expr, state: State) -> tuple[State, State]:
-        """Return what of a state is left where a test is true and where it is false."""
-        match test:
-            case ast.Constant(value=value):
-                return (state, UNREACHED) if value else (UNREACHED, state)
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                true, false = self.split(operand, state)
-                return false, true
-            case ast.BoolOp(op=operator, values=[first, *others]):
-                return self._split_terms(operator, first, others, state)
-            case ast.Compare(left=left, ops=[operator], comparators=[right]):
-                return self._split_comparison(left, operator, right, state)
-            case ast.Attribute(attr="is_closed") if self.web.find_owner(test):
-                return _keep(state, frozenset(Held) - {Held.OPEN, Held.GUARDED}), state
-            case ast.Name() if self.web.find_name(test):
-                return _keep(state, RESPONSE | {Held.OTHER}), _keep(state, frozenset({Held.NONE, Held.OTHER}))
-            case ast.Name() | ast.Attribute() if any(send.flag for send in self.web.sends):
-                return state, self.web.settle_unstreamed(ast.dump(test), state)
-        return state, state
-
-    def _split_terms(
-        self, operator: ast.boolop, first: ast.expr, others: Sequence[ast.expr], state: State
-    ) -> tuple[State, State]:
-        true, false = self.split(first, state)
-        for term in others:
-            if isinstance(operator, ast.And):
-                true, missed = self.split(term, true)
-                false |= missed
-            else:
-                found, false = self.split(term, false)
-                true |= found
-        return true, false
-
-    def _split_comparison(
-        self, left: ast.expr, operator: ast.cmpop, right: ast.expr, state: State
-    ) -> tuple[State, State]:
-        match right:
-            case ast.Constant(value=None) if self.web.find_name(left):
-                some = _keep(state, RESPONSE | {Held.OTHER})
-                none = _keep(state, frozenset({Held.NONE, Held.OTHER}))
-                if isinstance(operator, ast.Is | ast.Eq):
-                    return none, some
-                if isinstance(operator, ast.IsNot | ast.NotEq):
-                    return some, none
-            case ast.Call(func=ast.Name(id="locals"), args=[]):
-                if (
-                    isinstance(left, ast.Constant)
-                    and left.value == self.web.name
-                    and isinstance(operator, ast.In)
-                ):
-                    return _keep(state, frozenset(Held) - {Held.UNBOUND}), _keep(
-                        state, frozenset({Held.UNBOUND})
-                    )
-        return state, state
 
     def _raise(self, state: State) -> State:
         self._raised |= state
@@ -137,7 +81,7 @@ class ExpressionReader:
                 self.notes.use(node, state)
             return state
         self.notes.use(node, state)
-        unbound = _keep(state, frozenset({Held.UNBOUND}))
+        unbound = keep_kinds(state, frozenset({Held.UNBOUND}))
         self._raise(unbound)
         return state - unbound
 
@@ -173,12 +117,12 @@ class ExpressionReader:
     def _visit_branching(self, node: ast.IfExp | ast.BoolOp | ast.NamedExpr, state: State) -> State:
         match node:
             case ast.IfExp():
-                true, false = self.split(node.test, self._visit(node.test, state))
+                true, false = split_by_test(self.web, node.test, self._visit(node.test, state))
                 return self._visit(node.body, true) | self._visit(node.orelse, false)
             case ast.BoolOp():
                 done = UNREACHED
                 for term in node.values[:-1]:
-                    true, false = self.split(term, self._visit(term, state))
+                    true, false = split_by_test(self.web, term, self._visit(term, state))
                     state, stopped = (true, false) if isinstance(node.op, ast.And) else (false, true)
                     done |= stopped
                 return done | self._visit(node.values[-1], state)
@@ -223,7 +167,8 @@ class ExpressionReader:
                 pass
             case _:
                 return self._raise(state)
-        if self.web.find_owner(call.func) and last_name(call.func) in {"aclose", "aread"}:
+        is_own = self.web.find_owner(call.func) and last_name(call.func) in {"aclose", "aread"}
+        if is_own or call in self.web.exits:
             state = self.web.close(state, is_async=True)
         return self._raise(state)
 
@@ -232,6 +177,10 @@ class ExpressionReader:
         if owner is not None and isinstance(node.func, ast.Attribute):
             state = self._visit_arguments(node, self._use(owner, state))
             return self._visit_method(node.func.attr, state)
+        if node in self.web.exits:
+            # What it is given says how the block ended, and is taken not to raise.
+            is_sync = last_name(node.func) == "__exit__"
+            return self._raise(self.web.close(state, is_async=False)) if is_sync else state
         state = self._visit_arguments(node, self._visit_callee(node.func, state))
         pushed = self._find_pushed(node)
         if pushed is not None:
@@ -290,7 +239,3 @@ class ExpressionReader:
             case ast.Call(func=ast.Attribute(attr="join", value=ast.Constant()), args=[inner]):
                 return find_body_iterator(self.web, inner) is not None
         return False
-
-
-def _keep(state: State, kinds: frozenset[Held]) -> State:
-    return frozenset(mark for mark in state if mark[0] in kinds)

@@ -65,6 +65,36 @@ class StreamOpening:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """The expression `code` in place of the one at `anchor`."""
+
+    anchor: Anchor
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskedSends:
+    """Sends that run as tasks, and the statements from `first` to `last`, which use what they return.
+
+    `holder` is the variable that has the tasks, `above` a statement that makes it, "" where one is
+    there; `is_single`: it holds one task, not a list. `replaced` is what changes with it. `task` and
+    `result` are free words, `library` is how the code calls `asyncio`, "" where it does not.
+    `is_harmless` says that a send may be cut off: it changes nothing at the other end.
+    """
+
+    holder: str
+    above: str
+    is_single: bool
+    replaced: tuple[Replacement, ...]
+    first: Anchor
+    last: Anchor
+    task: str
+    result: str
+    library: str
+    is_harmless: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StreamedBody:
     """A body that a framework's response, made by the call of `responder`, sends later.
 
@@ -97,9 +127,9 @@ class StreamSite:
     the response, "" for none. `is_cut` says that the client is closed by a `with` block around the
     call, which cuts an open stream. `obstacles` come in the order in which they should be told; `cover`
     is None where there are any or where nothing is to be done; `opening` is a shorter way to the same as
-    a `WrapUses`. `bodies` are sent by a framework later;
-    `is_typed` says that the function around says what it returns. `ends_early` is the line of a block
-    that closes the response, or its client, when one of the bodies is handed over, 0 for none.
+    a `WrapUses`, `tasks` says how those are closed that run as tasks. `bodies` are sent by a framework
+    later; `is_typed` says that the function around says what it returns. `ends_early` is the line of a
+    block that closes the response, or its client, when one of the bodies is handed over, 0 for none.
     """
 
     path: str
@@ -115,6 +145,7 @@ class StreamSite:
     obstacles: tuple[Obstacle, ...]
     cover: StreamCover | None
     opening: StreamOpening | None
+    tasks: TaskedSends | None
     bodies: tuple[StreamedBody, ...]
     is_typed: bool
     ends_early: int
@@ -130,7 +161,7 @@ class StreamSite:
 class StreamBlock:
     """A block `async with x.stream(...) as r:` out of which the body is handed to somebody.
 
-    `anchor` is the call, `statement` the `with`, `receiver` the code of `x`. `opening` are statements
+    `anchor` is the call, `shown` it in short, `statement` the `with`. `opening` are statements
     that open the same response without a block. `cover` is for the statements of the block, `bodies`
     are sent by a framework later, and the rest is as in `StreamSite`.
     """
@@ -138,7 +169,7 @@ class StreamBlock:
     path: str
     anchor: Anchor
     statement: Anchor
-    receiver: str
+    shown: str
     name: str
     is_async: bool
     opening: str
@@ -149,43 +180,37 @@ class StreamBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class EntryPair:
-    """Statements `response = await manager.__aenter__()` and `await manager.__aexit__(...)` of one block.
+class EntryBlock:
+    """A `with` statement that `header` begins, around the statements from `first` to `last`.
 
-    `first` and `last` are the statements between them.
+    `removed` are statements that it takes the place of, `replaced` is what the response is called where
+    it had no name.
     """
 
-    manager: str
-    response: str
-    enter: Anchor
-    leave: Anchor
+    header: str
+    removed: tuple[Anchor, ...]
     first: Anchor
     last: Anchor
-    is_async: bool
+    replaced: Replacement | None
 
 
 @dataclass(frozen=True, slots=True)
 class StreamEntry:
     """A call `x.stream(...)`, the code of its function in `callee`, that no `with` statement enters.
 
-    `is_entered` says that `__aenter__` or `__enter__` is called by hand, `is_left` that the other one
-    is somewhere, and `pair` says where, if an exception is all that keeps it from running.
+    `is_entered` says that `__aenter__` or `__enter__` is called by hand. Without an `obstacle` there is a
+    `block` to enter it by, or a `cover` says where the response, which is called `name`, is to be closed.
     """
 
     path: str
     anchor: Anchor
     callee: str
     is_entered: bool
-    is_left: bool
-    pair: EntryPair | None
-
-
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """The expression `code` in place of the one at `anchor`."""
-
-    anchor: Anchor
-    code: str
+    obstacle: Obstacle | None
+    block: EntryBlock | None
+    name: str
+    cover: StreamCover | None
+    is_async: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from httpx_fixer.analysis.stream_exits import Exits, finish
 from httpx_fixer.analysis.stream_marks import DONE, LIVE, UNREACHED, Held, Notes, State, Web
 from httpx_fixer.analysis.stream_methods import find_body_iterator, find_closing, last_name
 from httpx_fixer.analysis.stream_statements import SimpleStatements
+from httpx_fixer.analysis.stream_tests import split_by_test
 
 _QUIET_MANAGERS = frozenset(
     {"CancelScope", "fail_after", "move_on_after", "nullcontext", "suppress", "timeout", "timeout_at"}
@@ -161,7 +162,7 @@ class _Walker:
         exits = Exits()
         while True:  # not by recursion: a chain of `elif` may be longer than the stack
             after, raised = self.reader.read(node.test, state)
-            true, state = self.reader.split(node.test, after)
+            true, state = split_by_test(self.web, node.test, after)
             exits = exits.join(Exits(raises=raised), self.block(node.body, true))
             match node.orelse:
                 case [ast.If() as inner] if not any(inner is close.first for close in self.closes):
@@ -194,7 +195,7 @@ class _Walker:
         head = state
         while True:
             after, raised = self.reader.read(node.test, head)
-            true, false = self.reader.split(node.test, after)
+            true, false = split_by_test(self.web, node.test, after)
             body = self.block(node.body, true)
             joined = head | body.normal | body.continues
             if joined == head:

@@ -12,7 +12,7 @@ from httpx_fixer.analysis.stream_callees import find_callee, is_generator
 from httpx_fixer.analysis.stream_flow import walk_function
 from httpx_fixer.analysis.stream_marks import LIVE, Effect, Held, Send, Web
 from httpx_fixer.analysis.stream_methods import ITERATORS
-from httpx_fixer.analysis.stream_takers import find_iterator_reads
+from httpx_fixer.analysis.stream_takers import find_iterator_reads, is_event_source
 from httpx_fixer.analysis.stream_uses import find_handing, iter_escapes
 
 _DEPTH = 3
@@ -44,6 +44,10 @@ def _iter_iterator_reads(module: Module, web: Web) -> Iterator[ast.Name]:
     for node in web.nodes:
         attribute = module.table.parents[node]
         call = module.table.parents[attribute]
+        if isinstance(attribute, ast.Call) and is_event_source(module, attribute):
+            match call:
+                case ast.Assign(targets=[ast.Name() as target]):
+                    yield from find_iterator_reads(module, target)
         binder = module.table.parents[call] if isinstance(call, ast.Call) else call
         match attribute, binder:
             case ast.Attribute(attr=method), ast.Assign(targets=[ast.Name() as target]):

@@ -12,6 +12,7 @@ from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.stream_abandonment import iter_abandoned
 from httpx_fixer.analysis.stream_blocks import iter_stream_blocks
 from httpx_fixer.analysis.stream_entries import iter_stream_entries
+from httpx_fixer.analysis.stream_events import iter_event_blocks
 from httpx_fixer.analysis.stream_facts import (
     AbandonedGenerator,
     KeptResponse,
@@ -39,8 +40,11 @@ class StreamIndex:
 
     @cached_property
     def blocks(self) -> tuple[StreamBlock, ...]:
-        """Every `with x.stream(...)` whose body leaves it."""
-        return tuple(block for module in self._stream_modules for block in iter_stream_blocks(module))
+        """Every `with x.stream(...)`, and every one of httpx-sse, whose body leaves it."""
+        found = [block for module in self._stream_modules for block in iter_stream_blocks(module)]
+        paths = (path for path in self._paths if b"connect_sse" in self._resolver.store.data(path))
+        found += [block for module in self._load(paths) for block in iter_event_blocks(module)]
+        return tuple(sorted(found, key=lambda block: block.anchor))
 
     @cached_property
     def entries(self) -> tuple[StreamEntry, ...]:

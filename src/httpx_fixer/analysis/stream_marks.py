@@ -69,7 +69,9 @@ class Web:
     are the statements that hand the response to whoever called the function, or to its owner. With
     `starts_open` the function is given the response of its only send, open. `effects` are those of
     functions that get the response and leave it in the hands of this one: {call: effect}. `iterators`
-    are the reads of variables that hold an iterator of its body.
+    are the reads of variables that hold an iterator of its body, or what has one, `exits` the calls of
+    `__aexit__` and `__exit__` of its context manager, which close it, and `manager` the name of that, ""
+    for none.
     """
 
     function: FunctionNode
@@ -80,6 +82,8 @@ class Web:
     starts_open: bool = False
     effects: Mapping[ast.Call, Effect] = field(default_factory=dict)
     iterators: frozenset[ast.Name] = frozenset()
+    exits: frozenset[ast.Call] = frozenset()
+    manager: str = ""
 
     @property
     def key(self) -> tuple[int, str]:
@@ -93,6 +97,10 @@ class Web:
     def find_name(self, node: ast.AST | None) -> ast.Name | None:
         """Return the node if it reads or binds the variable."""
         return node if isinstance(node, ast.Name) and node in self.nodes else None
+
+    def is_manager(self, node: ast.expr) -> bool:
+        """Answer whether an expression is the context manager that opened the response."""
+        return isinstance(node, ast.Name) and node.id == self.manager
 
     def find_owner(self, node: ast.AST | None) -> ast.Name | None:
         """Return the read of the variable in `<variable>.<attribute>`."""

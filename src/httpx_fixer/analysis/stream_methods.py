@@ -42,6 +42,32 @@ LASTING_ATTRIBUTES = frozenset(
 )
 """Attributes that say the same of a closed response as of an open one (httpx 0.28.1)."""
 
+LOOKERS = frozenset(
+    {
+        "bool",
+        "callable",
+        "format",
+        "hasattr",
+        "hash",
+        "id",
+        "isinstance",
+        "len",
+        "print",
+        "repr",
+        "str",
+        "type",
+    }
+)
+"""Builtins that look at an object and do not keep it."""
+LOG_METHODS = frozenset(
+    {"critical", "debug", "error", "exception", "fatal", "info", "log", "trace", "warn", "warning"}
+)
+BODY_CONSUMERS = frozenset(
+    {"all", "any", "anext", "dict", "list", "max", "min", "next", "set", "sorted", "sum", "tuple"}
+)
+BODY_WRAPPERS = frozenset({"enumerate", "filter", "map", "zip"})
+"""Builtins that run an iterator to its end, or take the next of its items, and those that pass it on."""
+
 
 def last_name(function: ast.expr) -> str:
     """Return the last part of a dotted name, "" for anything else."""

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.site_facts import Obstacle
 from httpx_fixer.analysis.stream_cover import Cover
+from httpx_fixer.analysis.stream_failures import iter_failure_readers
 from httpx_fixer.analysis.stream_flow import CoverKind
 from httpx_fixer.analysis.stream_marks import LIVE, Notes, Web
-from httpx_fixer.analysis.stream_methods import ITERATORS, READERS
 from httpx_fixer.analysis.stream_results import Result, is_in_task
 from httpx_fixer.analysis.stream_uses import iter_escapes
 from httpx_fixer.diagnostic import RefusalReason
@@ -84,27 +84,26 @@ def iter_escape_obstacles(module: Module, web: Web, notes: Notes, send: int) -> 
 def iter_failure_obstacles(module: Module, cover: Cover) -> Iterator[Obstacle]:
     """Yield an obstacle for each handler outside of the cover that reads the body of a failed response."""
     trial = cover.trial
-    if trial.kind is CoverKind.BELOW:
+    if trial.kind is CoverKind.BELOW or not _may_fail(module, cover):
         return
-    for line in _iter_failure_readers(module, cover.web):
+    for line in iter_failure_readers(module, cover.web.function):
         if not trial.first.lineno <= line <= (trial.last.end_lineno or line):
             detail = f"`raise_for_status()` hands `{cover.web.name}` to the handler that reads its body"
             yield Obstacle(RefusalReason.ESCAPES, detail, line)
 
 
-def _iter_failure_readers(module: Module, web: Web) -> Iterator[int]:
-    """Yield the lines that read the body of the response out of the exception that it raised.
+def _may_fail(module: Module, cover: Cover) -> bool:
+    """Answer whether `raise_for_status()` is called of the open response.
 
-    `raise_for_status()` hands the response to whoever catches `HTTPStatusError`; to close it before
-    would break `await error.response.aread()`. Only handlers of this module are seen.
+    It hands the response to whoever catches `HTTPStatusError`; to close it before would break
+    `await error.response.aread()`.
     """
-    parents = [module.table.parents[node] for node in web.nodes]
-    if any(isinstance(parent, ast.Attribute) and parent.attr == "raise_for_status" for parent in parents):
-        for node in ast.walk(module.tree):
-            match node:
-                case ast.Attribute(attr=method, value=ast.Attribute(attr="response", value=ast.Name())):
-                    if method in READERS | ITERATORS:
-                        yield node.lineno
+    for node, state in cover.notes.uses.items():
+        parent = module.table.parents[node]
+        is_asked = isinstance(parent, ast.Attribute) and parent.attr == "raise_for_status"
+        if is_asked and any((held, cover.send) in state for held in LIVE):
+            return True
+    return False
 
 
 def describe_rebinding(web: Web, notes: Notes, send: int) -> Obstacle:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.moved_code import has_long_text, write_dedented
 from httpx_fixer.analysis.stream_clients import ClientKind, find_client_kind
 from httpx_fixer.analysis.stream_facts import StreamOpening
 from httpx_fixer.analysis.stream_flow import CoverKind, Trial
@@ -116,22 +117,9 @@ def _write_arguments(module: Module, call: ast.Call, request: ast.Call) -> str |
         return None
     named = [(f"{k.arg}=", k.value) for k in keywords if k.value is not stream]
     given = [*(("", one) for one in request.args), *named]
-    if any(_has_long_text(value) for _, value in given):
+    if any(has_long_text(value) for _, value in given):
         return None
-    codes = [f"{name}{_code_of(module, value)}" for name, value in given]
+    codes = [f"{name}{write_dedented(module, value)}" for name, value in given]
     if any("\n" in code for code in codes):
         return "".join(f"\n    {code.replace(chr(10), chr(10) + '    ')}," for code in codes) + "\n"
     return ", ".join(codes)
-
-
-def _has_long_text(value: ast.expr) -> bool:
-    """Answer whether a string runs over several lines, which cannot be indented otherwise."""
-    texts = (node for node in ast.walk(value) if isinstance(node, ast.JoinedStr | ast.Constant))
-    return any(text.lineno != text.end_lineno for text in texts)
-
-
-def _code_of(module: Module, value: ast.expr) -> str:
-    """Return the code of an argument, its lines indented as if its first one were at the margin."""
-    line = module.source.lines[value.lineno - 1]
-    margin = line[: len(line) - len(line.lstrip())]
-    return module.code(value).replace(f"\n{margin}", "\n")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from httpx_fixer.analysis.stream_exits import Exits
 from httpx_fixer.analysis.stream_expressions import ExpressionReader
 from httpx_fixer.analysis.stream_marks import UNREACHED, Held, Notes, State, Web
+from httpx_fixer.analysis.stream_tests import split_by_test
 
 
 class SimpleStatements:
@@ -42,7 +43,7 @@ class SimpleStatements:
                 return Exits(raises=exits.raises | exits.normal)
             case ast.Assert():
                 after, raised = self.reader.read(node.test, state)
-                true, false = self.reader.split(node.test, after)
+                true, false = split_by_test(self.web, node.test, after)
                 return Exits(true, raised | false | self._read_all([node.msg], false).raises)
         return self._define(node, state)
 

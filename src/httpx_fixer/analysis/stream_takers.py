@@ -12,6 +12,9 @@ from httpx_fixer.analysis.stream_methods import CLOSERS, last_name
 _CONTEXT_MANAGERS = frozenset({"asynccontextmanager", "contextmanager"})
 WRITER_TAKERS = frozenset({"sanic.response.ResponseStream", "sanic.response.types.ResponseStream"})
 """Classes that are given a function which writes the body, and call it once the handler has returned."""
+EVENT_ITERATORS = frozenset({"aiter_sse", "iter_sse"})
+"""Methods of an `EventSource` that read the body of its response (httpx-sse 0.4.3)."""
+_EVENT_SOURCES = frozenset({"httpx_sse.EventSource", "httpx_sse._api.EventSource"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Escape:
     it; None where it is not known who has it then. `taker` is the call that makes the object that
     holds it, `given` the argument that this object gets: the response, an iterator of its body, or a
     generator, whose function is `generator` of the module `home` and knows the response as `parameter`.
+    `closed` is set where that is an object which only reads it: what the response itself is called there.
     """
 
     how: str
@@ -31,6 +35,7 @@ class Escape:
     generator: FunctionNode | None = None
     home: Module | None = None
     parameter: str = ""
+    closed: str = ""
 
 
 def find_iterator_reads(module: Module, target: ast.Name) -> list[ast.Name]:
@@ -71,6 +76,11 @@ def builds_object(module: Module, call: ast.Call) -> bool:
     name = symbol if isinstance(symbol, str) else symbol.name
     is_imported = isinstance(symbol, str)
     return name.rpartition(".")[2][:1].isupper() and (is_imported or name in module.classes)
+
+
+def is_event_source(module: Module, call: ast.Call) -> bool:
+    """Answer whether a call makes an object that reads the body of a response, and never closes it."""
+    return module.local_symbol(call.func) in _EVENT_SOURCES
 
 
 def is_context_manager(module: Module, node: ast.AST) -> bool:
@@ -114,3 +124,30 @@ def describe_taker(parent: ast.AST, shown: str) -> str:
         case _:
             how = "is stored or passed on"
     return f"{shown} {how}".strip()
+
+
+def reads_plain_extension(module: Module, node: ast.Attribute) -> bool:
+    """Answer so of `r.extensions`: `["network_stream"]` is the connection itself, the others plain values."""
+    parent = module.table.parents[node]
+    match parent:
+        case ast.Subscript(slice=ast.Constant(value=key)):
+            return key != "network_stream"
+        case ast.Attribute(attr="get"):
+            call = module.table.parents[parent]
+            match call:
+                case ast.Call(args=[ast.Constant(value=key), *_]):
+                    return key != "network_stream"
+    return False
+
+
+def asks_truth(module: Module, node: ast.expr) -> bool:
+    """Answer whether only the truth of an expression is asked for."""
+    parent = module.table.parents[node]
+    match parent:
+        case ast.If(test=test) | ast.While(test=test) | ast.Assert(test=test) | ast.IfExp(test=test):
+            return test is node
+        case ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.BoolOp():
+            return asks_truth(module, parent)
+    return False

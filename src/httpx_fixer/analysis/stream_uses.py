@@ -11,43 +11,34 @@ from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.stream_callees import find_callee, is_generator
 from httpx_fixer.analysis.stream_marks import Web
-from httpx_fixer.analysis.stream_methods import AWAITING, CLOSERS, ITERATORS, READERS, find_closing, last_name
+from httpx_fixer.analysis.stream_methods import (
+    AWAITING,
+    BODY_CONSUMERS,
+    BODY_WRAPPERS,
+    CLOSERS,
+    ITERATORS,
+    LOG_METHODS,
+    LOOKERS,
+    READERS,
+    find_closing,
+    last_name,
+)
 from httpx_fixer.analysis.stream_takers import (
+    EVENT_ITERATORS,
     WRITER_TAKERS,
     Escape,
+    asks_truth,
     builds_object,
     describe_taker,
     find_iterator_reads,
     find_return_of,
     is_context_manager,
+    is_event_source,
     is_kept_by_owner,
+    reads_plain_extension,
 )
 
 _METHODS = ITERATORS | CLOSERS | READERS | {"json", "raise_for_status"}
-_LOOKERS = frozenset(
-    {
-        "bool",
-        "callable",
-        "format",
-        "hasattr",
-        "hash",
-        "id",
-        "isinstance",
-        "len",
-        "print",
-        "repr",
-        "str",
-        "type",
-    }
-)
-"""Builtins that look at an object and do not keep it."""
-_LOG_METHODS = frozenset(
-    {"critical", "debug", "error", "exception", "fatal", "info", "log", "trace", "warn", "warning"}
-)
-_BODY_CONSUMERS = frozenset(
-    {"all", "any", "anext", "dict", "list", "max", "min", "next", "set", "sorted", "sum", "tuple"}
-)
-_BODY_WRAPPERS = frozenset({"enumerate", "filter", "map", "zip"})
 _ENTERING = frozenset({"enter_async_context", "enter_context"})
 
 
@@ -137,9 +128,12 @@ class _UseReader:
         parent = self.parents[node]
         if isinstance(parent, ast.Attribute):
             return self._attribute(parent)
-        if isinstance(parent, ast.Compare | ast.FormattedValue | ast.Expr) or self._is_test(node):
+        if isinstance(parent, ast.Compare | ast.FormattedValue | ast.Expr) or asks_truth(self.module, node):
             return None
         call = self.parents[parent] if isinstance(parent, ast.keyword) else parent
+        if isinstance(call, ast.Call) and is_event_source(self.module, call):
+            is_returned = isinstance(self.parents[call], ast.Return)
+            return self._find_taker(node, "") if is_returned else self._events(call)
         if isinstance(call, ast.Call) and (self._only_looks(call) or self._is_followed(call)):
             return None
         if isinstance(parent, ast.Yield) and is_context_manager(self.module, parent):
@@ -185,25 +179,44 @@ class _UseReader:
             return Escape(how)
         return replace(taker, given=call, generator=callee.function, home=callee.module, parameter=parameter)
 
-    def _is_test(self, node: ast.expr) -> bool:
-        """Answer whether only the truth of an expression is asked for."""
+    def _events(self, node: ast.expr) -> Escape | None:
+        """Follow an expression whose value reads the body as Server-Sent Events."""
         parent = self.parents[node]
         match parent:
-            case ast.If(test=test) | ast.While(test=test) | ast.Assert(test=test) | ast.IfExp(test=test):
-                return test is node
-            case ast.UnaryOp(op=ast.Not()):
-                return True
-            case ast.BoolOp():
-                return self._is_test(parent)
-        return False
+            case ast.Attribute(attr="response"):
+                return self.follow_value(parent)
+            case ast.Attribute(attr=name) if name in EVENT_ITERATORS:
+                call = self.parents[parent]
+                return self._body(call, f"whose `{name}`") if isinstance(call, ast.Call) else None
+            case ast.Assign(targets=[ast.Name() as target]):
+                reads = find_iterator_reads(self.module, target)
+                if reads and all(self._events(read) is None for read in reads):
+                    return None
+                inner = self._find_only_reader(target)
+                if inner is not None and isinstance(node, ast.Call) and isinstance(node.args[0], ast.Name):
+                    return replace(self._captured(inner, target.id), closed=node.args[0].id)
+        return Escape(describe_taker(parent, "whose `EventSource`"))
+
+    def _find_only_reader(self, target: ast.Name) -> FunctionNode | None:
+        """Return the nested function that alone reads a variable of the web's function."""
+        home = self.module.table.enclosing(target).find(target.id)
+        if self.web is None or home is None or len(home.bindings[target.id]) != 1:
+            return None
+        readers = {
+            self._find_capturer(node)
+            for node in ast.walk(self.web.function)
+            if isinstance(node, ast.Name) and node.id == target.id and node is not target
+        }
+        found = readers.pop() if len(readers) == 1 else None
+        return found if isinstance(found, FunctionNode) else None
 
     def _only_looks(self, call: ast.Call) -> bool:
         name = last_name(call.func)
         match call.func:
             case ast.Name():
-                if name in _LOOKERS:
+                if name in LOOKERS:
                     return self._is_builtin(call.func)
-            case ast.Attribute(value=receiver) if name in _LOG_METHODS:
+            case ast.Attribute(value=receiver) if name in LOG_METHODS:
                 return "log" in last_name(receiver).lower()
         is_closing = self.web is not None and find_closing(self.web, call) is not None
         return is_closing and self._is_entered(call)
@@ -232,7 +245,7 @@ class _UseReader:
         if node.attr == "stream":
             return self._body(node, shown)
         if node.attr == "extensions":
-            is_plain = self._reads_plain_extension(node)
+            is_plain = reads_plain_extension(self.module, node)
             return None if is_plain else Escape(f"{shown} may hold the connection, is used by hand")
         if node.attr not in _METHODS:
             return None
@@ -259,19 +272,6 @@ class _UseReader:
                 return last_name(function) in AWAITING
         return False
 
-    def _reads_plain_extension(self, node: ast.Attribute) -> bool:
-        """`extensions["network_stream"]` is the connection itself; the other entries are plain values."""
-        parent = self.parents[node]
-        match parent:
-            case ast.Subscript(slice=ast.Constant(value=key)):
-                return key != "network_stream"
-            case ast.Attribute(attr="get"):
-                call = self.parents[parent]
-                match call:
-                    case ast.Call(args=[ast.Constant(value=key), *_]):
-                        return key != "network_stream"
-        return False
-
     def _body(self, node: ast.expr, shown: str) -> Escape | None:
         """Follow an expression whose value is an iterator over the body."""
         parent = self.parents[node]
@@ -283,9 +283,9 @@ class _UseReader:
                 assert isinstance(owner, ast.expr)
                 return self._body(owner, shown) if isinstance(owner, ast.GeneratorExp) else None
             case ast.Call(func=ast.Name() as function) if self._is_builtin(function):
-                if function.id in _BODY_CONSUMERS:
+                if function.id in BODY_CONSUMERS:
                     return None
-                if function.id in _BODY_WRAPPERS:
+                if function.id in BODY_WRAPPERS:
                     return self._body(parent, shown)
             case ast.Call(func=ast.Attribute(attr="join", value=ast.Constant())):
                 return None

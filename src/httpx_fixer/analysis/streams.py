@@ -31,6 +31,8 @@ from httpx_fixer.analysis.stream_results import (
     is_streaming_send,
 )
 from httpx_fixer.analysis.stream_shortening import find_opening
+from httpx_fixer.analysis.stream_task_code import freeze_tasks
+from httpx_fixer.analysis.stream_tasks import TaskRun, find_task_run
 from httpx_fixer.analysis.stream_uses import find_fate
 from httpx_fixer.diagnostic import RefusalReason
 
@@ -67,12 +69,13 @@ def is_surely_closed(module: Module, send_call: ast.Call) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Judgement:
-    """What was found out about one send; exactly one of the last three says something."""
+    """What was found out about one send; exactly one of the last four says something."""
 
     result: Result
     is_closed: bool = False
     obstacles: tuple[Obstacle, ...] = ()
     cover: Cover | None = None
+    run: TaskRun | None = None
 
 
 def _judge(module: Module, call: ast.Call, openers: Openers) -> _Judgement:
@@ -111,7 +114,7 @@ def _judge_result(module: Module, result: Result, planned: Sequence[Trial]) -> _
     if web is None:
         if is_settled_at_once(module, result):
             return _Judgement(result, is_closed=True)
-        return _Judgement(result, obstacles=(describe_binding(module, result),))
+        return _judge_unnamed(module, result)
     send = next(index for index, one in enumerate(web.sends) if one.call is result.call)
     notes = walk_function(web, None, planned)
     if send not in notes.leaks:
@@ -125,6 +128,13 @@ def _judge_result(module: Module, result: Result, planned: Sequence[Trial]) -> _
         return _Judgement(result, obstacles=obstacles or (describe_rebinding(web, notes, send),))
     obstacles = tuple(iter_failure_obstacles(module, cover))
     return _Judgement(result, obstacles=obstacles, cover=None if obstacles else cover)
+
+
+def _judge_unnamed(module: Module, result: Result) -> _Judgement:
+    found = find_task_run(module, result)
+    if isinstance(found, TaskRun):
+        return _Judgement(result, found.is_closed, run=None if found.is_closed else found)
+    return _Judgement(result, obstacles=(found or describe_binding(module, result),))
 
 
 def _build_site(module: Module, judgement: _Judgement, cover: Cover | None) -> StreamSite:
@@ -148,6 +158,7 @@ def _build_site(module: Module, judgement: _Judgement, cover: Cover | None) -> S
         judgement.obstacles,
         None if cover is None else freeze_cover(module, cover.trial),
         None if cover is None else find_opening(module, result, cover.trial),
+        None if judgement.run is None else freeze_tasks(module, judgement.run),
         tuple(iter_streamed_bodies(module, judgement.result)),
         is_typed(module, result.call),
         _find_early_end(module, result),

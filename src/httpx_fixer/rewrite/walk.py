@@ -115,7 +115,8 @@ class EditWalk(cst.CSTTransformer):
                 return add_to_finally(edit, updated, self._snippets)
             case ReplaceExpression(), cst.BaseExpression() if isinstance(original, cst.BaseExpression):
                 result = replace_expression(edit, original, updated, self._snippets)
-                self._keep_comments(updated, result)
+                if not edit.is_moved:
+                    self._keep_comments(updated, result)
                 return result
         raise EditsClash(f"{edit}: another edit left a {type(updated).__name__} there")
 

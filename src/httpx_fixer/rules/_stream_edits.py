@@ -13,6 +13,7 @@ from httpx_fixer.analysis.stream_facts import (
     StreamCover,
     StreamedBody,
     StreamOpening,
+    TaskedSends,
     WrapUses,
 )
 from httpx_fixer.diagnostic import Refusal, RefusalReason
@@ -80,6 +81,30 @@ def iter_block_edits(opening: StreamOpening, cover: StreamCover) -> Iterator[Edi
     yield WrapRest(cover.first, cover.last, "", opening.header)
     if cover.dropped is not None:
         yield RemoveStatement(cover.dropped)
+
+
+def iter_task_edits(tasks: TaskedSends) -> Iterator[Edit]:
+    """Yield the edits by which every response is closed that one of some tasks returns.
+
+    A task that has not ended then is cancelled: it may open its response later, and nobody would see it.
+    """
+    if not tasks.library:
+        yield EnsureImport(tasks.first.path, "asyncio")
+    for replacement in tasks.replaced:
+        yield ReplaceExpression(replacement.anchor, replacement.code, is_moved=bool(tasks.above))
+    library = tasks.library or "asyncio"
+    cancel = f"    for {tasks.task} in {tasks.holder}:\n        {tasks.task}.cancel()\n"
+    given = f"*{tasks.holder}"
+    if tasks.is_single:
+        cancel, given = f"    {tasks.holder}.cancel()\n", tasks.holder
+    footer = (
+        f"finally:\n{cancel}"
+        f"    for {tasks.result} in await {library}.gather({given}, return_exceptions=True):\n"
+        f"        if not isinstance({tasks.result}, BaseException):\n"
+        f"            await {tasks.result}.aclose()\n"
+    )
+    header = f"{tasks.above}\ntry:" if tasks.above else "try:"
+    yield WrapRest(tasks.first, tasks.last, footer, header)
 
 
 def _path_of(cover: StreamCover) -> str:

@@ -42,7 +42,8 @@ class StreamClosedEarly(Rule):
 
     ## Refused when
     - CLOSED_EARLY: the client is closed by the same function, so it has to be shared first (see HXF101),
-      or a `finally` closes the response.
+      or a `finally` closes the response, or the block is one of httpx-sse (`aconnect_sse`), which
+      belongs into the generator that is sent.
     - REBOUND: the response is used outside of its block.
     - UNSUPPORTED_BINDING: the block enters something else as well, or the client is made by a call.
     - UNKNOWN_ARGUMENT: the arguments of `stream` are not all visible.
@@ -61,7 +62,7 @@ class StreamClosedEarly(Rule):
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:  # noqa: ARG002 - a stream needs no owner
         """Yield a diagnostic for every body that is read after its response was closed."""
         for block in project.streams.blocks:
-            message = f"the body of `{block.receiver}.stream(...)` is read after its block has closed it"
+            message = f"the body of `{block.shown}` is read after its block has closed it"
             yield self.diagnostic(block.anchor, message, _plan(project, block))
         for site in project.streams.sites:
             if site.ends_early and site.bodies:

@@ -3,12 +3,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.project import Project
-from httpx_fixer.analysis.stream_facts import StreamSite
+from httpx_fixer.analysis.stream_facts import StreamSite, TaskedSends
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
-from httpx_fixer.fix import Fix
+from httpx_fixer.fix import Applicability, Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
-from httpx_fixer.rules._stream_edits import iter_block_edits, iter_close_edits
+from httpx_fixer.rules._stream_edits import iter_block_edits, iter_close_edits, iter_task_edits
 
 _REPLACED = (
     rb"\.send\s*=(?!=)",
@@ -48,15 +48,22 @@ class UnclosedStream(Rule):
     the `finally`; other closes stay, a second one is silent.
     Where the response is handed on, `except BaseException:` closes it and raises again in place of the
     `finally`, and a `return` that hands nothing on gets a close above it.
+    Sends that run as tasks (`asyncio.gather`, `asyncio.create_task`) are kept in a list, and the `finally`
+    cancels those that have not ended and closes what each of the others returned: where one fails,
+    another one may have its response already.
 
     ## Fix safety
     Safe: the added close runs after everything that uses the response, on every path, and a response
     that was read to its end, or that `stream=flag` did not stream, is closed already. `stream` builds the
     request, sends and closes as the code did; where a test replaces `send`, it stays. A body that
-    nobody reads costs its connection, where it cost a place in the pool before.
+    nobody reads costs its connection, where it cost a place in the pool before. Unsafe where several
+    sends run as tasks and one is no plain GET, HEAD or OPTIONS: where one fails the others are cancelled,
+    which ran to their end unseen before.
 
     ## Refused when
-    - UNSUPPORTED_BINDING: the response is bound to no name, by `:=`, to several, or by a task.
+    - UNSUPPORTED_BINDING: the response is bound to no name, by `:=`, to several, or by a task that runs
+      beside other work, in a `TaskGroup`, or under `as_completed` or `wait`.
+    - NAME_CLASH: every name for the list of tasks is taken.
     - ESCAPES: the response or the iterator of its body is yielded, stored, captured or passed on, or
       the bare iterator is returned: it is not known who closes it. Or some paths hand it on and others
       leave it open where no close can be added. Or a handler reads the body of the failed response.
@@ -90,11 +97,24 @@ def _message(site: StreamSite) -> str:
 def _plan_close(project: Project, site: StreamSite) -> Fix | Refusal:
     for obstacle in site.obstacles:
         return Refusal(obstacle.reason, obstacle.detail, site.path, obstacle.line)
-    assert site.cover is not None
+    if site.tasks is not None:
+        return _plan_close_of_all(site.tasks)
+    if site.cover is None:
+        detail = "every name for the tasks is taken"
+        return Refusal(RefusalReason.NAME_CLASH, detail, site.path, site.line)
     title = f"close `{site.name}` on every path"
     if site.opening is not None and not _is_send_replaced(project):
         return Fix(title, tuple(iter_block_edits(site.opening, site.cover)))
     return Fix(title, tuple(iter_close_edits(site.name, site.cover, is_async=site.is_async)))
+
+
+def _plan_close_of_all(tasks: TaskedSends) -> Fix:
+    edits = tuple(iter_task_edits(tasks))
+    title = f"close what each of `{tasks.holder}` returns on every path"
+    if tasks.is_harmless:
+        return Fix(title, edits)
+    because = "where one send fails the others are cancelled, which ran to their end before"
+    return Fix(title, edits, Applicability.UNSAFE, unsafe_because=because)
 
 
 def _is_send_replaced(project: Project) -> bool:
