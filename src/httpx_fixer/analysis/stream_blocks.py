@@ -78,6 +78,11 @@ def enters(item: ast.withitem, receivers: set[str]) -> bool:
 
 
 def _closes(web: Web, statement: ast.stmt) -> bool:
+    match statement:
+        case ast.If(test=ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)), orelse=[]) if (
+            name in web.flags
+        ):
+            return False
     return any(
         isinstance(node, ast.Attribute) and node.attr in CLOSERS and web.find_owner(node) is not None
         for node in ast.walk(statement)

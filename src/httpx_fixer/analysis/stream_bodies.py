@@ -17,7 +17,7 @@ from httpx_fixer.analysis.stream_follows import build_inner_web
 from httpx_fixer.analysis.stream_marks import Send, Web
 from httpx_fixer.analysis.stream_methods import ITERATORS, last_name
 from httpx_fixer.analysis.stream_obstacles import describe_rebinding, iter_escape_obstacles
-from httpx_fixer.analysis.stream_takers import Escape
+from httpx_fixer.analysis.stream_takers import Escape, find_iterator_reads
 from httpx_fixer.analysis.stream_uses import iter_takings
 from httpx_fixer.diagnostic import RefusalReason
 
@@ -139,9 +139,15 @@ def _is_read(node: ast.AST, name: str) -> TypeGuard[ast.Name | ast.Attribute]:
 def _is_sent(module: Module, node: ast.Name | ast.Attribute) -> bool:
     """Answer whether a read of a generator's name makes one that a framework's response sends."""
     call = module.table.parents[node]
+    if not isinstance(call, ast.Call) or call.func is not node:
+        return False
     taker = module.table.parents[call]
+    match taker:
+        case ast.Assign(targets=[ast.Name() as target]):
+            reads = find_iterator_reads(module, target)
+            taker = module.table.parents[reads[0]] if len(reads) == 1 else taker
     taker = module.table.parents[taker] if isinstance(taker, ast.keyword) else taker
-    return isinstance(call, ast.Call) and call.func is node and _sends(module, taker)
+    return _sends(module, taker)
 
 
 def _sends(module: Module, taker: ast.AST) -> bool:

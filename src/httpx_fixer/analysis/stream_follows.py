@@ -23,8 +23,32 @@ _KEPT = frozenset({Held.OPEN, Held.CLOSED})
 def complete_web(module: Module, web: Web, depth: int = _DEPTH) -> Web:
     """Add to a web what the functions do that get the response, and who it is handed to."""
     effects = dict(_iter_effects(module, web, depth))
-    followed = replace(web, effects=effects, iterators=frozenset(_iter_iterator_reads(module, web)))
+    followed = replace(
+        web,
+        effects=effects,
+        iterators=frozenset(_iter_iterator_reads(module, web)),
+        flags=frozenset(_iter_flags(module, web.function)),
+    )
     return replace(followed, handed=find_handing(module, followed))
+
+
+def _iter_flags(module: Module, function: FunctionNode) -> Iterator[str]:
+    """Yield the variables that are set before the function returns, and are false until then."""
+    for name, bindings in module.table.of[function].bindings.items():
+        values = [one.value.value if isinstance(one.value, ast.Constant) else None for one in bindings]
+        if set(values) == {True, False} and all(
+            _stands_before_return(module, one.node)
+            for one, value in zip(bindings, values, strict=True)
+            if value is True
+        ):
+            yield name
+
+
+def _stands_before_return(module: Module, node: ast.AST) -> bool:
+    statement = module.statement_of(node)
+    block = module.block_of(statement)
+    at = next((at for at, one in enumerate(block) if one is statement), len(block))
+    return any(isinstance(one, ast.Return) for one in block[at + 1 :])
 
 
 def build_inner_web(

@@ -71,7 +71,7 @@ class Web:
     functions that get the response and leave it in the hands of this one: {call: effect}. `iterators`
     are the reads of variables that hold an iterator of its body, or what has one, `exits` the calls of
     `__aexit__` and `__exit__` of its context manager, which close it, and `manager` the name of that, ""
-    for none.
+    for none. `flags` are the variables that say that the response has been handed on.
     """
 
     function: FunctionNode
@@ -84,6 +84,7 @@ class Web:
     iterators: frozenset[ast.Name] = frozenset()
     exits: frozenset[ast.Call] = frozenset()
     manager: str = ""
+    flags: frozenset[str] = frozenset()
 
     @property
     def key(self) -> tuple[int, str]:

@@ -28,6 +28,10 @@ def split_by_test(web: Web, test: ast.expr, state: State) -> tuple[State, State]
             return keep_kinds(state, RESPONSE | {Held.OTHER}), keep_kinds(
                 state, frozenset({Held.NONE, Held.OTHER})
             )
+        case ast.Name(id=name) if name in web.flags:
+            return keep_kinds(state, frozenset(Held) - LIVE), keep_kinds(
+                state, frozenset(Held) - {Held.HANDED}
+            )
         case ast.Name() | ast.Attribute() if any(send.flag for send in web.sends):
             return state, web.settle_unstreamed(ast.dump(test), state)
     return state, state

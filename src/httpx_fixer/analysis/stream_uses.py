@@ -100,13 +100,9 @@ class _UseReader:
         if not isinstance(inner, FunctionNode) or inner.decorator_list:
             return unknown
         home = self.module.table.of[inner].parent
-        reads = [
-            read
-            for read in ast.walk(self.web.function if self.web is not None else inner)
-            if isinstance(read, ast.Name)
-            and read.id == inner.name
-            and self.module.table.enclosing(read).find(read.id) is home
-        ]
+        names = (n for n in ast.walk(self.web.function if self.web else inner) if isinstance(n, ast.Name))
+        table = self.module.table
+        reads = [n for n in names if n.id == inner.name and table.enclosing(n).find(n.id) is home]
         given = self._find_given(inner, reads[0]) if len(reads) == 1 else None
         taker = unknown if given is None else self._find_taker(given, "")
         if taker.handed is None or taker.taker is None:
@@ -157,8 +153,13 @@ class _UseReader:
                 return self._find_object(parent, node, shown)
             case ast.Assign(targets=[ast.Name() as target]) if isinstance(parent.value, ast.Call):
                 returned = find_return_of(self.module, target)
-                if returned is not None and builds_object(self.module, parent.value):
-                    return Escape("is returned", returned)
+                reads = find_iterator_reads(self.module, target)
+                if builds_object(self.module, parent.value):
+                    return (
+                        Escape("is returned", returned) if returned else Escape(describe_taker(parent, shown))
+                    )
+                if len(reads) == 1:
+                    return self._find_taker(reads[0], shown)
             case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
                 if is_kept_by_owner(self.module, target):
                     return Escape(f"{shown} is kept in `{ast.unparse(target)}`".strip(), parent)
