@@ -158,6 +158,18 @@ def _refuse_library(project: Project, site: ClientSite) -> Refusal:
     return Refusal(RefusalReason.LIBRARY_CODE, detail, site.path, site.line)
 
 
+def is_kept_by_process(
+    project: Project, lifecycles: Lifecycles, site: ClientSite, outcome: Outcome, settings: Settings
+) -> bool:
+    """Answer whether a kept client is one of a service: what a library keeps is for its callers to close.
+
+    Also of one whose application is not known: it is deployed, or made of routes or handlers.
+    """
+    if is_reported(project, lifecycles, site, settings):
+        return True
+    return isinstance(outcome, Refusal) and outcome.reason is RefusalReason.NO_ENTRY_POINT
+
+
 def _may_abandon_http2(project: Project, site: ClientSite) -> bool:
     """Answer whether a client that speaks HTTP/2 opens streams: httpcore never resets one."""
     http2 = site.spec.argument("http2")

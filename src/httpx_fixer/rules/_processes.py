@@ -14,6 +14,7 @@ _ASIDE = re.compile(
     r"^(?:examples?|docs?|docs_src|benchmarks?|tools|notebooks?|samples?|demos?)/|(?:^|/)(?:scripts?|migrations|alembic)/"
 )
 """Directories of programs that run once, or are there to be read."""
+_SCRIPTS = re.compile(r"(?:^|/)scripts?/")
 _ROUTERS = ("fastapi.APIRouter", "flask.Blueprint", "quart.Blueprint", "sanic.Blueprint")
 """Routes that an application takes in."""
 _HANDLERS = (b"telegram.ext", b"discord.ext", b"from aiogram")
@@ -38,12 +39,20 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
     function = project.function(Symbol(site.path, site.function)) if site.function else None
     if function is not None and lifecycles.entry_point(function) is not None:
         return True
-    if _ASIDE.search(site.path) and not project.served.is_part(site.path):
+    if _is_aside(project, site.path) and not project.served.is_part(site.path):
         return False
     if any(may_own(lifecycles, lifecycle, site) for lifecycle in lifecycles.all()):
         is_script = project.search.is_one_shot(site.path) and not project.imports.is_imported(site.path)
         return not is_script or project.served.is_loaded(site.path)
     return not (project.imports.runs_as_script(site.path) or is_part_of_a_command(project, site))
+
+
+def _is_aside(project: Project, path: str) -> bool:
+    """Answer whether a module is no part of what lasts: a script that other modules import is one."""
+    if _ASIDE.search(path) is None:
+        return False
+    importers = project.imports.importers_of(path) if _SCRIPTS.search(path) else ()
+    return all(_ASIDE.search(one) for one in importers)
 
 
 def is_part_of_a_command(project: Project, site: ClientSite) -> bool:
@@ -57,7 +66,7 @@ def is_library_code(project: Project, lifecycles: Lifecycles, site: ClientSite, 
     What such code builds per call only its callers could own; what it keeps is theirs to close. Routes
     or handlers without any application are a plug-in of somebody's service.
     """
-    if (site.is_test and not settings.include_tests) or _ASIDE.search(site.path):
+    if (site.is_test and not settings.include_tests) or _is_aside(project, site.path):
         return False
     if not lifecycles.all() and _serves_others(project, site.path):
         return True
