@@ -42,6 +42,7 @@ class UnclosedModuleClient(Rule):
     - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from.
     - UNSUPPORTED_BINDING: the client may be of httpx or httpx2, or code looks at its `_transport`.
     - NO_ENTRY_POINT: no known application imports the code.
+    - MANY_LOOPS: a worker runs the code on a loop that it keeps, and nothing known tells when that ends.
 
     ## References
     - https://www.python-httpx.org/async/#opening-and-closing-clients
