@@ -8,6 +8,7 @@ from httpx_fixer.analysis.facts import Function, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.frameworks._base import Lifecycle, Lifecycles
+from httpx_fixer.rules._commands import is_run_by_commands
 from httpx_fixer.settings import Settings
 
 _ASIDE = re.compile(
@@ -39,6 +40,8 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
     function = project.function(Symbol(site.path, site.function)) if site.function else None
     if function is not None and lifecycles.entry_point(function) is not None:
         return True
+    if function is not None and is_run_by_commands(project, lifecycles, function):
+        return False
     if _is_aside(project, site.path) and not project.served.is_part(site.path):
         return False
     if any(may_own(lifecycles, lifecycle, site) for lifecycle in lifecycles.all()):
@@ -73,6 +76,9 @@ def is_library_code(project: Project, lifecycles: Lifecycles, site: ClientSite, 
     if not _outer_package(project, site.path) or not project.packaging.is_distributed(site.path):
         return False
     if project.imports.runs_as_script(site.path) or is_part_of_a_command(project, site):
+        return False
+    function = project.function(Symbol(site.path, site.function)) if site.function else None
+    if function is not None and is_run_by_commands(project, lifecycles, function):
         return False
     return not any(
         may_own(lifecycles, one, site) or is_neighbour(project, one, site) for one in lifecycles.all()
