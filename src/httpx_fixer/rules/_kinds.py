@@ -147,7 +147,9 @@ def is_unwanted(settings: Settings) -> bool:
 def frequency_of(site: ClientSite) -> str:
     """Return in words how often a client is built."""
     function = site.function.rpartition(".")[2]
-    return f"every round of a loop in `{function}`" if site.in_loop else f"every call of `{function}`"
+    if site.in_loop:
+        return f"every round of a loop in {f'`{function}`' if function else 'the module'}"
+    return f"every call of `{function}`"
 
 
 def _carries_only(site: ClientSite) -> bool:
