@@ -29,7 +29,7 @@ _DRAINED = re.compile(
     r"\b(?:Queue)?(?:Empty|ShutDown)\b|\bStop(?:Async)?Iteration\b|\b(?:Index|EOF|Lookup)Error\b"
 )
 """Exceptions that say that nothing is left: a loop that runs until one is raised ends by itself."""
-_SOURCE = re.compile(r"(?i)\.listen\(|consum|subscri|pubsub|\.iterator\(|watch\(")
+_SOURCE = re.compile(r"(?i)\.listen\(|consum|subscri|pubsub|\.iterator\(|watch\(|\bconnect\(")
 """What an `async for` iterates over that never runs dry."""
 _DEPTH = 4
 """Calls from the entry down to the loop: `main` -> `Worker.run` -> `Worker._loop` is usual."""

@@ -45,6 +45,22 @@ class TextSearch:
         """Answer whether a module is run as a script and names nothing that runs for ever."""
         return self.is_run_as_script(path) and not self._store.ask(path, _names_daemon)
 
+    def is_loaded_whole(self, directory: str) -> bool:
+        """Answer whether code loads whatever modules it finds in a directory: `f"cogs.{name}"`."""
+        name = directory.rpartition("/")[2].encode()
+        found = re.escape(name)
+        looked = rb"(?:listdir|scandir|iter_modules|walk_packages|glob)\([^)\n]*[\"'/.]" + found + rb"[\"'/.]"
+        pattern = re.compile(
+            rb"[\"'.]"
+            + found
+            + rb"\.\{|"
+            + looked
+            + rb"|[\"'/]"
+            + found
+            + rb"/?[\"'][^\n]*\.(?:iterdir|r?glob)\("
+        )
+        return bool(name) and any(pattern.search(self._store.data(path)) for path in self.mentions(name))
+
     def is_attribute_assigned(self, attribute: str) -> bool:
         """Answer whether code outside of tests assigns an attribute of that name to an object."""
         word = attribute.encode()

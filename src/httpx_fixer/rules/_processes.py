@@ -7,7 +7,7 @@ import re
 from httpx_fixer.analysis.facts import Function, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
-from httpx_fixer.frameworks._base import Lifecycle, Lifecycles
+from httpx_fixer.frameworks._base import Lifecycle, Lifecycles, Start
 from httpx_fixer.rules._commands import is_run_by_commands
 from httpx_fixer.settings import Settings
 
@@ -23,6 +23,8 @@ _HANDLERS = (b"telegram.ext", b"discord.ext", b"from aiogram")
 _SERVERS = frozenset({"fastapi", "flask", "litestar", "mcp", "quart", "sanic", "starlette"})
 _FINDING = re.compile(r"importlib|__import__|pkgutil|entry_points|import_string|find_modules")
 """How a module is found that no import statement tells of."""
+_ENDLESS = frozenset({Start.ENTRY, Start.SYNC_ENTRY, Start.TRIO_ENTRY})
+"""How programs start that were seen to go on until they are stopped."""
 _DEMONSTRATION = re.compile(r"(?:^|/)(?:demo|example|sample|docs)[\w-]*/")
 
 
@@ -44,9 +46,11 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
         return False
     if _is_aside(project, site.path) and not project.served.is_part(site.path):
         return False
-    if any(may_own(lifecycles, lifecycle, site) for lifecycle in lifecycles.all()):
+    owners = [one for one in lifecycles.all() if may_own(lifecycles, one, site)]
+    if owners:
         is_script = project.search.is_one_shot(site.path) and not project.imports.is_imported(site.path)
-        return not is_script or project.served.is_loaded(site.path)
+        is_daemon = any(one.path == site.path and one.start in _ENDLESS for one in owners)
+        return not is_script or is_daemon or project.served.is_loaded(site.path)
     return not (project.imports.runs_as_script(site.path) or is_part_of_a_command(project, site))
 
 
