@@ -76,6 +76,17 @@ class Endless:
         return depth > 0 and any(self.function(callee, depth - 1) for callee in callees)
 
 
+def iter_loops(module: Module) -> Iterator[ast.While]:
+    """Yield the loops of a module's level, or of its `__main__` block, that go on until it is stopped."""
+    bodies = [module.tree.body]
+    bodies += [one.body for one in module.tree.body if isinstance(one, ast.If | ast.Try)]
+    for statement in (one for body in bodies for one in body):
+        loops = [statement] if isinstance(statement, ast.While) else []
+        if isinstance(statement, ast.Try):
+            loops = [one for one in statement.body if isinstance(one, ast.While)]
+        yield from (loop for loop in loops if _is_endless_loop(module, loop))
+
+
 def find_with(module: Module, anchor: Anchor) -> ast.With | ast.AsyncWith | None:
     """Return the with statement at an anchor."""
     for node in module.table.parents:

@@ -14,6 +14,8 @@ from httpx_fixer.analysis.scopes import BindingKind
 from httpx_fixer.source import Anchor
 
 _DOTS = 2
+_LOOP = re.compile(rb"(?m)^while\b")
+"""What a module that is imported would not do."""
 _WITNESSES = 60
 """How many modules are asked before the question is given up."""
 
@@ -81,7 +83,8 @@ def _is_program_beside(resolver: Resolver, importer: str, path: str) -> bool:
     """Answer whether a file is started by hand: Python looks for modules in its directory then."""
     directory = importer.rpartition("/")[0]
     is_plain = path.rpartition("/")[0] == directory and not resolver.index.is_package(directory)
-    return is_plain and has_main(resolver.store.data(importer))
+    data = resolver.store.data(importer)
+    return is_plain and (has_main(data) or _LOOP.search(data) is not None)
 
 
 def import_closure(resolver: Resolver, path: str) -> frozenset[str]:

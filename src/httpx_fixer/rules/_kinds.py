@@ -8,7 +8,11 @@ from httpx_fixer.analysis.site_facts import MODULE_FORMS, BindingForm, ClientSit
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._factories import is_cached, is_entered_by_callers, is_kept_open, is_left_by_callers
 from httpx_fixer.rules._handlers import is_closed_by_requests
-from httpx_fixer.rules._objects import is_closed_per_call, is_closed_where_built
+from httpx_fixer.rules._objects import (
+    is_closed_per_call,
+    is_closed_where_built,
+    is_closed_with_request,
+)
 from httpx_fixer.rules._processes import owns_for_duration
 from httpx_fixer.rules._takers import is_given_away
 from httpx_fixer.rules._values import uses_network
@@ -61,6 +65,8 @@ def _kind_of_kept(project: Project, lifecycles: Lifecycles, site: ClientSite) ->
         return None
     is_cached_result = site.form is BindingForm.CACHED
     is_open = is_kept_open(project, site) if is_cached_result else _is_left_open(project, site)
+    if is_open and is_closed_with_request(project, site):
+        return CLIENT_PER_REQUEST
     if is_open or is_closed_by_requests(project, lifecycles, site):
         return UNCLOSED_INSTANCE if site.form is BindingForm.INSTANCE else UNCLOSED_MODULE
     is_per_call = is_closed_where_built(project, site) or is_closed_per_call(project, lifecycles, site)

@@ -49,7 +49,7 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
     owners = [one for one in lifecycles.all() if may_own(lifecycles, one, site)]
     if owners:
         is_script = project.search.is_one_shot(site.path) and not project.imports.is_imported(site.path)
-        is_daemon = any(one.path == site.path and one.start in _ENDLESS for one in owners)
+        is_daemon = any(one.path == site.path and _is_endless(project, one) for one in owners)
         return not is_script or is_daemon or project.served.is_loaded(site.path)
     return not (project.imports.runs_as_script(site.path) or is_part_of_a_command(project, site))
 
@@ -60,6 +60,13 @@ def _is_aside(project: Project, path: str) -> bool:
         return False
     importers = project.imports.importers_of(path) if _SCRIPTS.search(path) else ()
     return all(_ASIDE.search(one) for one in importers)
+
+
+def _is_endless(project: Project, lifecycle: Lifecycle) -> bool:
+    """Answer whether a process was seen to go on until it is stopped."""
+    if lifecycle.start in {Start.ENTRY, Start.SYNC_ENTRY, Start.TRIO_ENTRY}:
+        return True
+    return any(loop.path == lifecycle.path for loop in project.programs.loops)
 
 
 def is_part_of_a_command(project: Project, site: ClientSite) -> bool:
