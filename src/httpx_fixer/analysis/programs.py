@@ -33,7 +33,11 @@ _RUN = re.compile(
     rb"|\bfrom\s+(?:asyncio|anyio|uvloop|trio)[\w.]*\s+import\s*(?:\([^)]*\brun\b|[^\n(]*\brun\b)"
 )
 """What running a coroutine looks like under every form of import: most files that name asyncio do not."""
-_LOOP = re.compile(rb"(?m)^(?:while\b|(?:if|try)\b(?s:.)*?^[ \t]+while\b)")
+_LOOP = re.compile(
+    rb"(?m)^(?:while\b|[\w.()]*\.\w+\("
+    rb"|(?:if|try)\b(?s:.)*?^[ \t]+(?:while\b|[^\n]*\.(?:start|\w*polling|\w*_forever)\())"
+)
+"""What a program looks like that goes on in its module itself."""
 _GUARD = re.compile(rb"(?m)^if\b[^\n]*\b__name__\b")
 
 
@@ -56,7 +60,7 @@ class Programs:
 
     @cached_property
     def loops(self) -> tuple[Anchor, ...]:
-        """The loops of a module's own, or of its `__main__` block, that never end by themselves."""
+        """The statements of a module itself, or of its `__main__` block, that never end by themselves."""
         return tuple(dict.fromkeys(self._iter_loops()))
 
     def is_held_for_ever(self, block: Anchor) -> bool:
@@ -79,7 +83,7 @@ class Programs:
                     yield _program(self._resolver, module, node, entry)
 
     def _iter_loops(self) -> Iterator[Anchor]:
-        for module in _iter_modules(self._resolver, _LOOP, b"while "):
+        for module in _iter_modules(self._resolver, _LOOP, b"while ", b"_forever(", b"polling(", b".start("):
             for loop in iter_loops(module):
                 yield module.anchor(loop)
 

@@ -152,7 +152,7 @@ def _refuse_library(project: Project, site: ClientSite) -> Refusal:
         detail = f"no known application or worker imports `{site.path}`, which is deployed"
         return Refusal(RefusalReason.NO_ENTRY_POINT, detail, deployment, 1)
     if not project.packaging.is_distributed(site.path):
-        detail = "the application that takes in the project's routes or handlers is not in it"
+        detail = "no application is known that takes in the project's routes or handlers"
         return Refusal(RefusalReason.NO_ENTRY_POINT, detail, site.path, site.line)
     detail = "this is a library: only the programs that install it could own the client"
     return Refusal(RefusalReason.LIBRARY_CODE, detail, site.path, site.line)

@@ -18,7 +18,10 @@ _ASIDE = re.compile(
 _SCRIPTS = re.compile(r"(?:^|/)scripts?/")
 _ROUTERS = ("fastapi.APIRouter", "flask.Blueprint", "quart.Blueprint", "sanic.Blueprint")
 """Routes that an application takes in."""
-_HANDLERS = (b"telegram.ext", b"discord.ext", b"from aiogram")
+_HANDLERS = (
+    *(b"telegram.ext", b"discord.ext", b"from aiogram", b"telebot", b"slack_bolt", b"slack_sdk.socket_mode"),
+    *(b"import pyrogram", b"from pyrogram", b"from telethon", b"disnake", b"nextcord", b"vkbottle"),
+)
 """What is imported by handlers that a bot takes in."""
 _SERVERS = frozenset({"fastapi", "flask", "litestar", "mcp", "quart", "sanic", "starlette"})
 _FINDING = re.compile(r"importlib|__import__|pkgutil|entry_points|import_string|find_modules")
