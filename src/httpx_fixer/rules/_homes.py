@@ -95,7 +95,9 @@ def _build_home(around: Surroundings, members: list[Member]) -> Home:
     apps = {lifecycle for member in members for lifecycle in member.lifecycles}
     owners = tuple(sorted(apps, key=lambda lifecycle: lifecycle.call.anchor))
     ordered = tuple(sorted(members, key=lambda member: member.site.anchor))
-    directory = leave_loaded(project, _find_directory(project, owners, ordered))
+    directory = _find_directory(project, owners, ordered)
+    if not any(posixpath.dirname(owner.path) == directory for owner in owners):
+        directory = leave_loaded(project, directory)
     paths = [posixpath.join(directory, name) for name in _FILE_NAMES]
     present = _find_present(around, owners, frozenset(paths))
     if present is not None:

@@ -26,8 +26,8 @@ _HANDLERS = (
 _SERVERS = frozenset({"fastapi", "flask", "litestar", "mcp", "quart", "sanic", "starlette"})
 _FINDING = re.compile(r"importlib|__import__|pkgutil|entry_points|import_string|find_modules")
 """How a module is found that no import statement tells of."""
-_ENDLESS = frozenset({Start.ENTRY, Start.SYNC_ENTRY, Start.TRIO_ENTRY})
-"""How programs start that were seen to go on until they are stopped."""
+_CHOOSES = re.compile(r"\badd_subparsers\(|\bargv\[1\]|\bmatch (?:sys\.)?argv")
+"""How a program chooses between what goes on and what ends."""
 _DEMONSTRATION = re.compile(r"(?:^|/)(?:demo|example|sample|docs)[\w-]*/")
 
 
@@ -52,7 +52,9 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
     owners = [one for one in lifecycles.all() if may_own(lifecycles, one, site)]
     if owners:
         is_script = project.search.is_one_shot(site.path) and not project.imports.is_imported(site.path)
-        is_daemon = any(one.path == site.path and _is_endless(project, one) for one in owners)
+        is_daemon = not _CHOOSES.search(project.search.text(site.path)) and any(
+            one.path == site.path and _is_endless(project, one) for one in owners
+        )
         return not is_script or is_daemon or project.served.is_loaded(site.path)
     return not (project.imports.runs_as_script(site.path) or is_part_of_a_command(project, site))
 
