@@ -59,7 +59,8 @@ class RefusalReason(Enum):
     ONLY_CLOSE = "ONLY_CLOSE"
     """Nothing else closes the client: without this close it would stay open."""
     MANY_LOOPS = "MANY_LOOPS"
-    """The process runs this code on an event loop per call; a client cannot outlive its loop."""
+    """The process runs this code on an event loop per call, or on one whose end nothing known tells; a
+    client cannot outlive its loop."""
     PROCESS_PER_JOB = "PROCESS_PER_JOB"
     """The code runs in a process that is forked for one job and ends with it; nothing is there to share."""
     HOST_OFFERS = "HOST_OFFERS"

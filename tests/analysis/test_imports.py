@@ -43,7 +43,8 @@ def test_name_in_a_module_is_left_to_look_up() -> None:
 
 
 def test_name_that_is_no_module_is_looked_up_in_the_package() -> None:
-    target = ImportIndex(PACKAGE).resolve("shop/main.py", "shop.api.router")
+    index = ImportIndex(PACKAGE, lambda _: b"from .prices import router\n")
+    target = index.resolve("shop/main.py", "shop.api.router")
     assert target is not None
     assert (target.path, target.rest) == ("shop/api/__init__.py", ("router",))
 
@@ -65,6 +66,17 @@ def test_module_named_like_a_package_that_it_imports_is_reached_through_its_own_
         target = index.resolve("shop/tasks.py", dotted)
         assert target is not None
         assert target.path == "shop/celery.py"
+
+
+@pytest.mark.parametrize("importer", ["shop/core/celery/worker.py", "shop/main.py"])
+def test_package_that_lacks_a_name_is_not_the_library_of_its_name(importer: str) -> None:
+    files = {"shop/__init__.py": b"", "shop/core/celery/__init__.py": b"", "shop/core/celery/worker.py": b""}
+    index = ImportIndex({**files, "shop/main.py": b""}, lambda path: files.get(path, b""))
+    assert index.resolve(importer, "celery.Celery") is None
+    assert index.resolve(importer, "celery.signals.worker_init") is None
+    assert index.resolve(importer, "shop.core.celery.worker") is not None
+    files["shop/core/celery/__init__.py"] = b"from .worker import *\n"
+    assert index.resolve(importer, "celery.Celery") is not None
 
 
 def test_launcher_beside_its_package_means_the_package() -> None:

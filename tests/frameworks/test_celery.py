@@ -55,6 +55,25 @@ def test_application_has_hooks_and_owns_sync_clients_only(text: str) -> None:
         {"shop/app.py": APP, "shop/tasks.py": "from shop import app\napp.app.register_task(T())\n"},
         {"shop/app.py": APP.replace(")", ", include=['shop.tasks'])"), "shop/tasks.py": ""},
         {"shop/app.py": f"import shop.tasks\n{APP}", "shop/tasks.py": ""},
+        {"shop/app.py": f"{APP}app.autodiscover_tasks(['shop'])\n", "shop/tasks.py": ""},
+        {"shop/app.py": f"{APP}app.autodiscover_tasks(lambda: ['shop'])\n", "shop/tasks.py": ""},
+        {"shop/app.py": f"{APP}app.autodiscover_tasks()\n", "shop/tasks.py": ""},
+        {
+            "shop/app.py": f"{APP}app.autodiscover_tasks(['shop.tasks'], related_name=None)\n",
+            "shop/tasks.py": "",
+        },
+        {"shop/app.py": f"{APP}app.conf.update(include=['shop.tasks'])\n", "shop/tasks.py": ""},
+        {"shop/app.py": f"{APP}app.conf.imports = ('shop.tasks',)\n", "shop/tasks.py": ""},
+        {
+            "shop/app.py": f"{APP}app.config_from_object('shop.conf')\n",
+            "shop/conf.py": "imports = ('shop.tasks',)\n",
+            "shop/tasks.py": "",
+        },
+        {
+            "shop/app.py": f"{APP}app.config_from_object('shop.conf:Conf', namespace='CELERY')\n",
+            "shop/conf.py": "class Conf:\n    CELERY_IMPORTS = [\n        'shop.tasks',\n    ]\n",
+            "shop/tasks.py": "",
+        },
     ],
 )
 def test_worker_loads_the_modules_of_its_tasks(files: Mapping[str, str]) -> None:
@@ -71,6 +90,14 @@ def test_worker_loads_the_modules_of_its_tasks(files: Mapping[str, str]) -> None
 )
 def test_worker_does_not_load_other_modules(tasks: str) -> None:
     assert not _reaches({"shop/app.py": APP, "shop/tasks.py": tasks})
+
+
+@pytest.mark.parametrize(
+    "discovered", ["['shop.mail']", "['shop'], related_name='jobs'", "related_name='jobs'", "settings.APPS"]
+)
+def test_worker_does_not_load_what_is_not_discovered(discovered: str) -> None:
+    app = f"{APP}app.autodiscover_tasks({discovered})\n"
+    assert not _reaches({"shop/app.py": app, "shop/tasks.py": "def f(): pass\n"})
 
 
 def test_worker_runs_what_its_tasks_import() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import io
+import re
+import tokenize
 
 from httpx_fixer.analysis.facts import CallChange
 from httpx_fixer.analysis.module import Module
@@ -16,11 +19,11 @@ def rewrite_call(
 
     Only the callee where the arguments stay as they are; else the whole call.
     """
-    first, without, whole = change.first, change.without, change.whole
+    first, without = change.first, change.without
     call = module.call_at(anchor)
     if call is None:
         return None
-    if not first and not without and not whole:
+    if not first and not without and not change.last and not change.whole:
         return module.anchor(call.func), callee
     end = module.offset(call.end_lineno or 0, call.end_col_offset or 0)
     opening = module.offset(call.func.end_lineno or 0, call.func.end_col_offset or 0)
@@ -30,7 +33,33 @@ def rewrite_call(
         lead = inside[: len(inside) - len(inside.lstrip())]
         gap = "" if not inside.strip() else ("," + (lead if "\n" in lead else " "))
         inside = f"{lead}{first}{gap}{inside.lstrip()}" if inside.strip() else first
+    if change.last:
+        inside = _add_last(inside, change.last)
     return anchor, f"{callee}({_dedent(module, call, inside)})"
+
+
+def _add_last(inside: str, last: str) -> str:
+    """Put an argument behind the others: on a line of its own where they have theirs."""
+    end = _end_of_code(inside)
+    if not end:
+        return last
+    body, tail = inside[:end].removesuffix(","), inside[end:]
+    comma = "," if inside[:end].endswith(",") else ""
+    lead = re.match(r"\s*", inside)
+    gap = lead[0] if lead is not None and "\n" in lead[0] else " "
+    said = tail.rstrip()
+    if said:  # a comment, which ends with its line
+        gap = gap if "\n" in gap else "\n    "
+    return f"{body},{said}{gap}{last}{comma}{tail[len(said) :]}"
+
+
+def _end_of_code(inside: str) -> int:
+    """Return where the last thing between parentheses ends that is no comment."""
+    lines = io.StringIO(f"({inside})").readline
+    kinds = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER}
+    tokens = [token for token in tokenize.generate_tokens(lines) if token.type not in kinds]
+    row, column = tokens[-2].end
+    return sum(len(line) for line in inside.splitlines(keepends=True)[: row - 1]) + column - (row == 1)
 
 
 def _dedent(module: Module, call: ast.Call, text: str) -> str:

@@ -15,7 +15,15 @@ from httpx_fixer.source import Anchor
 _FOREVER = frozenset(
     {"serve_forever", "run_forever", "start_polling", "run_polling", "infinity_polling", "start_consuming"}
     | {"run_until_stopped", "wait_until_stopped"}
-    | {"wait_for_termination", "run_until_disconnected", "serve", "start_serving", "idle", "sleep_forever"}
+    | {
+        "loop_forever",
+        "wait_for_termination",
+        "run_until_disconnected",
+        "serve",
+        "start_serving",
+        "idle",
+        "sleep_forever",
+    }
     | {"run_stdio_async", "run_http_async", "run_sse_async", "run_streamable_http_async"}
 )
 """Methods and functions that return when the process, or the task that calls them, is to stop."""
@@ -29,8 +37,9 @@ _DRAINED = re.compile(
     r"\b(?:Queue)?(?:Empty|ShutDown)\b|\bStop(?:Async)?Iteration\b|\b(?:Index|EOF|Lookup)Error\b"
 )
 """Exceptions that say that nothing is left: a loop that runs until one is raised ends by itself."""
-_SOURCE = re.compile(r"(?i)\.listen\(|consum|subscri|pubsub|\.iterator\(|watch\(")
+_SOURCE = re.compile(r"(?i)\.listen\(|consum|subscri|pubsub|\.iterator\(|watch\(|\bconnect\(")
 """What an `async for` iterates over that never runs dry."""
+_INFINITE = re.compile(r"""(?:math\.)?inf$|float\(["']inf""")
 _DEPTH = 4
 """Calls from the entry down to the loop: `main` -> `Worker.run` -> `Worker._loop` is usual."""
 
@@ -74,6 +83,26 @@ class Endless:
                     if callee is not None:
                         callees.append(callee)
         return depth > 0 and any(self.function(callee, depth - 1) for callee in callees)
+
+
+def iter_loops(module: Module) -> Iterator[ast.stmt]:
+    """Yield the statements of a module's level, or of its `__main__` block, that end when it is stopped.
+
+    A loop, or a call that serves: `SocketModeHandler(app).start()`.
+    """
+    bodies = [module.tree.body]
+    bodies += [one.body for one in module.tree.body if isinstance(one, ast.If)]
+    bodies += [one.body for body in bodies for one in body if isinstance(one, ast.Try)]
+    yield from (one for body in bodies for one in body if _goes_on(module, one))
+
+
+def _goes_on(module: Module, statement: ast.stmt) -> bool:
+    match statement:
+        case ast.While():
+            return _is_endless_loop(module, statement)
+        case ast.Expr(value=ast.Call() as call):
+            return _waits_for_the_end(module, call)
+    return False
 
 
 def find_with(module: Module, anchor: Anchor) -> ast.With | ast.AsyncWith | None:
@@ -171,7 +200,16 @@ def leaves(loop: ast.While | ast.For | ast.AsyncFor) -> bool:
 
 
 def _waits_for_the_end(module: Module, call: ast.Call) -> bool:
+    is_awaited = isinstance(module.table.parents[call], ast.Await)
     match call.func:
+        case ast.Attribute(attr="Future" | "create_future") | ast.Name(id="Future") if is_awaited:
+            return not call.args  # nobody has it, to say that it is done
+        case ast.Attribute(attr="sleep") | ast.Name(id="sleep") if call.args:
+            return _INFINITE.match(module.code(call.args[0])) is not None
+        case ast.Attribute(value=ast.Name(id="signal"), attr="pause"):
+            return True
+        case ast.Attribute(value=value, attr="start" | "start_async"):
+            return "SocketModeHandler(" in _made_by(module, value)
         case ast.Attribute(attr="wait", value=value) if not call.args:
             return "Event()" in module.code(value) or _STOPPED.search(module.code(value)) is not None
         case ast.Attribute(attr=name):
@@ -179,6 +217,15 @@ def _waits_for_the_end(module: Module, call: ast.Call) -> bool:
         case ast.Name(id=name):
             return name in _FOREVER
     return False
+
+
+def _made_by(module: Module, value: ast.expr) -> str:
+    """Return the code of the call that makes an object: right there, or assigned to a name."""
+    if not isinstance(value, ast.Name):
+        return module.code(value)
+    home = module.table.enclosing(value).find(value.id)
+    bindings = [] if home is None else home.bindings[value.id]
+    return "".join(module.code(one.value) for one in bindings if one.value is not None)
 
 
 def find_entry_of(resolver: Resolver, module: Module, call: ast.Call) -> Symbol | None:

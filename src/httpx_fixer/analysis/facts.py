@@ -256,10 +256,11 @@ class Class:
 class CallChange:
     """What changes in a call beside its callee.
 
-    `first` is put in front of the arguments, the keywords of `without` are taken out; `whole` asks
-    for the text of the whole call in any case.
+    `first` is put in front of the arguments and `last` behind them, the keywords of `without` are taken
+    out; `whole` asks for the text of the whole call in any case.
     """
 
     first: str = ""
     without: frozenset[str] = frozenset()
     whole: bool = False
+    last: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 
 from httpx_fixer.analysis.files import has_main
@@ -13,6 +14,8 @@ from httpx_fixer.analysis.scopes import BindingKind
 from httpx_fixer.source import Anchor
 
 _DOTS = 2
+_LOOP = re.compile(rb"(?m)^while\b")
+"""What a module that is imported would not do."""
 _WITNESSES = 60
 """How many modules are asked before the question is given up."""
 
@@ -41,16 +44,47 @@ def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None
             if dots <= max(level, _DOTS):
                 return name
             distant = distant or name
-    if distant is not None or not _is_program_beside(resolver, importer, path):
+    if distant is not None:
         return distant
-    return dotted_name(path, importer.rpartition("/")[0])
+    if _is_program_beside(resolver, importer, path):
+        return dotted_name(path, importer.rpartition("/")[0])
+    named = _find_named_root(resolver, path)
+    return None if named is None else dotted_name(path, named)
+
+
+def _find_named_root(resolver: Resolver, path: str) -> str | None:
+    """Return the directory above a file at which names in strings begin, None for none.
+
+    `load_extension("cogs.memes")`, `load_extension(f"cogs.{name}")`: that of `cogs` is one.
+    """
+    parts = path.split("/")[:-1]
+    for count in range(len(parts) + 1):
+        root = "/".join(parts[:count])
+        inside = [file[len(root) :].lstrip("/") for file in resolver.store.files if file.startswith(root)]
+        if any(
+            _is_named(resolver, root, one) for one in sorted({f.split("/")[0] for f in inside if "/" in f})
+        ):
+            return root
+    return None
+
+
+def _is_named(resolver: Resolver, root: str, directory: str) -> bool:
+    """Answer whether a string names a module of a directory by a dotted name that begins with it."""
+    pattern = re.compile(rb"[\"']" + re.escape(directory).encode() + rb"\.(?:(\w+)[\"'.:]|(\{))")
+    for other in resolver.store.paths_with(f"{directory}.".encode()):
+        for module, loop in pattern.findall(resolver.store.data(other)):
+            below = f"{root}/{directory}/{module.decode()}".lstrip("/")
+            if loop or resolver.index.has_file(f"{below}.py") or resolver.index.has_directory(below):
+                return True
+    return False
 
 
 def _is_program_beside(resolver: Resolver, importer: str, path: str) -> bool:
     """Answer whether a file is started by hand: Python looks for modules in its directory then."""
     directory = importer.rpartition("/")[0]
     is_plain = path.rpartition("/")[0] == directory and not resolver.index.is_package(directory)
-    return is_plain and has_main(resolver.store.data(importer))
+    data = resolver.store.data(importer)
+    return is_plain and (has_main(data) or _LOOP.search(data) is not None)
 
 
 def import_closure(resolver: Resolver, path: str) -> frozenset[str]:

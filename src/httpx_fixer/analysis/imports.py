@@ -77,9 +77,20 @@ class ImportIndex:
             if self._is_namesake(_join(root, f"{parts[0]}.py")):
                 continue
             target = self._descend(root, parts)
-            if target is not None:
+            if target is not None and not self._lacks(target):
                 return target
         return None
+
+    def _lacks(self, target: Target) -> bool:
+        """Answer whether a package has no such name: `from celery import Celery` beside a package `celery`.
+
+        What is meant then is a library of that name.
+        """
+        directory, _, name = target.path.rpartition("/")
+        if name != "__init__.py" or directory == target.root or not target.rest:
+            return False
+        data = self._read(target.path)
+        return not any(word in data for word in (target.rest[0].encode(), b"*", b"__getattr__", b"globals"))
 
     def _roots(self, importer: str, first: str) -> list[str]:
         """Return the directories that may hold the first part, the likeliest first."""

@@ -17,6 +17,7 @@ from httpx_fixer.analysis.references import find_references
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.site_facts import ClientSite, Closing
+from httpx_fixer.analysis.store import is_test_path
 
 _CACHES = frozenset({"alru_cache", "cache", "cached_property", "lru_cache"})
 _KEEPING = frozenset(
@@ -39,6 +40,46 @@ def is_built_per_call(resolver: Resolver, init: Function, attribute: str, *, is_
     references = find_references(resolver, replace(init, qualname=init.owner, name=name, owner=""))
     found = [_kind_of(resolver, one, name, is_async=is_async) for one in references if not one.is_test]
     return "built" in found and "kept" not in found
+
+
+def is_left_by_makers(resolver: Resolver, init: Function, attribute: str, *, is_async: bool) -> bool:
+    """Answer whether a class has a method that closes its client, and nothing that makes an object calls it.
+
+    Each object lives for one call, as above, and none is entered.
+    """
+    module = resolver.store.module(init.path)
+    owner = None if module is None else module.classes.get(init.owner)
+    if module is None or owner is None:
+        return False
+    closers = {
+        method.name
+        for method in owner.body
+        if isinstance(method, FunctionNode) and any(_is_close(node, attribute) for node in ast.walk(method))
+    }
+    if not closers or "__del__" in closers:
+        return False
+    closers |= {"__aexit__", "__exit__"}  # which may call one of the others
+    named = "|".join(map(re.escape, sorted(closers)))
+    called = re.compile(
+        rf"\.(?:{named})\b|\.{re.escape(attribute)}\.a?close\b|[\"'](?:{named})[\"']".encode()
+    )
+    own = "\n".join(module.code(node) for node in module.tree.body if node is not owner)
+    rest = "\n".join(module.code(m) for m in owner.body if getattr(m, "name", "") not in closers)
+    word = init.owner.rpartition(".")[2].encode()
+    others = (
+        path for path in resolver.store.paths_with(word) if path != init.path and not is_test_path(path)
+    )
+    texts = (own.encode(), rest.encode(), *map(resolver.store.data, others))
+    if any(called.search(text) for text in texts):
+        return False
+    return is_built_per_call(resolver, init, attribute, is_async=is_async)
+
+
+def _is_close(node: ast.AST, attribute: str) -> bool:
+    match node:
+        case ast.Attribute(value=ast.Attribute(value=ast.Name(id="self"), attr=held), attr=name):
+            return held == attribute and name in CLOSERS
+    return False
 
 
 def iter_blocks(resolver: Resolver, maker: Function) -> Iterator[ObjectUse | None]:

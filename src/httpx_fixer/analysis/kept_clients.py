@@ -6,7 +6,12 @@ from httpx_fixer.analysis.borrowed_closes import iter_borrowed_closes
 from httpx_fixer.analysis.closing import closes_item, is_closed, is_taken_apart, may_leave_stream
 from httpx_fixer.analysis.factories import FactoryReader, decorators_of
 from httpx_fixer.analysis.facts import BorrowedClose, Call, FactoryUse, Function, ObjectUse
-from httpx_fixer.analysis.instances import is_built_per_call, is_closed_where_built, iter_blocks
+from httpx_fixer.analysis.instances import (
+    is_built_per_call,
+    is_closed_where_built,
+    is_left_by_makers,
+    iter_blocks,
+)
 from httpx_fixer.analysis.personal_requests import iter_requests
 from httpx_fixer.analysis.references import find_references
 from httpx_fixer.analysis.resolution import Resolver
@@ -73,6 +78,10 @@ class KeptClients:
     def is_built_per_call(self, init: Function, attribute: str, *, is_async: bool) -> bool:
         """Answer whether every object of a class lives for one call; its constructor fills `attribute`."""
         return is_built_per_call(self._resolver, init, attribute, is_async=is_async)
+
+    def is_left_by_makers(self, init: Function, attribute: str, *, is_async: bool) -> bool:
+        """Answer whether a class could close `attribute`, and those that make its objects do not."""
+        return is_left_by_makers(self._resolver, init, attribute, is_async=is_async)
 
     def blocks(self, maker: Function) -> tuple[ObjectUse | None, ...]:
         """Return who makes an object of the class of a method and closes it; None for other makers."""

@@ -14,6 +14,7 @@ from httpx_fixer.analysis.endless import (
     find_entry_of,
     find_with,
     iter_guarded_calls,
+    iter_loops,
 )
 from httpx_fixer.analysis.facts import Call, Program, Symbol
 from httpx_fixer.analysis.functions import build_call
@@ -32,6 +33,11 @@ _RUN = re.compile(
     rb"|\bfrom\s+(?:asyncio|anyio|uvloop|trio)[\w.]*\s+import\s*(?:\([^)]*\brun\b|[^\n(]*\brun\b)"
 )
 """What running a coroutine looks like under every form of import: most files that name asyncio do not."""
+_LOOP = re.compile(
+    rb"(?m)^(?:while\b|[\w.()]*\.\w+\("
+    rb"|(?:if|try)\b(?s:.)*?^[ \t]+(?:while\b|[^\n]*\.(?:start|\w*polling|\w*_forever)\())"
+)
+"""What a program looks like that goes on in its module itself."""
 _GUARD = re.compile(rb"(?m)^if\b[^\n]*\b__name__\b")
 
 
@@ -52,6 +58,11 @@ class Programs:
         """The functions that a module runs when it is started by hand and that never end by themselves."""
         return tuple(self._iter_functions())
 
+    @cached_property
+    def loops(self) -> tuple[Anchor, ...]:
+        """The statements of a module itself, or of its `__main__` block, that never end by themselves."""
+        return tuple(dict.fromkeys(self._iter_loops()))
+
     def is_held_for_ever(self, block: Anchor) -> bool:
         """Answer whether the body of a with statement goes on until the process is stopped."""
         module = self._resolver.store.module(block.path)
@@ -70,6 +81,11 @@ class Programs:
                 entry = find_entry_of(self._resolver, module, node)
                 if entry is not None and self._endless.function(entry):
                     yield _program(self._resolver, module, node, entry)
+
+    def _iter_loops(self) -> Iterator[Anchor]:
+        for module in _iter_modules(self._resolver, _LOOP, b"while ", b"_forever(", b"polling(", b".start("):
+            for loop in iter_loops(module):
+                yield module.anchor(loop)
 
     def _iter_functions(self) -> Iterator[Program]:
         for module in _iter_modules(self._resolver, _GUARD, b"__main__"):

@@ -9,6 +9,7 @@ from typing import TypeVar, cast
 from httpx_fixer.analysis.bodies import Bodies
 from httpx_fixer.analysis.call_text import rewrite_call
 from httpx_fixer.analysis.doubles import Doubles
+from httpx_fixer.analysis.event_loops import EventLoops
 from httpx_fixer.analysis.facts import Assigned, Call, CallChange, Function, Reference, Symbol
 from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.functions import (
@@ -83,6 +84,7 @@ class Project:
         self.imports = ImportGraph(self._resolver, self.search)
         self.programs = Programs(self._resolver)
         self.rounds = Rounds(self._resolver)
+        self.event_loops = EventLoops(self._resolver)
         self.bodies = Bodies(self._resolver)
         self.texts = Texts(self._store)
         self.streams = StreamIndex(self._resolver, self._links, targets)

@@ -12,7 +12,7 @@ from httpx_fixer.analysis.scopes import Scope
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, Loop
 from httpx_fixer.analysis.usage import VERBS, iter_changed_names
 
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_Loop = ast.For | ast.AsyncFor | ast.While
 _GATHERED = (ast.GeneratorExp, ast.ListComp, ast.Starred, ast.List, ast.Tuple)
 _HARMLESS = frozenset({"print", "len", "str", "repr", "range", "enumerate", "zip", "sorted", "int", "float"})
 """Builtins that change nothing of what they are given."""
@@ -29,17 +29,20 @@ class Rounds:
     def around(self, site: ClientSite) -> Loop | None:
         """Return the loop around a `with` block that may as well stand in one block of the client.
 
-        None where it has not plainly several rounds, where what the client is built from may differ
-        from round to round, or where a request may outlive its round.
+        Also around a request of the package, whose client gets no arguments. None where it has not
+        plainly several rounds, where what the client is built from may differ from round to round, or
+        where a request may outlive its round.
         """
-        module = self._resolver.store.module(site.path)
-        call = None if module is None or site.form is not BindingForm.WITH else module.call_at(site.anchor)
-        scope = None if module is None or call is None else module.function_scope(call)
-        if module is None or call is None or scope is None:
+        is_wanted = site.top_level or site.form is BindingForm.WITH
+        module = self._resolver.store.module(site.path) if is_wanted else None
+        call = None if module is None else module.call_at(site.anchor)
+        if module is None or call is None or module.table.enclosing(call).is_class():
             return None
+        scope = module.function_scope(call) or module.table.module
         block = module.statement_of(call)
         if not _ends_with_its_requests(module, block, site.name):
             return None
+        is_shareable = _is_request_shareable if site.top_level else _is_shareable
         found: Loop | None = None
         is_caught = False
         for around in module.ancestors(block):
@@ -51,7 +54,7 @@ class Rounds:
                 case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda() | ast.ClassDef():
                     break
                 case ast.For() | ast.AsyncFor() | ast.While():
-                    if not _is_shareable(module, around, block, call, scope):
+                    if not is_shareable(module, around, block, call, scope):
                         break
                     found = Loop(module.anchor(around), is_caught)
         return found
@@ -88,10 +91,20 @@ def _is_awaited(module: Module, call: ast.Call) -> bool:
     return False
 
 
-def _is_shareable(module: Module, loop: ast.AST, block: ast.stmt, call: ast.Call, scope: Scope) -> bool:
-    assert isinstance(loop, _LOOPS)
+def _is_request_shareable(module: Module, loop: _Loop, block: ast.stmt, call: ast.Call, _: Scope) -> bool:
+    """Answer the same of a request that a function of the package sends."""
+    names = {node.id for node in ast.walk(call.func) if isinstance(node, ast.Name)}
+    bound = {*iter_changed_names([loop]), *_iter_imported_names(loop), *_iter_stored_names(loop)}
+    return _may_be_around(module, loop, block) and not names & bound
+
+
+def _may_be_around(module: Module, loop: _Loop, block: ast.stmt) -> bool:
     is_inside = any(node is block for child in loop.body for node in ast.walk(child))
-    if not is_inside or not _has_rounds(loop) or "environ" in module.code(loop):
+    return is_inside and _has_rounds(loop) and "environ" not in module.code(loop)
+
+
+def _is_shareable(module: Module, loop: _Loop, block: ast.stmt, call: ast.Call, scope: Scope) -> bool:
+    if not _may_be_around(module, loop, block):
         return False
     given = {node for keyword in call.keywords for node in ast.walk(keyword.value)}
     names = {node.id for node in ast.walk(call) if isinstance(node, ast.Name)}

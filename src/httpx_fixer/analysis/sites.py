@@ -209,11 +209,11 @@ def _with_block(module: Module, call: ast.Call) -> tuple[WithBlock | None, Clien
     item = statement.items[index]
     name = item.optional_vars.id if isinstance(item.optional_vars, ast.Name) else ""
     block = WithBlock(module.anchor(statement), index, name, isinstance(statement, ast.AsyncWith))
-    scope = module.function_scope(call)
-    if scope is None or not name or name in scope.elsewhere:  # a global is no name of the block's own
+    scope = module.function_scope(call) or module.table.enclosing(call)
+    if scope.is_class() or not name or name in scope.elsewhere:  # a global is no name of the block's own
         return block, None
     function = scope.node
-    assert isinstance(function, FunctionNode)
+    assert isinstance(function, FunctionNode | ast.Module)
     return block, build_usage(module, function, name, statement)
 
 

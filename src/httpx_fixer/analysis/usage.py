@@ -22,15 +22,22 @@ _MANY = 2
 
 
 def build_usage(
-    module: Module, function: FunctionNode, name: str, holder: ast.With | ast.AsyncWith
+    module: Module, function: FunctionNode | ast.Module, name: str, holder: ast.With | ast.AsyncWith
 ) -> ClientUsage:
-    """Describe every use of the local `name` within the block of `holder` and elsewhere in its function."""
+    """Describe every use of the local `name` within the block of `holder` and elsewhere in its function.
+
+    Of a block at a module's level, its uses in the whole module.
+    """
     return _UsageReader(module, function, name, holder).build()
 
 
 class _UsageReader:
     def __init__(
-        self, module: Module, function: FunctionNode, name: str, holder: ast.With | ast.AsyncWith
+        self,
+        module: Module,
+        function: FunctionNode | ast.Module,
+        name: str,
+        holder: ast.With | ast.AsyncWith,
     ) -> None:
         self.module = module
         self.name = name
@@ -64,10 +71,13 @@ class _UsageReader:
                 self._stop(RefusalReason.REBOUND, f"`{self.name}` is used outside of its block", node)
         elif not isinstance(node.ctx, ast.Load):
             self._stop(RefusalReason.REBOUND, f"`{self.name}` is assigned again", node)
-        elif self.module.function_scope(node) is not self.scope or self._in_lambda(node):
+        elif self._scope_of(node) is not self.scope or self._in_lambda(node):
             self._stop(RefusalReason.ESCAPES, f"`{self.name}` is captured by a nested function", node)
         else:
             self._read_use(node)
+
+    def _scope_of(self, node: ast.Name) -> Scope:
+        return self.module.function_scope(node) or self.module.table.module
 
     def _is_with_target(self, node: ast.Name) -> bool:
         parent = self.module.table.parents[node]

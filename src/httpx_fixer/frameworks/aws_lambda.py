@@ -16,6 +16,8 @@ from httpx_fixer.frameworks._start_source import KEEP
 
 _HANDLER = re.compile(r"(?m)^\ufeff?def (\w+)\(\s*\w*event\b")
 _CONTEXTS = frozenset({"context", "_context", "ctx", "_ctx", "lambda_context", "_lambda_context"})
+_TEMPLATES = ("template.yaml", "template.yml", "serverless.yml", "serverless.yaml")
+"""What tells AWS which function to call."""
 _POSITIONAL = frozenset({"plain", "positional-only"})
 
 
@@ -59,16 +61,30 @@ def _find_handlers(project: Project) -> tuple[Function, ...]:
         text = project.search.text(path)
         names = _HANDLER.findall(text) if "context" in text.lower() or "ctx" in text else []
         candidates = (project.function(Symbol(path, name)) for name in names)
-        handler = next((one for one in candidates if one is not None and _is_handler(one)), None)
+        handler = next((one for one in candidates if one is not None and _is_handler(project, one)), None)
         if handler is not None and not is_demonstration(path):
             found.append(handler)
     return tuple(found)
 
 
-def _is_handler(function: Function) -> bool:
+def _is_handler(project: Project, function: Function) -> bool:
     needed = [one for one in function.parameters if not one.has_default and one.kind in _POSITIONAL]
     if function.is_async or function.is_generator or len(needed) != 2:
         return False
     context = needed[1]
-    is_typed = context.annotation.rpartition(".")[2] == "LambdaContext"
-    return is_typed or (context.name in _CONTEXTS and function.name.endswith("handler"))
+    if context.annotation.rpartition(".")[2] == "LambdaContext":
+        return True
+    if context.name not in _CONTEXTS:
+        return False
+    return function.name.endswith("handler") or _is_told(project, function)
+
+
+def _is_told(project: Project, function: Function) -> bool:
+    """Answer whether a template names a function: `Handler: orders/queue.handle`, from its directory on."""
+    module = function.path.removesuffix(".py").replace("/", ".").rpartition(".")[2]
+    named = re.compile(rf"(?im)^\s*-?\s*handler\s*:.*\b{module}\.{function.name}\b")
+    directories = function.path.split("/")[:-1]
+    places = ["/".join(directories[:count]) for count in range(len(directories) + 1)]
+    files = (f"{place}/{name}".lstrip("/") for place in places for name in _TEMPLATES)
+    found = (project.bytes_of(file) for file in files)
+    return any(named.search(data.decode(errors="replace")) for data in found if data is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar
 
@@ -25,6 +26,11 @@ _OWN_TASK = re.compile(r"(?m)^\s*@[\w.]+\.task\b|\.register_task\(")
 _SHARED_TASK = re.compile(r"(?m)^\s*@(?:[\w.]+\.)?shared_task\b")
 _LOADED = ("include", "imports")
 """Arguments of the application that name modules to be loaded by a worker."""
+_CONFIGURED = re.compile(
+    r"(?mi)\b(?:[\w.]*\.)?(?:CELERY_)?(?:imports|include)[\"']?\s*[=:]\s*(?!=)([\[({][^\])}]*)"
+)
+"""`imports = ("shop.tasks",)` of a configuration, `app.conf.include = [...]`, `CELERY_IMPORTS = [...]`"""
+_DOTTED = re.compile(r"[\"']([A-Za-z_][\w.]*)[\"']")
 
 
 class Celery(ProcessFramework):
@@ -80,9 +86,40 @@ def _find_loaded(project: Project, lifecycle: Lifecycle) -> tuple[str, ...]:
         is_own = _OWN_TASK.search(text) and project.imports.reaches(path, lifecycle.path)
         if is_shared or is_own:
             found.add(path)
+    for module in (*_iter_configured(project, lifecycle), *_iter_discovered(project, lifecycle)):
+        target = project.imports.module_of_import(lifecycle.path, module, "")
+        found |= set() if target is None else {target}
+    return tuple(sorted(found))
+
+
+def _iter_configured(project: Project, lifecycle: Lifecycle) -> Iterator[str]:
+    """Yield the modules that arguments of the application name, or its configuration."""
     for name in _LOADED:
         argument = lifecycle.call.argument(name)
-        for module in re.findall(r"[\"']([\w.]+)[\"']", argument.code if argument is not None else ""):
-            target = project.imports.module_of_import(lifecycle.path, module, "")
-            found |= set() if target is None else {target}
-    return tuple(sorted(found))
+        yield from _DOTTED.findall(argument.code if argument is not None else "")
+    files = {lifecycle.path}
+    for call in project.calls_in(lifecycle.path, "config_from_object"):
+        argument = call.argument("obj", 0)
+        dotted = "" if argument is None else argument.text or argument.code
+        target = project.imports.module_of_import(lifecycle.path, dotted.partition(":")[0], "")
+        files |= set() if target is None else {target}
+    for path in sorted(files):
+        for written in _CONFIGURED.findall(project.search.text(path)):
+            yield from _DOTTED.findall(written)
+
+
+def _iter_discovered(project: Project, lifecycle: Lifecycle) -> Iterator[str]:
+    """Yield the modules that `autodiscover_tasks` looks for: `tasks` of each package by default.
+
+    Without packages, as with Django, it looks into all that are installed.
+    """
+    for call in project.calls_in(lifecycle.path, "autodiscover_tasks"):
+        related = call.argument("related_name", 1)
+        name = "tasks" if related is None else related.text or ""
+        packages = call.argument("packages", 0)
+        if packages is not None:
+            for package in _DOTTED.findall(packages.code):
+                yield f"{package}.{name}".rstrip(".")
+        elif name:
+            found = (path for path in project.files if path.endswith(f"/{name}.py"))
+            yield from (path.removesuffix(".py").replace("/", ".") for path in found)

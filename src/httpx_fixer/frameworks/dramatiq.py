@@ -39,7 +39,8 @@ class Dramatiq(ObjectFramework):
     Coroutines run on the loop of a thread that the middleware `AsyncIO` starts and stops. Where it is
     seen to be added to the broker, ours comes behind it: its start then finds the loop running, and
     its end, since dramatiq goes backwards there. Elsewhere coroutines run on loops of their own, and
-    only sync clients are owned. A broker that nobody makes has no place to add the middleware to.
+    only sync clients are owned. One that is only given to `set_broker` is asked for again; a broker that
+    nobody makes has no place to add the middleware to.
     Read and run in 2.2.1. https://dramatiq.io/advanced.html#middleware
     """
 
@@ -77,7 +78,11 @@ class HttpPools({Middleware}):
     ) -> tuple[Edit, ...] | Refusal:
         """Return the edits that define the middleware and add it to the broker."""
         loop = _find_loop(project, lifecycle.call)
-        if loop is None:
+        if loop is None and _is_set(project, lifecycle.call):
+            needs = (*self.needs, ("dramatiq", "get_broker"))
+            code = self.code.replace("{target}", "{get_broker}()")
+            edits = self._add(project, ownership, lifecycle, Statements(code, needs, ""))
+        elif loop is None:
             edits = super().wire(project, ownership, lifecycle)
         else:
             behind = replace(lifecycle, call=replace(lifecycle.call, statement=loop.statement))
@@ -95,6 +100,13 @@ class HttpPools({Middleware}):
             path for path in project.search.mentions(b"actor") if _ACTOR.search(project.search.text(path))
         )
         return (home, *(path for path in found if "dramatiq" in project.imported_packages(path)))
+
+
+def _is_set(project: Project, broker: Call) -> bool:
+    """Answer whether a broker without a name is made for `set_broker(...)`."""
+    calls = project.calls_in(broker.path, "set_broker")
+    is_given = any(call.statement == broker.statement for call in calls)
+    return is_given and not find_target(project, broker)
 
 
 def _find_loop(project: Project, broker: Call) -> Call | None:

@@ -6,17 +6,21 @@ import re
 from collections.abc import Iterator
 from typing import ClassVar
 
+from httpx_fixer.analysis.facts import Call, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal
-from httpx_fixer.fix import Edit
+from httpx_fixer.fix import Edit, InsertStatements
+from httpx_fixer.frameworks import _asgi
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
 from httpx_fixer.frameworks._process import (
     ProcessFramework,
     build_entries,
     decorate_entry,
     is_demonstration,
+    is_imported,
     place_of,
 )
+from httpx_fixer.frameworks._start_source import KEEP
 
 _SERVERS = re.compile(r"\b(?:uvicorn|hypercorn|granian|gunicorn|waitress)\b")
 """What serves an application, which is the owner then."""
@@ -28,7 +32,8 @@ class Program(ProcessFramework):
     So does a function that the packaging installs as a command. It owns sync clients:
     `@sync_http_pools()` opens connections when the function begins and closes them when it returns
     or fails, as Ctrl-C makes it. A coroutine that it starts on each round has a loop of its own,
-    which can share nothing. Run in CPython 3.11 to 3.13.
+    which can share nothing. A loop of the module itself, or of its `__main__` block, has no end that a
+    decorator sees: connections are kept from before it until the process ends. Run in CPython 3.11 to 3.13.
     https://docs.python.org/3/library/__main__.html
     """
 
@@ -48,13 +53,33 @@ class Program(ProcessFramework):
             for one in (*build_entries(self.name, programs, Start.SYNC_ENTRY), *_iter_commands(project))
             if one.app not in coroutines
         }
-        return tuple(sorted(found.values(), key=lambda lifecycle: lifecycle.call.anchor))
+        every = (*found.values(), *_iter_loops(project, self.name))
+        return tuple(sorted(every, key=lambda lifecycle: lifecycle.call.anchor))
 
     def wire(
         self, project: Project, ownership: Ownership, lifecycle: Lifecycle
     ) -> tuple[Edit, ...] | Refusal:
-        """Return the edits that decorate the entry function."""
-        return decorate_entry(project, ownership, lifecycle)
+        """Return the edits that decorate the entry function, or keep connections before a loop."""
+        if lifecycle.start is not Start.EXIT:
+            return decorate_entry(project, ownership, lifecycle)
+        if is_imported(project, ownership, lifecycle.path, KEEP):
+            return ()
+        edits = _asgi.import_edits(project, ownership, lifecycle.path, KEEP)
+        if isinstance(edits, Refusal):
+            return edits
+        return (*edits, InsertStatements(lifecycle.call.anchor, "before", f"{KEEP}()\n"))
+
+
+def _iter_loops(project: Project, name: str) -> Iterator[Lifecycle]:
+    """Yield the modules that loop for ever where they are run, the first loop of each."""
+    found: set[str] = set()
+    for loop in project.programs.loops:
+        is_served = _SERVERS.search(project.search.text(loop.path)) is not None
+        if loop.path not in found and not (is_demonstration(loop.path) or is_served):
+            found.add(loop.path)
+            stem = loop.path.removesuffix("/__main__.py").removesuffix(".py").rpartition("/")[2]
+            call = Call(loop.path, "", None, None, "", (), loop, loop, None)
+            yield Lifecycle(name, Symbol(loop.path, stem), call, Start.EXIT)
 
 
 def _iter_commands(project: Project) -> Iterator[Lifecycle]:

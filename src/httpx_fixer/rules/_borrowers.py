@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from httpx_fixer.analysis.facts import Symbol
+from httpx_fixer.analysis.facts import Call, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import (
     MODULE_FORMS,
@@ -104,8 +104,17 @@ def find_owners(
     if first is None:
         detail = f"`{reaching[0].app.name}` has each job run in a process of its own"
         return Refusal(RefusalReason.PROCESS_PER_JOB, detail, reaching[0].path, reaching[0].call.line)
+    kept = find_kept_loop(project, lifecycles, first)
+    if kept is not None:
+        detail = f"`{kept.function}` runs it on a loop that is kept, and nothing known tells when that ends"
+        return Refusal(RefusalReason.MANY_LOOPS, detail, kept.path, kept.line)
     detail = f"`{first.app.name}` {lifecycles.framework(first.framework).no_loop}"
     return Refusal(RefusalReason.MANY_LOOPS, detail, first.path, first.call.line)
+
+
+def find_kept_loop(project: Project, lifecycles: Lifecycles, lifecycle: Lifecycle) -> Call | None:
+    """Return where a process without a loop of its own runs coroutines on one that its code keeps."""
+    return next((call for call in project.event_loops.kept if lifecycles.reaches(lifecycle, call.path)), None)
 
 
 def _find_pool(project: Project, site: ClientSite) -> tuple[PoolValue, ...] | Refusal:

@@ -248,7 +248,8 @@ def _rewrite_borrower(project: Project, borrower: Borrower, expression: str) -> 
 
 
 def _app_of(owned: Owned) -> str:
-    return owned.ownership.lifecycles[0].app.name.rpartition(".")[2]
+    names = (one.app.name.rpartition(".")[2] for one in owned.ownership.lifecycles)
+    return next((name for name in names if name), owned.ownership.lifecycles[0].framework)
 
 
 def _count_numbers(site: ClientSite, owned: Owned, *, limits: bool) -> tuple[NumberChange, ...]:

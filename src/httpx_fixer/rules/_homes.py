@@ -96,6 +96,8 @@ def _build_home(around: Surroundings, members: list[Member]) -> Home:
     owners = tuple(sorted(apps, key=lambda lifecycle: lifecycle.call.anchor))
     ordered = tuple(sorted(members, key=lambda member: member.site.anchor))
     directory = _find_directory(project, owners, ordered)
+    if not any(posixpath.dirname(owner.path) == directory for owner in owners):
+        directory = leave_loaded(project, directory)
     paths = [posixpath.join(directory, name) for name in _FILE_NAMES]
     present = _find_present(around, owners, frozenset(paths))
     if present is not None:
@@ -148,6 +150,13 @@ def _find_directory(project: Project, owners: tuple[Lifecycle, ...], members: tu
     if not tops:
         return shared
     return min(tops, key=lambda top: _rank_package(project, top, files))
+
+
+def leave_loaded(project: Project, directory: str) -> str:
+    """Return the directory around one whose modules are all loaded as plug-ins: ours is none."""
+    while directory and project.search.is_loaded_whole(directory):
+        directory = posixpath.dirname(directory)
+    return directory
 
 
 def is_named_by_all(project: Project, directory: str, files: set[str]) -> bool:

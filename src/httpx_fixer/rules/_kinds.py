@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from httpx_fixer.analysis.facts import Call
+from httpx_fixer.analysis.facts import Call, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import MODULE_FORMS, BindingForm, ClientSite, Closing, Origin
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._factories import is_cached, is_entered_by_callers, is_kept_open, is_left_by_callers
 from httpx_fixer.rules._handlers import is_closed_by_requests
-from httpx_fixer.rules._objects import is_closed_per_call, is_closed_where_built
+from httpx_fixer.rules._objects import (
+    is_closed_per_call,
+    is_closed_where_built,
+    is_closed_with_request,
+)
 from httpx_fixer.rules._processes import owns_for_duration
 from httpx_fixer.rules._takers import is_given_away
 from httpx_fixer.rules._values import uses_network
@@ -60,11 +64,25 @@ def _kind_of_kept(project: Project, lifecycles: Lifecycles, site: ClientSite) ->
     if is_given_away(project, site):
         return None
     is_cached_result = site.form is BindingForm.CACHED
-    is_open = is_kept_open(project, site) if is_cached_result else not project.kept.is_closed(site)
+    is_open = is_kept_open(project, site) if is_cached_result else _is_left_open(project, site)
+    if is_open and is_closed_with_request(project, site):
+        return CLIENT_PER_REQUEST
     if is_open or is_closed_by_requests(project, lifecycles, site):
         return UNCLOSED_INSTANCE if site.form is BindingForm.INSTANCE else UNCLOSED_MODULE
     is_per_call = is_closed_where_built(project, site) or is_closed_per_call(project, lifecycles, site)
     return CLIENT_PER_REQUEST if is_per_call else None
+
+
+def _is_left_open(project: Project, site: ClientSite) -> bool:
+    if not project.kept.is_closed(site):
+        return True
+    holder, _, attribute = site.name.partition(".")
+    init = project.function(Symbol(site.path, site.function)) if site.function else None
+    if site.form is not BindingForm.INSTANCE or holder != "self" or init is None:
+        return False
+    is_async = site.spec.is_async
+    key = f"left by makers {site.path} {site.function} {attribute} {is_async}"
+    return project.remember(key, lambda: project.kept.is_left_by_makers(init, attribute, is_async=is_async))
 
 
 def _kind_of_local(project: Project, site: ClientSite) -> tuple[str, str] | None:
@@ -135,7 +153,9 @@ def is_unwanted(settings: Settings) -> bool:
 def frequency_of(site: ClientSite) -> str:
     """Return in words how often a client is built."""
     function = site.function.rpartition(".")[2]
-    return f"every round of a loop in `{function}`" if site.in_loop else f"every call of `{function}`"
+    if site.in_loop:
+        return f"every round of a loop in {f'`{function}`' if function else 'the module'}"
+    return f"every call of `{function}`"
 
 
 def _carries_only(site: ClientSite) -> bool:

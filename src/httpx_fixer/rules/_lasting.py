@@ -11,7 +11,7 @@ from httpx_fixer.analysis.stream_facts import StreamSite
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._factories import is_left_by_callers
-from httpx_fixer.rules._objects import is_closed_per_call, is_closed_where_built
+from httpx_fixer.rules._objects import is_closed_per_call, is_closed_where_built, is_closed_with_request
 from httpx_fixer.settings import Settings
 
 _CLOSERS = (("HXF302", "stream-closed-early"), ("HXF304", "unclosed-proxied-stream"))
@@ -30,6 +30,8 @@ def is_lasting(project: Project, lifecycles: Lifecycles, site: ClientSite) -> bo
     """Answer whether a client that nothing closes is kept for longer than a call."""
     if site.form is not BindingForm.INSTANCE:
         return site.form in MODULE_FORMS
+    if is_closed_with_request(project, site):
+        return False
     if project.kept.is_closed(site) and (
         is_closed_where_built(project, site) or is_closed_per_call(project, lifecycles, site)
     ):

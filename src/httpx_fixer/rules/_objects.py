@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from httpx_fixer.analysis.facts import Symbol
@@ -10,6 +11,7 @@ from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._processes import may_own
 
+_OF_A_REQUEST = frozenset({"flask.g", "flask.globals.g", "quart.g", "quart.globals.g"})
 _MAKERS = frozenset({"__aenter__", "__enter__", "__init__"})
 
 
@@ -25,6 +27,16 @@ def is_closed_where_built(project: Project, site: ClientSite) -> bool:
         return False
     key = f"finally {site.path} {site.function} {site.name}"
     return project.remember(key, lambda: project.kept.is_closed_where_built(site))
+
+
+def is_closed_with_request(project: Project, site: ClientSite) -> bool:
+    """Answer whether a client is kept for a request of Flask, and closed with it: `g.pop("http").close()`."""
+    holder, _, attribute = site.name.partition(".")
+    if site.form is not BindingForm.INSTANCE or project.member(site.path, holder).name not in _OF_A_REQUEST:
+        return False
+    taken = rf"(?:\bpop\(|\bget\(|\bgetattr\(\s*{holder},)\s*[\"']{attribute}[\"']"
+    text = project.search.text(site.path)
+    return re.search(taken, text) is not None and re.search(r"\.a?close\(", text) is not None
 
 
 def is_closed_per_call(project: Project, lifecycles: Lifecycles, site: ClientSite) -> bool:

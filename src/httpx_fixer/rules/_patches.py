@@ -54,6 +54,18 @@ def find_patch(project: Project, site: ClientSite) -> Refusal | None:
     return None
 
 
+def find_class_patch(project: Project, site: ClientSite) -> Refusal | None:
+    """Return the test that puts something in the place of the class: a block might enter another object.
+
+    What a mock yields when it is entered is another mock than what it returns when it is called.
+    """
+    place = find_name_patch(project, site) or project.search.find_in_tests(b"Client", *_CLASS_PATCHES)
+    if place is None:
+        return None
+    detail = f"a test replaces `{site.spec.class_code}`, and a block might enter another object"
+    return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *place)
+
+
 def find_new_argument_obstacle(project: Project, site: ClientSite) -> Refusal | None:
     """Return the test that would notice one more argument where a client is built, or a request sent.
 

@@ -152,10 +152,22 @@ def _refuse_library(project: Project, site: ClientSite) -> Refusal:
         detail = f"no known application or worker imports `{site.path}`, which is deployed"
         return Refusal(RefusalReason.NO_ENTRY_POINT, detail, deployment, 1)
     if not project.packaging.is_distributed(site.path):
-        detail = "the application that takes in the project's routes or handlers is not in it"
+        detail = "no application is known that takes in the project's routes or handlers"
         return Refusal(RefusalReason.NO_ENTRY_POINT, detail, site.path, site.line)
     detail = "this is a library: only the programs that install it could own the client"
     return Refusal(RefusalReason.LIBRARY_CODE, detail, site.path, site.line)
+
+
+def is_kept_by_process(
+    project: Project, lifecycles: Lifecycles, site: ClientSite, outcome: Outcome, settings: Settings
+) -> bool:
+    """Answer whether a kept client is one of a service: what a library keeps is for its callers to close.
+
+    Also of one whose application is not known: it is deployed, or made of routes or handlers.
+    """
+    if is_reported(project, lifecycles, site, settings):
+        return True
+    return isinstance(outcome, Refusal) and outcome.reason is RefusalReason.NO_ENTRY_POINT
 
 
 def _may_abandon_http2(project: Project, site: ClientSite) -> bool:

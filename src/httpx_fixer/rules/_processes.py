@@ -7,20 +7,27 @@ import re
 from httpx_fixer.analysis.facts import Function, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
-from httpx_fixer.frameworks._base import Lifecycle, Lifecycles
+from httpx_fixer.frameworks._base import Lifecycle, Lifecycles, Start
+from httpx_fixer.rules._commands import is_run_by_commands
 from httpx_fixer.settings import Settings
 
 _ASIDE = re.compile(
     r"^(?:examples?|docs?|docs_src|benchmarks?|tools|notebooks?|samples?|demos?)/|(?:^|/)(?:scripts?|migrations|alembic)/"
 )
 """Directories of programs that run once, or are there to be read."""
+_SCRIPTS = re.compile(r"(?:^|/)scripts?/")
 _ROUTERS = ("fastapi.APIRouter", "flask.Blueprint", "quart.Blueprint", "sanic.Blueprint")
 """Routes that an application takes in."""
-_HANDLERS = (b"telegram.ext", b"discord.ext", b"from aiogram")
+_HANDLERS = (
+    *(b"telegram.ext", b"discord.ext", b"from aiogram", b"telebot", b"slack_bolt", b"slack_sdk.socket_mode"),
+    *(b"import pyrogram", b"from pyrogram", b"from telethon", b"disnake", b"nextcord", b"vkbottle"),
+)
 """What is imported by handlers that a bot takes in."""
 _SERVERS = frozenset({"fastapi", "flask", "litestar", "mcp", "quart", "sanic", "starlette"})
 _FINDING = re.compile(r"importlib|__import__|pkgutil|entry_points|import_string|find_modules")
 """How a module is found that no import statement tells of."""
+_CHOOSES = re.compile(r"\badd_subparsers\(|\bargv\[1\]|\bmatch (?:sys\.)?argv")
+"""How a program chooses between what goes on and what ends."""
 _DEMONSTRATION = re.compile(r"(?:^|/)(?:demo|example|sample|docs)[\w-]*/")
 
 
@@ -38,12 +45,33 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
     function = project.function(Symbol(site.path, site.function)) if site.function else None
     if function is not None and lifecycles.entry_point(function) is not None:
         return True
-    if _ASIDE.search(site.path) and not project.served.is_part(site.path):
+    if function is not None and is_run_by_commands(project, lifecycles, function):
         return False
-    if any(may_own(lifecycles, lifecycle, site) for lifecycle in lifecycles.all()):
+    if _is_aside(project, site.path) and not project.served.is_part(site.path):
+        return False
+    owners = [one for one in lifecycles.all() if may_own(lifecycles, one, site)]
+    if owners:
         is_script = project.search.is_one_shot(site.path) and not project.imports.is_imported(site.path)
-        return not is_script or project.served.is_loaded(site.path)
+        is_daemon = not _CHOOSES.search(project.search.text(site.path)) and any(
+            one.path == site.path and _is_endless(project, one) for one in owners
+        )
+        return not is_script or is_daemon or project.served.is_loaded(site.path)
     return not (project.imports.runs_as_script(site.path) or is_part_of_a_command(project, site))
+
+
+def _is_aside(project: Project, path: str) -> bool:
+    """Answer whether a module is no part of what lasts: a script that other modules import is one."""
+    if _ASIDE.search(path) is None:
+        return False
+    importers = project.imports.importers_of(path) if _SCRIPTS.search(path) else ()
+    return all(_ASIDE.search(one) for one in importers)
+
+
+def _is_endless(project: Project, lifecycle: Lifecycle) -> bool:
+    """Answer whether a process was seen to go on until it is stopped."""
+    if lifecycle.start in {Start.ENTRY, Start.SYNC_ENTRY, Start.TRIO_ENTRY}:
+        return True
+    return any(loop.path == lifecycle.path for loop in project.programs.loops)
 
 
 def is_part_of_a_command(project: Project, site: ClientSite) -> bool:
@@ -57,13 +85,16 @@ def is_library_code(project: Project, lifecycles: Lifecycles, site: ClientSite, 
     What such code builds per call only its callers could own; what it keeps is theirs to close. Routes
     or handlers without any application are a plug-in of somebody's service.
     """
-    if (site.is_test and not settings.include_tests) or _ASIDE.search(site.path):
+    if (site.is_test and not settings.include_tests) or _is_aside(project, site.path):
         return False
     if not lifecycles.all() and _serves_others(project, site.path):
         return True
     if not _outer_package(project, site.path) or not project.packaging.is_distributed(site.path):
         return False
     if project.imports.runs_as_script(site.path) or is_part_of_a_command(project, site):
+        return False
+    function = project.function(Symbol(site.path, site.function)) if site.function else None
+    if function is not None and is_run_by_commands(project, lifecycles, function):
         return False
     return not any(
         may_own(lifecycles, one, site) or is_neighbour(project, one, site) for one in lifecycles.all()

@@ -11,7 +11,7 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import ClientSite, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddArgument, CreateFile, Edit, EnsureImport, InsertStatements, ReplaceExpression
-from httpx_fixer.rules._homes import common_directory, is_named_by_all
+from httpx_fixer.rules._homes import common_directory, is_named_by_all, leave_loaded
 
 NAME = "tls_context"
 _FILE = "http_tls.py"
@@ -115,7 +115,8 @@ def find_tls_homes(project: Project, sites: Iterable[ClientSite]) -> dict[Client
     homes: dict[ClientSite, TlsHome] = {}
     for (_, library), members in groups.items():
         varies = any(_varies(member) for member in members)
-        path = posixpath.join(common_directory({member.path for member in members}), _FILE)
+        directory = leave_loaded(project, common_directory({member.path for member in members}))
+        path = posixpath.join(directory, _FILE)
         for member in members:
             is_inline = project.imports.import_path(member.path, path) is None
             mine = _varies(member) if is_inline else varies

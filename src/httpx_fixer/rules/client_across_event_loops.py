@@ -9,6 +9,7 @@ from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.fix import Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
+from httpx_fixer.rules._borrowers import find_kept_loop
 from httpx_fixer.rules._planning import plan_sites
 from httpx_fixer.rules._processes import is_reported, may_own
 
@@ -26,6 +27,8 @@ class ClientAcrossEventLoops(Rule):
     ## Why is this bad?
     A connection belongs to the loop that opened it. The second call finds a connection of a loop that is
     closed and fails with `RuntimeError: Event loop is closed`; the third works again, the fourth fails.
+
+    One loop that is kept for all calls is another matter: there such a client may last.
 
     ## Fix
     None: whether to keep one loop or to build the client inside of each is a decision of design.
@@ -75,6 +78,8 @@ def _find_loop_per_call(project: Project, lifecycles: Lifecycles, site: ClientSi
     reaching = [one for one in lifecycles.all() if may_own(lifecycles, one, site)]
     if not reaching or any(one.owns(is_async=True) for one in reaching):
         return None
+    if find_kept_loop(project, lifecycles, reaching[0]) is not None:
+        return None
     first = reaching[0]
     detail = f"only `{first.app.name}` runs this code, and has no loop that lasts: each call starts its own"
     return Refusal(RefusalReason.REPORT_ONLY, detail, first.path, first.call.line)
@@ -84,6 +89,10 @@ def _find_loop(project: Project, site: ClientSite) -> Call | None:
     """Return the call in a function of the site's file that starts a loop."""
     for call in project.calls_in(site.path, "run", "run_until_complete", "async_to_sync"):
         name = call.symbol.name if call.symbol is not None and not call.symbol.path else ""
-        if call.function and (name in _LOOPS or call.attribute == "run_until_complete"):
+        if not call.function:
+            continue
+        if name in _LOOPS or (
+            call.attribute == "run_until_complete" and project.event_loops.is_made_per_call(call)
+        ):
             return call
     return None

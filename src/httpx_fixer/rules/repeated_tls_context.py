@@ -1,27 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import ClientSite
-from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
+from httpx_fixer.diagnostic import Diagnostic, Refusal
 from httpx_fixer.fix import Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
-from httpx_fixer.rules._lasting import is_lasting
 from httpx_fixer.rules._patches import find_new_argument_obstacle
-from httpx_fixer.rules._planning import plan_sites
-from httpx_fixer.rules._tls_contexts import (
-    TlsHome,
-    find_argument_obstacle,
-    find_tls_homes,
-    plan_context,
-)
-
-_HOPELESS = frozenset(
-    {RefusalReason.HTTPX_TOO_NEW, RefusalReason.GENERATED_CODE, RefusalReason.PROCESS_PER_JOB}
-)
+from httpx_fixer.rules._relief import find_relieved
+from httpx_fixer.rules._tls_contexts import TlsHome, plan_context
 
 
 class RepeatedTlsContext(Rule):
@@ -61,18 +50,9 @@ class RepeatedTlsContext(Rule):
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every client per call that stays one and can be relieved."""
-        everything = replace(self.settings, select=(), ignore=())
-        outcomes = plan_sites(project, lifecycles, everything)
-        left = [site for site, outcome in outcomes.items() if _is_left(project, lifecycles, site, outcome)]
-        for site, home in find_tls_homes(project, left).items():
+        for site, home in find_relieved(project, lifecycles, self.settings).items():
             message = f"`{site.spec.class_code}(...)` loads the trusted certificates on each call"
             yield self.diagnostic(site.anchor, message, _plan(project, site, home))
-
-
-def _is_left(project: Project, lifecycles: Lifecycles, site: ClientSite, outcome: Fix | Refusal) -> bool:
-    if isinstance(outcome, Fix) or outcome.reason in _HOPELESS or is_lasting(project, lifecycles, site):
-        return False
-    return not site.spec.has_context and find_argument_obstacle(project, site) is None
 
 
 def _plan(project: Project, site: ClientSite, home: TlsHome) -> Fix | Refusal:

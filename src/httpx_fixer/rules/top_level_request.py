@@ -6,6 +6,7 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
+from httpx_fixer.rules._hoisting import plan_request_hoists
 from httpx_fixer.rules._kinds import TOP_LEVEL, kind_of
 from httpx_fixer.rules._planning import plan_sites
 
@@ -26,6 +27,10 @@ class TopLevelRequest(Rule):
     `for`, a `with` or a `match` does moves above it; one further on in there gets the block around
     the whole. `verify=`, `cert=`, `proxy=` and `trust_env=` make a pool of their own, `cookies=` goes to
     the borrowed client, as it went to the one that the call built.
+
+    In a program that runs once a loop that sends a request in every round goes into one `with` block of
+    a client; before each request its cookies are cleared, so that it has none of the one before. Other
+    requests of such programs stay as they are.
 
     ## Fix safety
     Safe: the request on the wire, its exceptions and its cookies stay as they were.
@@ -58,3 +63,6 @@ class TopLevelRequest(Rule):
             if kind_of(project, lifecycles, site) == TOP_LEVEL:
                 message = f"`{site.spec.class_code}(...)` builds and closes a client for one request"
                 yield self.diagnostic(site.anchor, message, outcome)
+        for site, fix in plan_request_hoists(project, lifecycles, self.settings).items():
+            message = f"`{site.spec.class_code}(...)` builds and closes a client in every round of a loop"
+            yield self.diagnostic(site.anchor, message, fix)

@@ -7,8 +7,7 @@ from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._kinds import UNCLOSED_INSTANCE, kind_of
-from httpx_fixer.rules._planning import plan_sites
-from httpx_fixer.rules._processes import is_reported
+from httpx_fixer.rules._planning import is_kept_by_process, plan_sites
 
 
 class UnclosedInstanceClient(Rule):
@@ -56,7 +55,7 @@ class UnclosedInstanceClient(Rule):
         for site, outcome in plan_sites(project, lifecycles, self.settings).items():
             if kind_of(project, lifecycles, site) != UNCLOSED_INSTANCE:
                 continue
-            if not is_reported(project, lifecycles, site, self.settings):
+            if not is_kept_by_process(project, lifecycles, site, outcome, self.settings):
                 continue  # kept by a library, for its callers
             message = f"`{site.name}` holds a client that nothing closes"
             yield self.diagnostic(site.anchor, message, outcome)

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, Closing
-from httpx_fixer.diagnostic import Diagnostic
+from httpx_fixer.diagnostic import Diagnostic, Refusal
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._kinds import UNCLOSED_LOCAL, kind_of
 from httpx_fixer.rules._lasting import is_handed_out
 from httpx_fixer.rules._planning import plan_sites
+from httpx_fixer.rules._relief import close_unowned
 
 
 class UnclosedLocalClient(Rule):
@@ -37,6 +38,9 @@ class UnclosedLocalClient(Rule):
     (a request in a comprehension, a client for each key of a dictionary), its uses stay as they are,
     and `lasting_http_client(...)` builds one that nothing has to close: it has no connections of its own
     while the application runs.
+
+    Where nothing can own the connections (in a library, say) such a block closes the client itself, and
+    the client loads the trusted certificates once a process (HXF112).
 
     A local that is closed on every path stays as it is written and borrows (HXF101).
 
@@ -70,7 +74,12 @@ class UnclosedLocalClient(Rule):
         for site, outcome in plan_sites(project, lifecycles, self.settings).items():
             if kind_of(project, lifecycles, site) == UNCLOSED_LOCAL:
                 message = f"`{site.spec.class_code}(...)` is {_tell_fault(project, site)}"
-                yield self.diagnostic(site.anchor, message, outcome)
+                closed = (
+                    close_unowned(project, lifecycles, site, outcome, self.settings)
+                    if isinstance(outcome, Refusal)
+                    else outcome
+                )
+                yield self.diagnostic(site.anchor, message, closed)
 
 
 def _tell_fault(project: Project, site: ClientSite) -> str:

@@ -9,8 +9,7 @@ from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._handlers import is_closed_by_requests
 from httpx_fixer.rules._kinds import UNCLOSED_MODULE, kind_of
-from httpx_fixer.rules._planning import plan_sites
-from httpx_fixer.rules._processes import is_reported
+from httpx_fixer.rules._planning import is_kept_by_process, plan_sites
 
 
 class UnclosedModuleClient(Rule):
@@ -43,6 +42,7 @@ class UnclosedModuleClient(Rule):
     - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from.
     - UNSUPPORTED_BINDING: the client may be of httpx or httpx2, or code looks at its `_transport`.
     - NO_ENTRY_POINT: no known application imports the code.
+    - MANY_LOOPS: a worker runs the code on a loop that it keeps, and nothing known tells when that ends.
 
     ## References
     - https://www.python-httpx.org/async/#opening-and-closing-clients
@@ -57,7 +57,7 @@ class UnclosedModuleClient(Rule):
         for site, outcome in plan_sites(project, lifecycles, self.settings).items():
             if kind_of(project, lifecycles, site) != UNCLOSED_MODULE:
                 continue
-            if not is_reported(project, lifecycles, site, self.settings):
+            if not is_kept_by_process(project, lifecycles, site, outcome, self.settings):
                 continue  # kept by a library, for its callers
             is_result = site.form is BindingForm.CACHED
             name = f"`{site.name}`" if site.name else f"`{site.spec.class_code}(...)`"

@@ -68,6 +68,10 @@ worker.join()
 worker.stop()
 broker.close()
 """
+_DRAMATIQ_SET = _DRAMATIQ.replace(
+    "from shop.broker import broker\nfrom shop import actors",
+    "from shop import actors\nfrom dramatiq import get_broker\nbroker = get_broker()",
+)
 
 
 def _answer(_: Received) -> Reply:
@@ -80,6 +84,7 @@ def _answer(_: Received) -> Reply:
         ("taskiq-broker", _TASKIQ, 2, ()),
         ("faststream-application", _FASTSTREAM, 1, ()),
         ("dramatiq-broker", _DRAMATIQ, 1, ("refresh_price",)),
+        ("dramatiq-broker-without-a-name", _DRAMATIQ_SET, 1, ("refresh_price",)),
         ("dramatiq-coroutines", _DRAMATIQ, 2, ("refresh_price", "refresh_title")),
     ],
 )

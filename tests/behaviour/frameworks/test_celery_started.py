@@ -91,3 +91,19 @@ def test_helper_of_a_worker_and_a_service_borrows_in_both(tmp_path: Path) -> Non
             assert service.stop() == 0
             assert "Warning" not in service.said.read_text()
         assert upstream.wait_until_idle()
+
+
+def test_tasks_that_a_worker_discovers_borrow_as_the_service_does(tmp_path: Path) -> None:
+    _, after = build_halves("client-per-request/celery-discovers-tasks-beside-fastapi", tmp_path)
+    with Upstream(_answer) as upstream:
+        said = _run_worker(after, "solo", upstream, "library.worker", ("loans.remind",))
+        assert said.count("succeeded in") == TIMES
+        assert upstream.wait_until_idle()
+        assert (upstream.connections, *after.pools()) == (1, 1, 1)
+        upstream.forget()
+        with serve(after.directory, "library.web.main:app", {"CATALOGUE_URL": upstream.url}) as service:
+            for _ in range(TIMES):
+                assert httpx.get(f"{service.url}/address/1", trust_env=False).json() == "Emma"
+            assert upstream.connections == 1
+            assert service.stop() == 0
+        assert upstream.wait_until_idle()

@@ -31,6 +31,24 @@ async def main():
 asyncio.run(main())
 """
 
+_LOAD_ALL = """\
+import asyncio, os
+from discord.http import Route
+from bot import bot
+
+Route.BASE = os.environ["DISCORD_URL"]
+
+async def main():
+    async with bot:
+        await bot.login("token")
+        rates = bot.get_cog("Rates")
+        while not hasattr(rates, "rates"):
+            await asyncio.sleep(0.01)
+        print(sorted(bot.extensions), rates.rates["text"])
+
+asyncio.run(main())
+"""
+
 
 def _answer(request: Received) -> Reply:
     if request.path.endswith("/@me"):
@@ -49,3 +67,14 @@ def test_commands_share_connections_until_the_bot_is_closed(tmp_path: Path) -> N
             assert weather.connections == connections
             assert weather.wait_until_idle()
         assert half.pools() == (connections, connections)
+
+
+def test_directory_of_extensions_holds_nothing_else_after(tmp_path: Path) -> None:
+    halves = build_halves("client-per-request/discord-directory-of-cogs", tmp_path)
+    for half, closed in zip(halves, (0, 1), strict=True):
+        with Upstream(_answer) as discord, Upstream(_answer) as rates:
+            environment = {"DISCORD_URL": discord.url, "RATES_URL": rates.url, "TOKEN": "token"}
+            ended = run(half, ["-c", _LOAD_ALL], **environment)
+            assert ended.code == 0, ended.said
+            assert ended.said.startswith("['cogs.memes', 'cogs.rates'] rain")
+        assert half.pools() == (1, closed)

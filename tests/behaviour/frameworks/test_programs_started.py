@@ -85,6 +85,19 @@ def test_rounds_of_a_program_share_connections_that_it_closes(
                 assert program.pools() == (1, 1)
 
 
+@pytest.mark.parametrize("case", ["jobs-of-a-loop-of-the-module", "jobs-of-a-loop-of-the-program"])
+def test_jobs_of_a_loop_share_connections_that_are_closed_at_the_end(case: str, tmp_path: Path) -> None:
+    before, after = build_halves(f"top-level-request/{case}", tmp_path)
+    with Upstream() as upstream:
+        _poll(before, upstream, signal.SIGINT, ["cron.py"])
+        assert upstream.connections >= 2 * ROUNDS
+    with Upstream() as upstream:
+        _poll(after, upstream, signal.SIGINT, ["cron.py"])
+        assert upstream.connections == 1
+        assert upstream.wait_until_idle()
+    assert after.pools() == (1, 1)
+
+
 @pytest.mark.parametrize("half", ["before", "after"])
 def test_loop_per_round_shares_what_it_can(half: str, tmp_path: Path) -> None:
     program = dict(

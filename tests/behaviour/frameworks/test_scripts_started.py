@@ -14,16 +14,18 @@ from .programs import build_halves, run
     ("case", "arguments", "connections"),
     [
         # One client for the articles, one for the batches, whose requests go out side by side.
-        ("loop-of-a-script", ["read_prices.py", "1", "2", "3"], (3 + 6, 1 + 3)),
+        ("client-per-request/loop-of-a-script", ["read_prices.py", "1", "2", "3"], (3 + 6, 1 + 3)),
         # Three pages; four titles in two times three rounds, of which two send nothing.
-        ("loop-of-a-sync-script", ["main.py", "{url}"], (3 + 4, 2)),
+        ("client-per-request/loop-of-a-sync-script", ["main.py", "{url}"], (3 + 4, 2)),
+        # Three requests, two blocks, and two in each of two rounds; a client for each of three loops.
+        ("top-level-request/loop-of-a-script", ["main.py", "{url}"], (3 + 2 + 4, 3)),
     ],
 )
 def test_rounds_share_connections_and_no_cookies(
     case: str, arguments: list[str], connections: tuple[int, int], tmp_path: Path
 ) -> None:
     said: list[str] = []
-    halves = build_halves(f"client-per-request/{case}", tmp_path)
+    halves = build_halves(case, tmp_path)
     for program, expected in zip(halves, connections, strict=True):
         with Upstream() as upstream:
             given = [argument.format(url=upstream.url) for argument in arguments]
