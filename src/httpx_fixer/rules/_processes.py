@@ -8,6 +8,7 @@ from httpx_fixer.analysis.facts import Function, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.frameworks._base import Lifecycle, Lifecycles
+from httpx_fixer.rules._commands import is_in_commands
 from httpx_fixer.settings import Settings
 
 _ASIDE = re.compile(
@@ -21,7 +22,7 @@ _HANDLERS = (b"telegram.ext", b"discord.ext", b"from aiogram")
 _SERVERS = frozenset({"fastapi", "flask", "litestar", "mcp", "quart", "sanic", "starlette"})
 _FINDING = re.compile(r"importlib|__import__|pkgutil|entry_points|import_string|find_modules")
 """How a module is found that no import statement tells of."""
-_DEMONSTRATION = re.compile(r"(?:^|/)(?:demo|example|sample|docs)[\w-]*/")
+_DEMONSTRATION = re.compile(r"(?:^|/)(?:demo|docs|example|sample|scaffold|skeleton|template)[\w-]*/")
 
 
 def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:
@@ -29,7 +30,7 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
 
     A project without any lifecycle is a library or a script: its clients live as long as its callers
     want, and nothing is said. Nor is it of a module that scripts alone import or that is one, unless a
-    server is told to load it.
+    server is told to load it, or of a function that commands alone call.
     """
     if site.is_test and not settings.include_tests:
         return False
@@ -38,6 +39,8 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
     function = project.function(Symbol(site.path, site.function)) if site.function else None
     if function is not None and lifecycles.entry_point(function) is not None:
         return True
+    if function is not None and is_in_commands(project, function):
+        return False
     if _ASIDE.search(site.path) and not project.served.is_part(site.path):
         return False
     if any(may_own(lifecycles, lifecycle, site) for lifecycle in lifecycles.all()):
