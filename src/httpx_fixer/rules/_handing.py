@@ -206,7 +206,11 @@ def _avoid_locals(project: Project, site: ClientSite, reach: Reach) -> Reach | R
 def _drop_class(project: Project, site: ClientSite) -> Edit:
     """Remove the import that the class came from, where nothing else reads it."""
     local = project.lone_local_import(site)
-    return DropImport(site.path, _base_of(site)) if local is None else RemoveStatement(local)
+    if local is not None:
+        return RemoveStatement(local)
+    name = _base_of(site)
+    is_package = site.path.endswith("__init__.py")
+    return DropImport(site.path, name, is_package and project.search.may_be_read_elsewhere(site.path, name))
 
 
 def _drop_arguments(
