@@ -17,10 +17,10 @@ from httpx_fixer.analysis.stream_methods import (
     BODY_WRAPPERS,
     CLOSERS,
     ITERATORS,
-    LOG_METHODS,
     LOOKERS,
     READERS,
     find_closing,
+    is_log,
     last_name,
 )
 from httpx_fixer.analysis.stream_takers import (
@@ -216,8 +216,8 @@ class _UseReader:
             case ast.Name():
                 if name in LOOKERS:
                     return self._is_builtin(call.func)
-            case ast.Attribute(value=receiver) if name in LOG_METHODS:
-                return "log" in last_name(receiver).lower()
+            case ast.Attribute() if is_log(call):
+                return True
         is_closing = self.web is not None and find_closing(self.web, call) is not None
         return is_closing and self._is_entered(call)
 
