@@ -220,6 +220,7 @@ def _drop_arguments(
     arguments = (*site.spec.arguments, *settled)
     read = (one for argument in arguments for one in (*argument.imports, *argument.late_imports))
     given = {bound.split(".")[0] for _, _, bound in read}
+    given |= {name for argument in arguments for name in argument.names}
     if site.spec.has_context:
         given.add("tls_context")
     gone = sorted(
