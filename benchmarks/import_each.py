@@ -1,4 +1,4 @@
-"""Import the files that are named on standard input, each in a fork, and print what each raised.
+"""Import the files named on standard input, each in a fork, and print what the first and last try raised.
 
 usage: python import_each.py SECONDS < NAMES.json     (in the tree; started by `importing.py`)
 
@@ -12,11 +12,13 @@ import importlib.abc
 import importlib.machinery
 import json
 import os
+import re
 import signal
 import sys
 import types
 from abc import ABCMeta
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from unittest.mock import MagicMock
 
@@ -137,24 +139,32 @@ def iter_names(path: str) -> Iterator[tuple[str, str]]:
     deepest = len(parts) - 1
     while deepest and any(_is_package(parts[:depth]) for depth in (deepest, deepest - 1)):
         deepest -= 1  # a directory without `__init__.py` inside a package is a part of it
-    roots += [at for at in (deepest, 1) if at not in roots and at < len(parts)]
+    more = (deepest, 1) if deepest or not is_imported(parts[0]) else ()
+    roots += [at for at in more if at not in roots and at < len(parts)]
     for root in sorted(roots, key=lambda at: (at != deepest, at)):
         yield str(TREE.joinpath(*parts[:root])), ".".join(parts[root:])
+
+
+@cache
+def is_imported(package: str) -> bool:
+    """Answer whether files of the tree import a package by its name: nobody starts inside of it then."""
+    wanted = re.compile(rf"^(?:from|import) {package}\b".encode(), re.MULTILINE)
+    return any(wanted.search(path.read_bytes()) for path in TREE.rglob("*.py") if path.is_file())
 
 
 def _is_package(parts: list[str]) -> bool:
     return bool(parts) and Path(*parts, "__init__.py").is_file()
 
 
-def import_file(path: str) -> str:
-    """Import a file under the first name that works; return what the first try raised, or ""."""
-    first = ""
+def import_file(path: str) -> tuple[str, str]:
+    """Import a file under the first name that works; return what the first and the last try raised, or ""."""
+    first = said = ""
     for root, name in iter_names(path):
         said = in_fork(root, name)
         if not said:
-            return ""
+            break
         first = first or said
-    return first
+    return first, said
 
 
 def in_fork(root: str, name: str) -> str:

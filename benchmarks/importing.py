@@ -13,9 +13,11 @@ SECONDS = 20
 """A module that computes longer, or waits ten times as long, counts as one that cannot be imported."""
 
 
-def find_import_faults(tree: Path, names: list[str]) -> dict[str, str]:
-    """Import the files of a tree; return what each raised as one line, "" for those that can be imported.
+def find_import_faults(tree: Path, names: list[str]) -> dict[str, tuple[str, str]]:
+    """Import the files of a tree; return what the first and the last try raised, each as one line.
 
+    The last is "" for a file that can be imported, if not by the first name that was tried. That is the
+    name in its outermost package, and what it raises may be due to what stands in for other packages.
     Code of the tree runs. What is not installed is stood in for, and nothing outside of the tree may be
     written, no process started and no connection made (see `import_each.py`).
     """
@@ -34,5 +36,5 @@ def find_import_faults(tree: Path, names: list[str]) -> dict[str, str]:
     )
     if ran.returncode:
         raise SystemExit(f"the imports of {tree} ended with {ran.returncode}: {ran.stderr[-500:]}")
-    found: dict[str, str] = json.loads(ran.stdout.splitlines()[-1])
-    return found
+    found: dict[str, list[str]] = json.loads(ran.stdout.splitlines()[-1])
+    return {name: (first, last) for name, (first, last) in found.items()}

@@ -228,10 +228,15 @@ def _check_imports(run: _Run) -> int:
         old = {*names, *homes.values()}
         before = find_import_faults(run.work / "before", _existing(run, sorted(old)))
         after = find_import_faults(run.work / mode, names)
-        sound.update(name for name in names if before.get(name) == "")
-        # A new module counts where the package that it is in could be imported.
-        known = {name: before.get(name, before.get(homes[name], "")) for name in names}
-        broken = {name: fault for name, fault in after.items() if fault and not known[name]}
+        sound.update(name for name in names if before.get(name, ("", "?"))[1] == "")
+        # A new module counts where the package that it is in could be imported. What the name in the
+        # package raised before may be raised under another name now: the package is imported there, too.
+        known = {name: before.get(name, before.get(homes[name], ("", ""))) for name in names}
+        broken = {
+            name: fault
+            for name, (_, fault) in after.items()
+            if fault and not known[name][1] and fault != known[name][0]
+        }
         run.faults += [f"import, {mode}: {name}: {fault}" for name, fault in sorted(broken.items())]
     return len(sound)
 

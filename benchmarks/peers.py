@@ -6,9 +6,9 @@ usage: python benchmarks/peers.py [--sizes 500 5000 50000] [--corpus CACHE] [--c
 The other tools are installed into environments of their own below `--home`. CPU seconds are those of
 the whole process tree (user + system), the median of `--runs` runs of what takes less than 10 s, after a
 warm-up; peak memory is that of the largest process. A tool that runs longer than `--cap` seconds of wall
-time on a tree is stopped, and not tried on larger ones. Over the corpus (the cache of `corpus.py`) each
-tool runs over one package after the other, always in the same shuffled order, until the cap; the ratio
-is to `check` over the same packages. Read figures as ratios within one run: machines differ.
+time on a tree is stopped, and not tried on larger ones. Over the corpus (the cache of `corpus.py`, or a
+directory of checkouts) each tool runs over one tree after the other, always in the same shuffled order,
+until the cap; the ratio is to `check` over the same trees. Read figures as ratios within one run.
 """
 
 from __future__ import annotations
@@ -201,7 +201,8 @@ def measure_corpus(
     peers: Sequence[Peer], cache: Path, cap_s: float
 ) -> tuple[dict[str, Share], dict[str, float]]:
     """Run each tool over packages until its time is over; return that, and the cost of `check` on each."""
-    trees = sorted(path for path in (cache / "trees").iterdir() if path.is_dir())
+    home = cache / "trees" if (cache / "trees").is_dir() else cache
+    trees = sorted(path for path in home.iterdir() if path.is_dir())
     random.Random(7).shuffle(trees)
     checked: dict[str, float] = {}
     shares: dict[str, Share] = {}

@@ -36,10 +36,14 @@ class EnsureImport:
 
 @dataclass(frozen=True, slots=True, order=True)
 class DropImport:
-    """Remove the module-level import that binds `bound`, if nothing reads that name any more."""
+    """Remove the module-level import that binds `bound`, if nothing reads that name any more.
+
+    In `__init__.py` it stays where it `is_shared`: another file takes the name from there.
+    """
 
     path: str
     bound: str
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -35,6 +35,7 @@ def _statement(code: str) -> ImportStatement:
     [
         ("__future__", Section.FUTURE),
         ("os.path", Section.STDLIB),
+        ("select", Section.STDLIB),
         ("httpx", Section.THIRD_PARTY),
         ("app.clients", Section.FIRST_PARTY),
         ("application", Section.THIRD_PARTY),
@@ -43,7 +44,7 @@ def _statement(code: str) -> ImportStatement:
     ],
 )
 def test_section(module: str, section: Section) -> None:
-    assert section_of(module, frozenset({"app"})) is section
+    assert section_of(module, frozenset({"app", "select"})) is section
 
 
 @pytest.mark.parametrize(

@@ -136,10 +136,29 @@ def _has_import(statement: ast.stmt) -> bool:
 
 
 def may_lack(module: Module, name: str) -> bool:
-    """Answer whether an imported name is None where its package is not installed."""
+    """Answer whether a module goes on where the package that a name is imported from is not installed.
+
+    It says so by `name = None`, or by a handler around the import that does not raise.
+    """
     bindings = module.table.module.bindings.get(name, [])
     kinds = {binding.kind for binding in bindings}
-    return BindingKind.IMPORT in kinds and len(kinds) > 1
+    if BindingKind.IMPORT in kinds and len(kinds) > 1:
+        return True
+    guarded = (one for one in module.tree.body if isinstance(one, ast.Try) and _binds(one.body, name))
+    return any(
+        not _binds(handler.body, name) and not any(_is_end(node) for node in ast.walk(handler))
+        for statement in guarded
+        for handler in statement.handlers
+    )
+
+
+def _is_end(node: ast.AST) -> bool:
+    return isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and "exit" in ast.unparse(node.func))
+
+
+def _binds(body: list[ast.stmt], name: str) -> bool:
+    imports = (one for one in body if isinstance(one, ast.Import | ast.ImportFrom))
+    return any((alias.asname or alias.name.split(".")[0]) == name for one in imports for alias in one.names)
 
 
 def needs_package(module: Module, package: str) -> bool:

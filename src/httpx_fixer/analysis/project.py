@@ -226,14 +226,14 @@ class Project:
         module = self._store.module(path)
         return None if module is None else find_spelling(module, qualified)
 
-    def may_lack(self, path: str, name: str) -> bool:
-        """Answer whether a name of a module is None where the package that it is imported from is missing."""
+    def may_lack(self, path: str, name: str, package: str) -> bool:
+        """Answer whether a file, or what is required near it, says that it does without a package."""
         module = self._store.module(path)
-        return module is not None and may_lack(module, name)
+        return module is not None and (may_lack(module, name) or self._versions.is_extra(package, path))
 
     def needs_package(self, path: str, package: str) -> bool:
         """Answer whether importing a file fails without a package."""
-        modules = (self._store.module(one) for one in self.imports.import_closure(path))
+        modules = (self._store.module(one) for one in sorted(self.imports.import_closure(path)))
         return any(module is not None and needs_package(module, package) for module in modules)
 
     def rewrite_call(self, anchor: Anchor, callee: str, change: CallChange) -> tuple[Anchor, str] | None:

@@ -79,7 +79,12 @@ class FileStore:
         found: set[str] = set()
         for word in words:
             if word not in self._words:
-                self._words[word] = [path for path in self._may_hold(word) if word in self.data(path)]
+                known = self._bytes  # looked into here: a call for each file costs as much as the search
+                self._words[word] = [
+                    path
+                    for path in self._may_hold(word)
+                    if word in (known[path] if path in known else self.data(path))
+                ]
             found.update(self._words[word])
         return sorted(found)
 

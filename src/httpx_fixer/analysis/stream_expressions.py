@@ -13,6 +13,7 @@ from httpx_fixer.analysis.stream_methods import (
     find_body_iterator,
     find_closing,
     is_close_of_other,
+    is_plain_log,
     last_name,
 )
 from httpx_fixer.analysis.stream_tests import keep_kinds, split_by_test
@@ -141,8 +142,7 @@ class ExpressionReader:
 
     def _visit_comprehension(self, node: _Comprehension, state: State) -> State:
         first = node.generators[0]
-        state = self._visit(first.iter, state)
-        inner = state
+        inner = state = self._visit(first.iter, state)
         for index, generator in enumerate(node.generators):
             parts = [*([generator.iter] if index else []), *generator.ifs]
             for part in parts:
@@ -173,6 +173,10 @@ class ExpressionReader:
         return self._raise(state)
 
     def _visit_call(self, node: ast.Call, state: State) -> State:
+        if is_plain_log(node):
+            raised, state = self._raised, self._visit_arguments(node, state)
+            self._raised = raised
+            return state
         owner = self.web.find_owner(node.func)
         if owner is not None and isinstance(node.func, ast.Attribute):
             state = self._visit_arguments(node, self._use(owner, state))

@@ -20,6 +20,8 @@ PLAIN_ATTRIBUTES = frozenset(
 )
 """Attributes that `Response.__init__` sets: reading one runs no code (httpx 0.28.1)."""
 
+_READS = (ast.Attribute, ast.Constant, ast.FormattedValue, ast.JoinedStr, ast.Name, ast.expr_context)
+
 LASTING_ATTRIBUTES = frozenset(
     {
         "cookies",
@@ -75,6 +77,30 @@ def last_name(function: ast.expr) -> str:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name
     return ""
+
+
+def is_log(call: ast.Call) -> bool:
+    """Answer whether a call writes to a log: `logger.info(...)`."""
+    match call.func:
+        case ast.Attribute(value=receiver, attr=method) if method in LOG_METHODS:
+            return "log" in last_name(receiver).lower()
+    return False
+
+
+def is_plain_log(call: ast.Call) -> bool:
+    """Answer whether a call writes no more to a log than what names, attributes and headers hold.
+
+    What the handlers of a log raise goes to `logging.raiseExceptions`, and not to the caller.
+    """
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return is_log(call) and all(_only_reads(node) for one in given for node in ast.walk(one))
+
+
+def _only_reads(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(attr="get", value=ast.Attribute(attr="headers"))):
+            return True
+    return isinstance(node, _READS)
 
 
 def find_body_iterator(web: Web, node: ast.expr) -> str | None:

@@ -30,6 +30,8 @@ def iter_retained_responses(module: Module) -> Iterator[KeptResponse]:
     for call in module.calls:
         if module.function_scope(call) is None or not _is_request(module, call):
             continue  # What a script asks for at its top level is there for the script.
+        if _may_stream(call):
+            continue  # Nothing has read its body, and whoever keeps it open has to close it.
         for value in _iter_values(module, call):
             keeper = _find_keeper(module, call, value)
             if keeper:
@@ -61,6 +63,11 @@ def _is_request(module: Module, call: ast.Call) -> bool:
     if isinstance(symbol, str) and symbol.split(".")[0] in LIBRARIES:
         return symbol.count(".") == 1 and last_name(call.func) in VERBS
     return find_client_kind(module, call) in {ClientKind.ASYNC, ClientKind.SYNC}
+
+
+def _may_stream(call: ast.Call) -> bool:
+    given = next((keyword.value for keyword in call.keywords if keyword.arg == "stream"), None)
+    return given is not None and not (isinstance(given, ast.Constant) and not given.value)
 
 
 def _iter_values(module: Module, call: ast.Call) -> Iterator[ast.expr]:

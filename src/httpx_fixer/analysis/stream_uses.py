@@ -17,10 +17,10 @@ from httpx_fixer.analysis.stream_methods import (
     BODY_WRAPPERS,
     CLOSERS,
     ITERATORS,
-    LOG_METHODS,
     LOOKERS,
     READERS,
     find_closing,
+    is_log,
     last_name,
 )
 from httpx_fixer.analysis.stream_takers import (
@@ -101,8 +101,8 @@ class _UseReader:
             return unknown
         home = self.module.table.of[inner].parent
         names = (n for n in ast.walk(self.web.function if self.web else inner) if isinstance(n, ast.Name))
-        table = self.module.table
-        reads = [n for n in names if n.id == inner.name and table.enclosing(n).find(n.id) is home]
+        find = self.module.table.enclosing
+        reads = [n for n in names if n.id == inner.name and find(n).find(n.id) is home]
         given = self._find_given(inner, reads[0]) if len(reads) == 1 else None
         taker = unknown if given is None else self._find_taker(given, "")
         if taker.handed is None or taker.taker is None:
@@ -217,8 +217,8 @@ class _UseReader:
             case ast.Name():
                 if name in LOOKERS:
                     return self._is_builtin(call.func)
-            case ast.Attribute(value=receiver) if name in LOG_METHODS:
-                return "log" in last_name(receiver).lower()
+            case ast.Attribute() if is_log(call):
+                return True
         is_closing = self.web is not None and find_closing(self.web, call) is not None
         return is_closing and self._is_entered(call)
 
@@ -226,9 +226,8 @@ class _UseReader:
         return self.web is not None and call in self.web.effects
 
     def _is_builtin(self, function: ast.Name) -> bool:
-        return (
-            hasattr(builtins, function.id) and self.module.table.enclosing(function).find(function.id) is None
-        )
+        home = self.module.table.enclosing(function).find(function.id)
+        return home is None and hasattr(builtins, function.id)
 
     def _is_entered(self, call: ast.Call) -> bool:
         match self.parents[call]:

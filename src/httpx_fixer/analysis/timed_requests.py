@@ -12,7 +12,10 @@ from httpx_fixer.analysis.store import FileStore, is_test_path
 from httpx_fixer.analysis.usage import VERBS
 
 _TIMED = VERBS | {"build_request", "stream"}
-_NEUTRAL = frozenset({"aclose", "base_url", "close", "cookies", "headers", "is_closed"})
+_NEUTRAL = frozenset(
+    {"__aenter__", "__aexit__", "__enter__", "__exit__"}
+    | {"aclose", "base_url", "close", "cookies", "headers", "is_closed"}
+)
 _OF_A_CLIENT = _TIMED | _NEUTRAL | {"send", "timeout", "websocket"}
 _OWN = frozenset({"cls", "self"})
 _DEFAULT = "USE_CLIENT_DEFAULT"
@@ -24,6 +27,7 @@ def is_every_request_timed(store: FileStore, site: ClientSite) -> bool:
     Everything else than a request, a close and a question whether the client is there may use it
     otherwise, and so may whoever it is handed to. `self` is followed in the class, in those that it
     is derived from by name and in those derived from it; another object in files that name one of them.
+    A property that returns the client is a name of it more.
     """
     owner = site.function.rpartition(".")[0].rpartition(".")[2]
     attribute = site.name.rpartition(".")[2]
@@ -31,10 +35,15 @@ def is_every_request_timed(store: FileStore, site: ClientSite) -> bool:
         return False
     found: set[bool] = set()
     kin = _Kin(store, site.path, owner)
-    for path in store.paths_with(attribute.encode()):
-        module = None if is_test_path(path) or not kin.is_named_in(path) else store.module(path)
-        if module is not None:
-            found.update(_iter_timed(module, attribute, kin))
+    todo, seen = [attribute], {attribute}
+    for name in todo:
+        for path in store.paths_with(name.encode()):
+            module = None if is_test_path(path) or not kin.is_named_in(path) else store.module(path)
+            if module is not None:
+                uses = set(_iter_timed(module, name, kin))
+                found |= {use for use in uses if isinstance(use, bool)}
+                todo += sorted(use for use in uses - seen if isinstance(use, str))
+                seen.update(todo)
     return found == {True}
 
 
@@ -61,8 +70,11 @@ def _names_of_bases(node: ast.ClassDef) -> set[str]:
     return {name for name in names if name not in {"ABC", "object", "Protocol"}}
 
 
-def _iter_timed(module: Module, attribute: str, kin: _Kin) -> Iterator[bool]:
-    """Yield for each use of the attribute whether it says a timeout; nothing for one that sends nothing."""
+def _iter_timed(module: Module, attribute: str, kin: _Kin) -> Iterator[bool | str]:
+    """Yield for each use of the attribute whether it says a timeout; nothing for one that sends nothing.
+
+    The name of a property is yielded for one that returns it.
+    """
     for node in module.table.parents:
         if not isinstance(node, ast.Attribute) or node.attr != attribute or isinstance(node.ctx, ast.Store):
             continue
@@ -72,7 +84,23 @@ def _iter_timed(module: Module, attribute: str, kin: _Kin) -> Iterator[bool]:
                 continue
         elif _is_of_something_else(module.table.parents[node]):
             continue
-        yield from _iter_use(module, node)
+        name = _find_property(module, node)
+        if name:
+            yield name
+        else:
+            yield from _iter_use(module, node)
+
+
+def _find_property(module: Module, node: ast.Attribute) -> str:
+    """Return the name of the property that returns what an attribute holds, "" where none does."""
+    around = module.function_scope(node)
+    if not isinstance(module.table.parents[node], ast.Return) or around is None:
+        return ""
+    function = around.node
+    if not isinstance(function, ast.FunctionDef):
+        return ""
+    is_property = any(ast.unparse(one).endswith("property") for one in function.decorator_list)
+    return function.name if is_property else ""
 
 
 def _is_of_something_else(parent: ast.AST) -> bool:

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Iterator
 
+from httpx_fixer.analysis.extras import is_extra
 from httpx_fixer.source import Skip
 
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
@@ -58,6 +59,16 @@ class Versions:
         if directory not in self._pythons:
             self._pythons[directory] = self._find_python(directory)
         return self._pythons[directory]
+
+    def is_extra(self, package: str, near: str) -> bool:
+        """Answer whether the nearest project file above a file requires a package for an extra only."""
+        for above in _iter_upward(posixpath.dirname(near)):
+            data = self._read(posixpath.join(above, "pyproject.toml"))
+            if not isinstance(data, Skip) and re.search(rb"(?m)^\[(?:project|tool\.poetry)\]", data):
+                lists = tuple(name for name in _REQUIREMENTS if name.endswith((".txt", ".in")))
+                required = re.compile(rf"(?im)^\s*{re.escape(package)}\b(?!-)")
+                return self._search(above, lists, required) is None and is_extra(data, package)
+        return False
 
     def _find_python(self, directory: str) -> tuple[int, ...] | None:
         for above in _iter_upward(directory):

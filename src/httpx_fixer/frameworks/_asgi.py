@@ -117,8 +117,13 @@ def find_mount(project: Project, lifecycle: Lifecycle) -> Call | None:
     """Return the call that mounts an application into another one."""
     for call in project.calls_named("mount", "Mount"):
         given = call.argument("app", 1)
-        made = None if given is None or given.factory is None else project.returned_by(given.factory)
-        if given is not None and lifecycle.app in {project.origin_of(given.symbol), made, given.factory}:
+        if given is None:
+            continue
+        value = None if given.symbol is None else project.value_call(given.symbol)
+        maker = None if value is None else value.symbol
+        factories = [one for one in (given.factory, maker) if one is not None]
+        made = {project.returned_by(one) for one in factories}
+        if lifecycle.app in {project.origin_of(given.symbol), *factories, *made}:
             return call
     return None
 

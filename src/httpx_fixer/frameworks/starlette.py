@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import ClassVar
 
@@ -23,16 +24,20 @@ from httpx_fixer.frameworks._injected_source import names_of
 from httpx_fixer.frameworks._lifespan import (
     add_hooks,
     add_lifespan,
+    add_statements,
     extend_own,
+    find_look_at_lifespan,
     find_own_lifespan,
     is_wired,
     wrap_own,
 )
-from httpx_fixer.frameworks._start_source import CLOSE, OPEN
+from httpx_fixer.frameworks._start_source import CLOSE, OPEN, WRAP
 
 _APPS = frozenset({"starlette.applications.Starlette"})
 _ROUTES = frozenset({"starlette.routing.Route", "starlette.routing.WebSocketRoute"})
 _HANDLERS = ("on_startup", "on_shutdown")
+_NAMES_EVENT = re.compile(r"""["'](?:startup|shutdown)["']""")
+_AROUND = f"{{app}}.router.lifespan_context = {WRAP}({{app}}.router.lifespan_context)\n"
 _ADDERS = frozenset({"add_route", "add_websocket_route"})
 _ENDPOINTS = frozenset({"starlette.endpoints.HTTPEndpoint"})
 _VERBS = frozenset({"get", "post", "put", "patch", "delete", "options", "head"})
@@ -42,7 +47,8 @@ class Starlette(Framework):
     """Starlette enters the application's lifespan once per server process.
 
     It injects nothing: a handler gets the request and reaches the application through it. Before 1.0
-    there are `on_startup=` and `on_event`, too, which `lifespan=` would silence: they open pools then.
+    there are `on_startup=` and `on_event`, too, which `lifespan=` would silence: a list gets functions
+    more, and the lifespan that runs handlers is wrapped.
     Mounted applications do not run their lifespan. Read and run in 0.46.2 and 1.10.0.
     https://www.starlette.io/lifespan/
     """
@@ -101,14 +107,16 @@ class Starlette(Framework):
         if any(a.name in {"*", "**"} for a in call.arguments) or (call.symbol and call.symbol.path):
             detail = f"how `{lifecycle.app.name}` starts could not be extended safely"
             return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, lifecycle.path, call.line)
-        if lifecycle.start is not Start.HOOKS:
+        if lifecycle.start is Start.LIFESPAN:
             return add_lifespan(project, ownership, lifecycle)
-        if any(call.argument(name) is not None for name in _HANDLERS):
+        if lifecycle.start is Start.HOOKS:
             return _join_handlers(project, ownership, lifecycle)
         if call.bound is None:
             detail = "the application has handlers for its start somewhere, and no name here to add ours to"
             return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, lifecycle.path, call.line)
-        return add_hooks(project, ownership, lifecycle, '{app}.add_event_handler("EVENT", HOOK)\n')
+        return find_look_at_lifespan(project) or add_statements(
+            project, ownership, lifecycle, _AROUND, (WRAP,)
+        )
 
     def borrow(self, project: Project, path: str, ownership: Ownership, lender: str) -> Reach | Refusal:
         """Return the function that is called in place of the class."""
@@ -131,19 +139,30 @@ def _find_apps(project: Project) -> tuple[Lifecycle, ...]:
 
 
 def _choose_start(project: Project, lifecycle: Lifecycle) -> Start:
-    """Return the form in which an application can start ours: `lifespan=` silences its handlers."""
+    """Return the form in which an application can start ours: `lifespan=` silences its handlers.
+
+    What they are run by before 1.0 is the lifespan that a router has without one, which can be wrapped.
+    """
     own = find_own_lifespan(project, lifecycle)
     if isinstance(own, Refusal) or (own is not None and own.yields):
         return Start.LIFESPAN
     if own is not None:
         return Start.WRAPPED
-    has_handlers = any(lifecycle.call.argument(name) is not None for name in _HANDLERS)
-    hooks = (b".on_event(", b".add_event_handler(", b".on_startup", b".on_shutdown")
-    return (
-        Start.HOOKS
-        if has_handlers or any(project.search.mentions(hook) for hook in hooks)
-        else Start.LIFESPAN
-    )
+    if any(lifecycle.call.argument(name) is not None for name in _HANDLERS):
+        return Start.HOOKS
+    may_have = project.remember("handlers of Starlette", lambda: _has_handlers(project))
+    return Start.WRAPPED if may_have else Start.LIFESPAN
+
+
+def _has_handlers(project: Project) -> bool:
+    """Answer whether a file may add handlers to an application that is there, in any version.
+
+    Other things have an `on_event` of their own: one of an application names when it is called.
+    """
+    for hook in (b".on_event(", b".add_event_handler("):
+        if any(_NAMES_EVENT.search(project.search.text(path)) for path in project.search.mentions(hook)):
+            return True
+    return bool(project.search.mentions(b".on_startup") or project.search.mentions(b".on_shutdown"))
 
 
 def _join_handlers(

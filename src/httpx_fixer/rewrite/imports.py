@@ -49,7 +49,7 @@ def edit_imports(
     drops = {edit for edit in edits if isinstance(edit, DropImport)}
     if PurePosixPath(whole.path).name == "__init__.py":
         modules = {module_of(small) for _, small in iter_imports(module) if isinstance(small, cst.Import)}
-        drops = {drop for drop in drops if drop.bound in modules}
+        drops = {drop for drop in drops if drop.bound in modules and not drop.is_shared}
     if drops:
         unread = _find_unread(module, drops, whole)
         added = frozenset(ensure.module for ensure in ensures) - known

@@ -206,7 +206,11 @@ def _avoid_locals(project: Project, site: ClientSite, reach: Reach) -> Reach | R
 def _drop_class(project: Project, site: ClientSite) -> Edit:
     """Remove the import that the class came from, where nothing else reads it."""
     local = project.lone_local_import(site)
-    return DropImport(site.path, _base_of(site)) if local is None else RemoveStatement(local)
+    if local is not None:
+        return RemoveStatement(local)
+    name = _base_of(site)
+    is_package = site.path.endswith("__init__.py")
+    return DropImport(site.path, name, is_package and project.search.may_be_read_elsewhere(site.path, name))
 
 
 def _drop_arguments(
@@ -216,6 +220,7 @@ def _drop_arguments(
     arguments = (*site.spec.arguments, *settled)
     read = (one for argument in arguments for one in (*argument.imports, *argument.late_imports))
     given = {bound.split(".")[0] for _, _, bound in read}
+    given |= {name for argument in arguments for name in argument.names}
     if site.spec.has_context:
         given.add("tls_context")
     gone = sorted(

@@ -115,8 +115,9 @@ def _decide(
     lasts = kept or is_handed_out(project, site) or may_last_instead(refusal)
     if refusal is not None and not lasts:
         return refusal
-    if project.may_lack(site.path, site.spec.class_code.split(".")[0]) and not any(
-        project.needs_package(app.path, site.spec.library) for app in lifecycles.all()
+    library = site.spec.library
+    if project.may_lack(site.path, site.spec.class_code.split(".")[0], library) and not any(
+        project.needs_package(app.path, library) for app in lifecycles.all()
     ):
         detail = "httpx may not be installed, and what would own the client cannot be imported without it"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)

@@ -28,7 +28,7 @@ _FINDING = re.compile(r"importlib|__import__|pkgutil|entry_points|import_string|
 """How a module is found that no import statement tells of."""
 _CHOOSES = re.compile(r"\badd_subparsers\(|\bargv\[1\]|\bmatch (?:sys\.)?argv")
 """How a program chooses between what goes on and what ends."""
-_DEMONSTRATION = re.compile(r"(?:^|/)(?:demo|example|sample|docs)[\w-]*/")
+_DEMONSTRATION = re.compile(r"(?:^|/)(?:demo|docs|example|sample|scaffold|skeleton|template)[\w-]*/")
 
 
 def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:
@@ -36,7 +36,7 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
 
     A project without any lifecycle is a library or a script: its clients live as long as its callers
     want, and nothing is said. Nor is it of a module that scripts alone import or that is one, unless a
-    server is told to load it.
+    server is told to load it, or of a function that commands alone call.
     """
     if site.is_test and not settings.include_tests:
         return False

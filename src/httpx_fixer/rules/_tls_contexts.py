@@ -36,12 +36,16 @@ _HEADER = '"""TLS contexts that the HTTP clients of this process share."""'
 
 @dataclass(frozen=True, slots=True)
 class TlsHome:
-    """The module with the context for some sites; `varies` says that it takes arguments."""
+    """The module with the context for some sites; `varies` says that it takes arguments.
+
+    It `is_late` where it imports the library when it is called, since some file does not before.
+    """
 
     path: str
     library: str
     is_inline: bool
     varies: bool
+    is_late: bool
 
 
 def find_argument_obstacle(project: Project, site: ClientSite) -> str | None:
@@ -115,13 +119,20 @@ def find_tls_homes(project: Project, sites: Iterable[ClientSite]) -> dict[Client
     homes: dict[ClientSite, TlsHome] = {}
     for (_, library), members in groups.items():
         varies = any(_varies(member) for member in members)
+        is_late = not all(project.needs_package(member.path, library) for member in members)
         directory = leave_loaded(project, common_directory({member.path for member in members}))
         path = posixpath.join(directory, _FILE)
         for member in members:
             is_inline = project.imports.import_path(member.path, path) is None
             mine = _varies(member) if is_inline else varies
-            homes[member] = TlsHome(member.path if is_inline else path, library, is_inline, mine)
+            late = is_late if not is_inline else _lacks_import(project, member)
+            homes[member] = TlsHome(member.path if is_inline else path, library, is_inline, mine, late)
     return homes
+
+
+def _lacks_import(project: Project, site: ClientSite) -> bool:
+    names = project.module_names(site.path)
+    return site.spec.library not in names and not project.needs_package(site.path, site.spec.library)
 
 
 def _varies(site: ClientSite) -> bool:
@@ -187,7 +198,7 @@ def _plan_inline(project: Project, home: TlsHome) -> tuple[Edit, ...] | Refusal:
     imports: tuple[Edit, ...] = (
         EnsureImport(home.path, "functools", cache),
         EnsureImport(home.path, "ssl", "SSLContext"),
-        EnsureImport(home.path, home.library),
+        *(() if home.is_late else (EnsureImport(home.path, home.library),)),
     )
     if NAME in names and f"def {NAME}(" in project.search.text(home.path):
         return ()
@@ -200,6 +211,8 @@ def _plan_inline(project: Project, home: TlsHome) -> tuple[Edit, ...] | Refusal:
 
 def _definition(home: TlsHome, python: tuple[int, ...] | None) -> str:
     code = (_VARYING if home.varies else _PLAIN).replace("@lib", home.library)
+    if home.is_late:
+        code = code.replace("    return ", f"    import {home.library}\n\n    return ")
     if home.is_inline and python is not None and python < (3, 10):
         code = code.replace("bool | str | SSLContext", '"bool | str | SSLContext"')
     return code if _has_cache(python) else code.replace("@cache", "@lru_cache(maxsize=None)")
@@ -209,7 +222,8 @@ def _source(home: TlsHome, python: tuple[int, ...] | None) -> str:
     cache = "cache" if _has_cache(python) else "lru_cache"
     future = "from __future__ import annotations\n\n"
     first = future if home.varies and python is not None and python < (3, 10) else ""
-    imports = f"{first}from functools import {cache}\nfrom ssl import SSLContext\n\nimport {home.library}\n"
+    imports = f"{first}from functools import {cache}\nfrom ssl import SSLContext\n"
+    imports += "" if home.is_late else f"\nimport {home.library}\n"
     return f"{_HEADER}\n\n{imports}\n\n{_definition(home, python)}"
 
 

@@ -1,0 +1,37 @@
+"""Packages that a project requires for an extra only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+
+def is_extra(data: bytes, package: str) -> bool:
+    """Answer whether a `pyproject.toml` names a package for an extra and requires it for nothing else."""
+    if package.encode() not in data or b"optional" not in data:
+        return False
+    import tomllib  # noqa: PLC0415 -- 16 ms, and few projects come here
+
+    try:
+        values = tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return False
+    project, poetry = _table(values, "project"), _table(_table(values, "tool"), "poetry")
+    mine = _table(poetry, "dependencies").get(package)
+    if isinstance(mine, dict):
+        return mine.get("optional") is True
+    needed = project.get("dependencies", [])
+    extras = [item for one in _table(project, "optional-dependencies").values() for item in _iter_names(one)]
+    return mine is None and package in extras and package not in _iter_names(needed)
+
+
+def _table(values: dict[str, object], name: str) -> dict[str, object]:
+    found = values.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _iter_names(requirements: object) -> Iterator[str]:
+    for one in requirements if isinstance(requirements, list) else ():
+        found = re.match(r"\s*([\w.-]+)", one) if isinstance(one, str) else None
+        if found is not None:
+            yield found[1].lower()
