@@ -9,8 +9,8 @@ from httpx_fixer.analysis.import_style import (
     find_first_party,
     find_import_path,
     import_closure,
-    iter_module_level_imports,
 )
+from httpx_fixer.analysis.module_imports import iter_module_level_imports
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.store import is_test_path
 from httpx_fixer.analysis.text_search import TextSearch

@@ -19,10 +19,10 @@ from httpx_fixer.analysis.functions import (
     yields_name,
 )
 from httpx_fixer.analysis.import_graph import ImportGraph
-from httpx_fixer.analysis.import_style import find_last_import, find_spelling, may_lack, needs_package
 from httpx_fixer.analysis.kept_clients import KeptClients
 from httpx_fixer.analysis.linked_module import Links
 from httpx_fixer.analysis.module import Module, is_missing_marker
+from httpx_fixer.analysis.module_imports import find_last_import, find_spelling, may_lack, needs_package
 from httpx_fixer.analysis.packaging import Packaging
 from httpx_fixer.analysis.pool_values import PoolValues
 from httpx_fixer.analysis.programs import Programs

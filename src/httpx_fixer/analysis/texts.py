@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from httpx_fixer.analysis.call_text import find_argument
-from httpx_fixer.analysis.import_style import find_docstring
+from httpx_fixer.analysis.module_imports import find_docstring
 from httpx_fixer.analysis.store import FileStore
 from httpx_fixer.source import Anchor, SourceFile
 
