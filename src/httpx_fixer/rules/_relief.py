@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from httpx_fixer.analysis.facts import CallChange
@@ -33,7 +34,10 @@ _UNOWNED = frozenset(
 
 
 def find_relieved(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, TlsHome]:
-    """Return the clients per call that stay without an owner, and from where each could have its context."""
+    """Return the clients that stay without an owner, and from where each could have its context.
+
+    Those that are built per call, and kept ones that would share it with another.
+    """
     everything = replace(settings, select=(), ignore=())
     outcomes = plan_sites(project, lifecycles, everything)
     key = f"relieved {settings.include_tests}"
@@ -44,11 +48,20 @@ def _find_relieved(
     project: Project, lifecycles: Lifecycles, outcomes: dict[ClientSite, Fix | Refusal]
 ) -> dict[ClientSite, TlsHome]:
     left = [site for site, outcome in outcomes.items() if _is_left(project, lifecycles, site, outcome)]
-    return find_tls_homes(project, left)
+    homes = find_tls_homes(project, left)
+    sharers = Counter(home.path for home in homes.values())
+    return {
+        site: home
+        for site, home in homes.items()
+        if sharers[home.path] > 1 or not is_lasting(project, lifecycles, site)
+    }
 
 
 def _is_left(project: Project, lifecycles: Lifecycles, site: ClientSite, outcome: Fix | Refusal) -> bool:
-    if isinstance(outcome, Fix) or outcome.reason in _HOPELESS or is_lasting(project, lifecycles, site):
+    if isinstance(outcome, Fix) or outcome.reason in _HOPELESS:
+        return False
+    is_of_object = site.form is BindingForm.INSTANCE and outcome.reason in _UNOWNED
+    if is_lasting(project, lifecycles, site) and not is_of_object:
         return False
     return not site.spec.has_context and find_argument_obstacle(project, site) is None
 

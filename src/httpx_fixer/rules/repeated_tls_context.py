@@ -8,6 +8,7 @@ from httpx_fixer.diagnostic import Diagnostic, Refusal
 from httpx_fixer.fix import Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
+from httpx_fixer.rules._lasting import is_lasting
 from httpx_fixer.rules._patches import find_new_argument_obstacle
 from httpx_fixer.rules._relief import find_relieved
 from httpx_fixer.rules._tls_contexts import TlsHome, plan_context
@@ -17,8 +18,8 @@ class RepeatedTlsContext(Rule):
     """A client per call that loads the trusted certificates each time.
 
     ## What it does
-    Finds clients per call that could not be given an owner (another rule says why) and whose TLS
-    context could be shared all the same.
+    Finds clients that could not be given an owner (another rule says why) and whose TLS context could be
+    shared all the same: those built per call, and those that objects keep where there are several.
 
     ## Why is this bad?
     98 % of the 20 ms that it takes to build a client goes into the TLS context, also where only plain
@@ -49,9 +50,10 @@ class RepeatedTlsContext(Rule):
     stands_beside_refusals = True
 
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
-        """Yield a diagnostic for every client per call that stays one and can be relieved."""
+        """Yield a diagnostic for every client that stays without an owner and can be relieved."""
         for site, home in find_relieved(project, lifecycles, self.settings).items():
-            message = f"`{site.spec.class_code}(...)` loads the trusted certificates on each call"
+            when = "for itself alone" if is_lasting(project, lifecycles, site) else "on each call"
+            message = f"`{site.spec.class_code}(...)` loads the trusted certificates {when}"
             yield self.diagnostic(site.anchor, message, _plan(project, site, home))
 
 
