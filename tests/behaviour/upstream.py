@@ -190,9 +190,11 @@ class Upstream:
 
 def _wait_until(came_about: Callable[[], bool], seconds: float = 3.0) -> bool:
     deadline = time.monotonic() + seconds
-    while not came_about() and time.monotonic() < deadline:
+    while not came_about():
+        if time.monotonic() > deadline:
+            return False
         time.sleep(0.005)
-    return came_about()
+    return True
 
 
 async def _read_request(reader: asyncio.StreamReader, number: int) -> Received:

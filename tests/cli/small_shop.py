@@ -11,7 +11,7 @@ SHOP = {
     "shop/main.py": """\
 from fastapi import FastAPI
 
-from small_shop import orders
+from shop import orders
 
 app = FastAPI()
 app.include_router(orders.router)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -151,6 +152,14 @@ def run(program: Program, arguments: Sequence[str], **environment: str) -> Ended
     with start(program, arguments, **environment) as process:
         process.wait(20)
     return Ended(process.returncode, (program.directory / "said").read_text())
+
+
+def lasts(holds: Callable[[], bool]) -> bool:
+    """Answer whether something holds and still does after a moment: between rounds, not within one."""
+    if not holds():
+        return False
+    time.sleep(0.05)
+    return holds()
 
 
 def work(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ..upstream import Received, Reply, Upstream, as_json
-from .programs import Program, build_halves, work
+from .programs import Program, build_halves, lasts, work
 
 ROUNDS = 3
 
@@ -28,7 +28,7 @@ def _poll(
     ended = work(
         program,
         arguments,
-        lambda: upstream.wait_until(is_between_rounds, seconds=15),
+        lambda: upstream.wait_until(lambda: lasts(is_between_rounds), seconds=15),
         stop,
         FEEDS=f"{upstream.url}/news {upstream.url}/weather",
         PAUSE_S="0.2",
@@ -104,13 +104,19 @@ def test_loop_per_round_shares_what_it_can(half: str, tmp_path: Path) -> None:
         zip(("before", "after"), build_halves("client-per-request/loop-per-round", tmp_path), strict=True)
     )
     with Upstream(_answer) as upstream:
+
+        def is_between_rounds() -> bool:
+            opened, closed = program[half].pools()
+            kept = 0 if half == "before" else 1
+            return len(upstream.requests) >= 2 * ROUNDS and opened - closed <= kept
+
         ended = work(
             program[half],
             ["main.py"],
-            lambda: upstream.wait_until(lambda: len(upstream.requests) >= 2 * ROUNDS, seconds=15),
+            lambda: upstream.wait_until(lambda: lasts(is_between_rounds), seconds=15),
             signal.SIGINT,
             SHOP_URL=upstream.url,
-            PAUSE_S="0.05",
+            PAUSE_S="0.3",
         )
         assert "unclosed" not in ended.said
         rounds = sum(request.path == "/health" for request in upstream.requests)
