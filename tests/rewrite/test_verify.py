@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from httpx_fixer.rewrite.verify import find_fault
@@ -70,3 +72,15 @@ def test_undecodable_result_is_a_fault() -> None:
     fault = find_fault(b"a = 1\n", b"a = '\xe4'\n", PATH)
     assert fault is not None
     assert PATH in fault
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 15), reason="this Python compiles it")
+def test_file_for_a_newer_python_is_left_alone() -> None:
+    before = b"try:\n    a = 1\nexcept KeyError, OSError:\n    pass\n"
+    if sys.version_info < (3, 14):
+        fault = find_fault(before, before.replace(b"1", b"2"), PATH)
+        assert fault is not None
+        assert "written for a newer Python" in fault
+    fault = find_fault(b"lazy import json\n", b"lazy import os\n", PATH)
+    assert fault is not None
+    assert "written for a newer Python" in fault

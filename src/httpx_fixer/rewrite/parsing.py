@@ -38,13 +38,7 @@ def parse_symbols(code: str) -> symtable.SymbolTable:
 
 
 def compile_module(source: SourceFile) -> None:
-    """Compile a module, quietly. Raises as `parse_tree` does."""
+    """Compile a module, quietly, as the running Python does. Raises as `parse_tree` does."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            compile(source.data, source.path, "exec", dont_inherit=True)
-        except SyntaxError:
-            newer = respell(source.text)
-            if newer is None:
-                raise
-            compile(newer.parse(), source.path, "exec", dont_inherit=True)
+        compile(source.data, source.path, "exec", dont_inherit=True)

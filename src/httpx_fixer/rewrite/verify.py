@@ -17,10 +17,13 @@ _NEWLINE = re.compile(r"\r\n|\r|\n")
 def find_fault(before: bytes | None, after: bytes, path: str) -> str | None:
     """Return what is wrong with a rewritten file in one sentence, None where nothing is.
 
-    `before` None means that the file is new. Nothing is run and no other file is read.
+    `before` None means that the file is new. Nothing is run and no other file is read. A file for a
+    newer Python is read, but what came of it cannot be compiled here: it stays as it is.
     """
     old = SourceFile(path, before) if before is not None else None
     new = SourceFile(path, after)
+    if old is not None and _find_compile_fault(old) is not None:
+        return f"`{path}` is written for a newer Python: run httpx-fixer under that to have it changed"
     try:
         fault = _find_compile_fault(new) or _find_name_fault(old, new)
         if fault is None and old is not None:
