@@ -28,10 +28,10 @@ from fixture_cases import (
     run_tree,
     write_tree,
 )
+from second_runs import check_second_run
 
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.rewrite.diff import render_patch
-from httpx_fixer.rewrite.plan import is_applicable
 
 each_case = pytest.mark.parametrize("case", SOUND_CASES, ids=repr)
 CHANGED = [case for case in SOUND_CASES if case.after != case.before]
@@ -43,7 +43,6 @@ CREATED = {
     if path not in case.before
 }
 """`{content of a new module: the first case that has it}`."""
-PER_CALL = {"HXF101", "HXF110"}
 LOST_ON_SECOND_RUN: dict[str, str] = {}
 """Cases of which the result is not reported on as it should be: {case: what is wrong}."""
 WITH_TESTS = [case for case in SOUND_CASES if any(path.startswith("tests/") for path in case.before)]
@@ -62,17 +61,8 @@ def test_second_run_changes_nothing(case: Case, request: pytest.FixtureRequest) 
         request.applymarker(pytest.mark.xfail(strict=True, reason=LOST_ON_SECOND_RUN[repr(case)]))
     again = run_tree(result_of(case), case.settings)
     assert again.changes == ()
-    unsafe = case.settings.unsafe_fixes
     first = run_case(case).diagnostics
-    left = [d for d in first if not is_applicable(d.fix, unsafe_fixes=unsafe)]
-    # What nothing can own is closed by a block of its own, and is built on each call from then on.
-    closed = [d.anchor.path for d in first if d.code == "HXF104" and d.fix is not None and not d.fix.supply]
-    found = [d for d in again.diagnostics if d.code not in PER_CALL or d.anchor.path not in closed]
-    new = [d for d in again.diagnostics if d not in found]
-    kept = [d for d in left if d.code in PER_CALL and d.anchor.path in closed]
-    assert all(d.refusal is not None for d in new)
-    assert len(new) == len(closed) + len(kept)
-    assert Counter(map(_gist, found)) == Counter(map(_gist, left)) - Counter(map(_gist, kept))
+    check_second_run(first, again.diagnostics, _gist, unsafe_fixes=case.settings.unsafe_fixes)
 
 
 @each_changed_case

@@ -14,7 +14,7 @@ TESTS = Path(__file__).parent
 
 GROUND = (
     *("report", "diagnostic", "fix", "source", "owners", "settings", "outcome", "git", "toml_table"),
-    *("rule_page", "interpreter", "newer_syntax"),
+    *("rule_page", "interpreter", "respelling"),
 )
 FLOORS: dict[str, tuple[str, ...]] = {
     # The command line.
@@ -84,7 +84,6 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "git": (),
     "rule_page": (),
     "interpreter": (),
-    "newer_syntax": ("respelling", "respelt"),
     "respelling": ("respelt",),
     "respelt": (),
     "toml_table": ("settings",),
@@ -107,7 +106,7 @@ LAZY = {
     ("checking", "silencing"): "as above",
     ("pipeline", "rewrite.settle"): "as above",
     ("pipeline", "rewrite.replacements"): "as above",
-    ("newer_syntax", "respelling"): "libcst is loaded only for a file that the running Python does not parse",
+    ("analysis.parsing", "respelling"): "libcst is loaded only for what the running Python does not parse",
     ("pipeline", "reading"): "rules and frameworks are loaded only where a file of the project imports httpx",
 }
 """The only imports of our own that stand in functions, and why: {(importer, imported): why}."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 from libcst.metadata import CodePosition, CodeRange, MetadataWrapper, PositionProvider
 
-from httpx_fixer.respelt import VEILS, Respelt
+from httpx_fixer.respelt import VEILS, Respelt, read_tree
 
 _STRING = re.compile(r"""(?P<prefix>[A-Za-z]*)(?P<quote>\"""|'''|"|')(?P<inside>.*)(?P=quote)""", re.DOTALL)
 _BRACKET = re.compile(r"[()\[\]{}]")
@@ -26,7 +26,11 @@ _LONGEST = 10_000
 
 
 def respell(text: str) -> Respelt | None:
-    """See `newer_syntax.respell`."""
+    """Respell a module that the running Python does not parse; None where that is not possible.
+
+    Covers type parameters and `type` (PEP 695 and 696), f-strings (PEP 701), t-strings (PEP 750,
+    which become f-strings) and `except A, B:` (PEP 758).
+    """
     if "\r" in text.replace("\r\n", "") or any(veil in text for veil in VEILS.values()) or _is_deep(text):
         return None
     try:
@@ -35,11 +39,9 @@ def respell(text: str) -> Respelt | None:
         speller = _Speller(text.split("\n"), places)
         for node in places:
             speller.respell(node)
-        respelt = Respelt(speller.text, frozenset(speller.handlers), speller.strings)
-        respelt.parse()
+        return Respelt(speller.text, read_tree(speller.text, speller.handlers, speller.strings))
     except (cst.ParserSyntaxError, SyntaxError, ValueError, RecursionError):
         return None
-    return respelt
 
 
 def _is_deep(text: str) -> bool:

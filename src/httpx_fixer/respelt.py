@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 VEILS: Mapping[str, str] = {"\\": "\x01", "#": "\x02", '"': "\x03", "'": "\x04"}
@@ -13,35 +13,38 @@ VEILS: Mapping[str, str] = {"\\": "\x01", "#": "\x02", '"': "\x03", "'": "\x04"}
 
 @dataclass(frozen=True, slots=True)
 class Respelt:
-    """A module that the running Python parses, and what its tree must be told to mean the original.
+    """A module as the running Python parses it, and the tree that a newer one would make of the original.
 
-    All stands at the line and the UTF-8 column of the original. `handlers` are the places (line from
-    1, UTF-8 column from 0) of the types of `except A, B:`, which are spelt `A| B`. `strings` gives
-    the value of each string that had to be veiled.
+    All stands at the line and the UTF-8 column of the original.
     """
 
     text: str
-    handlers: frozenset[tuple[int, int]]
-    strings: Mapping[str, str]
+    tree: ast.Module
 
-    def parse(self) -> ast.Module:
-        """Return the tree that a newer Python would make. Raises `SyntaxError` where it would differ."""
-        with warnings.catch_warnings():
-            # What Python says of the user's invalid escapes is not for our standard error.
-            warnings.simplefilter("ignore")
-            tree = ast.parse(self.text)
-        unseen = set(self.handlers)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.ExceptHandler) and isinstance(node.type, ast.BinOp):
-                unseen.discard((node.type.lineno, node.type.col_offset))
-                node.type = _as_tuple(node.type)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                node.value = self.strings.get(node.value, node.value)
-                if any(veil in node.value for veil in VEILS.values()):
-                    raise SyntaxError("a string within an f-string cannot be told apart")
-        if unseen:
-            raise SyntaxError("the types of an `except` cannot be told apart")
-        return tree
+
+def read_tree(text: str, handlers: Collection[tuple[int, int]], strings: Mapping[str, str]) -> ast.Module:
+    """Return the tree of a respelt module, told to mean the original.
+
+    `handlers` are the places (line from 1, UTF-8 column from 0) of the types of `except A, B:`, which
+    are spelt `A| B`. `strings` gives the value of each string that had to be veiled. Raises `SyntaxError`
+    where the tree would be another one.
+    """
+    with warnings.catch_warnings():
+        # What Python says of the user's invalid escapes is not for our standard error.
+        warnings.simplefilter("ignore")
+        tree = ast.parse(text)
+    unseen = set(handlers)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ExceptHandler) and isinstance(node.type, ast.BinOp):
+            unseen.discard((node.type.lineno, node.type.col_offset))
+            node.type = _as_tuple(node.type)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node.value = strings.get(node.value, node.value)
+            if any(veil in node.value for veil in VEILS.values()):
+                raise SyntaxError("a string within an f-string cannot be told apart")
+    if unseen:
+        raise SyntaxError("the types of an `except` cannot be told apart")
+    return tree
 
 
 def _as_tuple(either: ast.BinOp) -> ast.Tuple:

@@ -11,11 +11,11 @@ from collections import Counter
 
 from fixture_cases import Tree, apply_changes, run_tree
 from hypothesis import HealthCheck, settings
+from second_runs import check_second_run
 from spans import find_stray_change
 
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.report import Report
-from httpx_fixer.rewrite.plan import is_applicable
 from httpx_fixer.settings import Settings
 
 TRIES = int(os.environ.get("HTTPX_FIXER_TRIES", "0"))
@@ -50,19 +50,8 @@ def keep_promises(tree: Tree, chosen: Settings) -> Report:
             assert (b"\r\n" in change.before) == (b"\r\n" in change.after)
     again = run_tree(result, chosen, backwards=True)
     assert again.changes == (), "a second run proposes more"
-    left = [d for d in report.diagnostics if not is_applicable(d.fix, unsafe_fixes=chosen.unsafe_fixes)]
-    # What nothing can own is closed by a block of its own, and is built on each call from then on.
-    closed = {d.anchor.path for d in report.diagnostics if d.code == "HXF104" and d.fix and not d.fix.supply}
-    found, kept = (
-        [d for d in told if d.code not in PER_CALL or d.anchor.path not in closed]
-        for told in (again.diagnostics, left)
-    )
-    assert Counter(map(_place, found)) == Counter(map(_place, kept))
+    check_second_run(report.diagnostics, again.diagnostics, _place, unsafe_fixes=chosen.unsafe_fixes)
     return report
-
-
-PER_CALL = frozenset({"HXF101", "HXF110", "HXF112"})
-"""Rules that tell of a client which is built on each call."""
 
 
 def _place(diagnostic: Diagnostic) -> tuple[str, str]:

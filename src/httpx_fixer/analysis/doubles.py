@@ -100,9 +100,9 @@ class Doubles:
             return True
         # A fixture hands its mock on under its own name.
         fixture = double.holder.rpartition(".")[2]
-        handed = re.compile(rf"(?<![\w.]){re.escape(fixture)}{suffix}\.{_LOOKS}\b".encode())
         if not fixture:
             return False
+        handed = re.compile(rf"(?<![\w.]){re.escape(fixture)}{suffix}\.{_LOOKS}\b".encode())
         tests = filter(is_test_path, self._resolver.store.paths_with(fixture.encode()))
         return any(handed.search(self._resolver.store.data(other)) for other in tests)
 

@@ -25,16 +25,17 @@ def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None
     than a neighbour writes, and than two, are written where nobody shows an absolute name.
     """
     distant = None
+    name = relative_name(importer, path)
+    dots = len(name) - len(name.lstrip("."))
     for witness in _iter_witnesses(resolver, importer, path):
         habits = tuple(_iter_habits(resolver, witness, path, own=witness == importer))
-        name = relative_name(importer, path)
-        dots = len(name) - len(name.lstrip("."))
+        levels = {level for level, _ in habits}
         for level, root in habits:
             if level and not _is_neighbour(resolver, witness, importer):
                 continue
             if not level:
                 return dotted_name(path, root)
-            if dots > max(one for one, _ in habits) and any(not one for one, _ in habits):
+            if 0 in levels and dots > max(levels):
                 continue  # what is farther away has its whole name there
             if not _can_be_relative(resolver, importer, path, level):
                 continue

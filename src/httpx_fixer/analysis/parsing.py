@@ -7,7 +7,6 @@ import re
 import sys
 import warnings
 
-from httpx_fixer.newer_syntax import respell
 from httpx_fixer.source import Skip, SkipReason, SourceFile
 
 
@@ -25,12 +24,21 @@ def parse(source: SourceFile) -> ast.Module | Skip:
             warnings.simplefilter("ignore")
             return ast.parse(text, filename=source.path)
     except SyntaxError as error:
-        newer = respell(text) if any(pattern.search(text) for _, pattern in _SYNTAX_SINCE) else None
-        return _skip_for(source, error) if newer is None else newer.parse()
+        return _parse_newer(text) or _skip_for(source, error)
     except (RecursionError, MemoryError):
         return Skip(source.path, SkipReason.TOO_DEEP, "nested deeper than Python's parser allows")
     except ValueError as error:
         return Skip(source.path, SkipReason.SYNTAX_ERROR, str(error))
+
+
+def _parse_newer(text: str) -> ast.Module | None:
+    """Return the tree of a module that is written for a newer Python than the running one."""
+    if not any(pattern.search(text) for _, pattern in _SYNTAX_SINCE):
+        return None
+    from httpx_fixer.respelling import respell  # noqa: PLC0415
+
+    respelt = respell(text)
+    return None if respelt is None else respelt.tree
 
 
 def _skip_for(source: SourceFile, error: SyntaxError) -> Skip:

@@ -10,8 +10,8 @@ from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.site_facts import Obstacle
 from httpx_fixer.analysis.stream_blocks import is_stream_call
 from httpx_fixer.analysis.stream_clients import ClientKind, find_client_kind
-from httpx_fixer.analysis.stream_entry_flow import judge_entry
-from httpx_fixer.analysis.stream_facts import EntryBlock, StreamEntry
+from httpx_fixer.analysis.stream_entry_flow import judge_entry, refuse_entry
+from httpx_fixer.analysis.stream_facts import StreamEntry
 from httpx_fixer.analysis.stream_unentered import find_missing_block
 from httpx_fixer.diagnostic import RefusalReason
 
@@ -61,7 +61,7 @@ def _judge_kept(module: Module, call: ast.Call, target: ast.expr) -> Iterator[St
                 yield from judge_entry(module, call, enter, manager.enters, manager.exits)
     elif not isinstance(target, ast.Name) and not manager.exits:
         obstacle = Obstacle(RefusalReason.STREAM_LEFT_OPEN, "nothing exits it", call.lineno)
-        yield _entry(module, call, obstacle, is_entered=True)
+        yield refuse_entry(module, call, obstacle)
 
 
 def _judge_unentered(module: Module, call: ast.Call) -> Iterator[StreamEntry]:
@@ -73,21 +73,8 @@ def _judge_unentered(module: Module, call: ast.Call) -> Iterator[StreamEntry]:
     block = find_missing_block(module, call, is_async=kind is ClientKind.ASYNC)
     detail = "no request is sent; nothing says what it is for"
     obstacle = Obstacle(RefusalReason.REPORT_ONLY, detail, call.lineno)
-    yield _entry(module, call, None if block is not None else obstacle, block)
-
-
-def _entry(
-    module: Module,
-    call: ast.Call,
-    obstacle: Obstacle | None,
-    block: EntryBlock | None = None,
-    *,
-    is_entered: bool = False,
-) -> StreamEntry:
-    callee = ast.unparse(call.func)
-    return StreamEntry(
-        module.path, module.anchor(call), callee, is_entered, obstacle, block, "", None, is_async=False
-    )
+    reason = None if block is not None else obstacle
+    yield StreamEntry(module.path, module.anchor(call), ast.unparse(call.func), False, reason, block)
 
 
 def _find_uses(module: Module, target: ast.expr) -> list[ast.expr] | None:

@@ -39,7 +39,7 @@ def judge_entry(
     web = build_web(module, result)
     if web is None:
         if not any(_is_in_finally(module, one) for one in exits):
-            yield _refuse(module, call, _describe_unnamed(result, exits))
+            yield refuse_entry(module, call, _describe_unnamed(result, exits))
         return
     assert isinstance(enter.func, ast.Attribute)
     manager = enter.func.value.id if isinstance(enter.func.value, ast.Name) else ""
@@ -49,7 +49,7 @@ def judge_entry(
     handed = _find_handing(web, notes, send)
     if handed is not None:
         detail = f"the manager is gone when the function ends, and closes `{web.name}`, which it hands on"
-        yield _refuse(module, call, Obstacle(RefusalReason.CLOSED_EARLY, detail, handed.lineno))
+        yield refuse_entry(module, call, Obstacle(RefusalReason.CLOSED_EARLY, detail, handed.lineno))
     elif send in notes.leaks:
         yield _judge_leak(module, call, result, web, notes)
 
@@ -58,28 +58,25 @@ def _judge_leak(module: Module, call: ast.Call, result: Result, web: Web, notes:
     send = next(index for index, one in enumerate(web.sends) if one.call is result.call)
     obstacles = (*iter_binding_obstacles(result), *iter_escape_obstacles(module, web, notes, send))
     for obstacle in obstacles:
-        return _refuse(module, call, obstacle)
+        return refuse_entry(module, call, obstacle)
     cover = find_cover(module, web, notes, send)
     if cover is None:
-        return _refuse(module, call, describe_rebinding(web, notes, send))
+        return refuse_entry(module, call, describe_rebinding(web, notes, send))
     return StreamEntry(
         module.path,
         module.anchor(call),
         ast.unparse(call.func),
-        True,
-        None,
-        _find_block(module, call, result, cover),
-        web.name,
-        freeze_cover(module, cover.trial),
-        result.is_async,
+        is_entered=True,
+        block=_find_block(module, call, result, cover),
+        name=web.name,
+        cover=freeze_cover(module, cover.trial),
+        is_async=result.is_async,
     )
 
 
-def _refuse(module: Module, call: ast.Call, obstacle: Obstacle) -> StreamEntry:
-    callee = ast.unparse(call.func)
-    return StreamEntry(
-        module.path, module.anchor(call), callee, True, obstacle, None, "", None, is_async=False
-    )
+def refuse_entry(module: Module, call: ast.Call, obstacle: Obstacle) -> StreamEntry:
+    """Return a stream that is entered by hand, and why nothing is done about it."""
+    return StreamEntry(module.path, module.anchor(call), ast.unparse(call.func), True, obstacle)
 
 
 def _describe_unnamed(result: Result, exits: _Calls) -> Obstacle:

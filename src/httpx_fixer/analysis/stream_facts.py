@@ -206,11 +206,11 @@ class StreamEntry:
     anchor: Anchor
     callee: str
     is_entered: bool
-    obstacle: Obstacle | None
-    block: EntryBlock | None
-    name: str
-    cover: StreamCover | None
-    is_async: bool
+    obstacle: Obstacle | None = None
+    block: EntryBlock | None = None
+    name: str = ""
+    cover: StreamCover | None = None
+    is_async: bool = False
 
 
 @dataclass(frozen=True, slots=True)

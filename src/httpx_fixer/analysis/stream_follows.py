@@ -36,10 +36,11 @@ def _iter_flags(module: Module, function: FunctionNode) -> Iterator[str]:
     """Yield the variables that are set before the function returns, and are false until then."""
     for name, bindings in module.table.of[function].bindings.items():
         values = [one.value.value if isinstance(one.value, ast.Constant) else None for one in bindings]
-        if set(values) == {True, False} and all(
+        is_flag = all(isinstance(value, bool) for value in values) and len(set(values)) > 1
+        if is_flag and all(
             _stands_before_return(module, one.node)
             for one, value in zip(bindings, values, strict=True)
-            if value is True
+            if value
         ):
             yield name
 

@@ -22,10 +22,11 @@ def find_fault(before: bytes | None, after: bytes, path: str) -> str | None:
     """
     old = SourceFile(path, before) if before is not None else None
     new = SourceFile(path, after)
-    if old is not None and _find_compile_fault(old) is not None:
-        return f"`{path}` is written for a newer Python: run httpx-fixer under that to have it changed"
     try:
-        fault = _find_compile_fault(new) or _find_name_fault(old, new)
+        fault = _find_compile_fault(new)
+        if fault is not None and old is not None and _find_compile_fault(old) is not None:
+            return f"`{path}` is written for a newer Python: run httpx-fixer under that to have it changed"
+        fault = fault or _find_name_fault(old, new)
         if fault is None and old is not None:
             fault = _find_text_fault(old, new) or _find_comment_fault(old, new)
     except (SyntaxError, UnicodeError, tokenize.TokenError) as error:
@@ -35,7 +36,7 @@ def find_fault(before: bytes | None, after: bytes, path: str) -> str | None:
 
 def _find_compile_fault(new: SourceFile) -> str | None:
     try:
-        compile_module(new)
+        compile_module(new.data, new.path)
     except SyntaxError as error:
         return f"`{new.path}` does not compile any more: line {error.lineno}: {error.msg}"
     except (ValueError, RecursionError, MemoryError) as error:

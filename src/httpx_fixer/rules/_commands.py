@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from httpx_fixer.analysis.facts import Decorator, Function, Reference, Symbol
 from httpx_fixer.analysis.project import Project
+from httpx_fixer.analysis.site_facts import ClientSite
 from httpx_fixer.frameworks._base import Lifecycles
 
 _PACKAGES = frozenset({"asyncclick", "click", "cloup", "cyclopts", "flask", "invoke", "rich_click", "typer"})
@@ -15,12 +16,15 @@ _HOLDERS = frozenset({"App", "AppGroup", "CommandCollection", "Group", "Typer"})
 _TAKERS = frozenset({"add_command", "command"})
 
 
-def is_run_by_commands(project: Project, lifecycles: Lifecycles, function: Function) -> bool:
-    """Answer whether a function is a command or called by commands only: click, typer, Flask, invoke.
+def is_run_by_commands(project: Project, lifecycles: Lifecycles, site: ClientSite) -> bool:
+    """Answer whether a site's function is a command or called by commands only: click, typer, Flask, invoke.
 
     A command that goes on until it is stopped is a process of its own. What anything else calls, or gets
     hold of, may be called by a service.
     """
+    function = project.function(Symbol(site.path, site.function)) if site.function else None
+    if function is None:
+        return False
     key = f"command {function.path} {function.qualname}"
     return project.remember(key, lambda: _is_run(project, lifecycles, function, frozenset()))
 

@@ -140,13 +140,8 @@ def _runs_once(project: Project, lifecycles: Lifecycles, site: ClientSite, setti
         project.search.is_run_as_script(site.path)
         or project.imports.runs_as_script(site.path)
         or is_part_of_a_command(project, site)
-        or _is_run_by_commands(project, lifecycles, site)
+        or is_run_by_commands(project, lifecycles, site)
     )
-
-
-def _is_run_by_commands(project: Project, lifecycles: Lifecycles, site: ClientSite) -> bool:
-    function = project.function(Symbol(site.path, site.function))
-    return function is not None and is_run_by_commands(project, lifecycles, function)
 
 
 def _find_loop(project: Project, site: ClientSite) -> Loop | None:

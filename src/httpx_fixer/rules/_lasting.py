@@ -110,9 +110,9 @@ def _find_open_stream(project: Project, site: ClientSite) -> Refusal | None:
     name = site.name.rpartition(".")[2] if _has_one_name(site) else ""
     for stream in project.streams.sites:
         is_ours = not name or stream.path == site.path or stream.receiver.rpartition(".")[2] == name
-        if is_ours and name and _is_of_another(project, site, stream, name):
+        if not is_ours or stream.is_test or _find_obstacle(stream) is None:
             continue
-        if is_ours and not stream.is_test and _find_obstacle(stream) is not None:
+        if not name or not _is_of_another(project, site, stream, name):
             shown = f"`{name}`" if name else "a client"
             detail = f"a stream of {shown} is left open, and would hold a connection of all others"
             return Refusal(RefusalReason.STREAM_LEFT_OPEN, detail, stream.path, stream.line)

@@ -45,7 +45,7 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
     function = project.function(Symbol(site.path, site.function)) if site.function else None
     if function is not None and lifecycles.entry_point(function) is not None:
         return True
-    if function is not None and is_run_by_commands(project, lifecycles, function):
+    if is_run_by_commands(project, lifecycles, site):
         return False
     if _is_aside(project, site.path) and not project.served.is_part(site.path):
         return False
@@ -93,8 +93,7 @@ def is_library_code(project: Project, lifecycles: Lifecycles, site: ClientSite, 
         return False
     if project.imports.runs_as_script(site.path) or is_part_of_a_command(project, site):
         return False
-    function = project.function(Symbol(site.path, site.function)) if site.function else None
-    if function is not None and is_run_by_commands(project, lifecycles, function):
+    if is_run_by_commands(project, lifecycles, site):
         return False
     return not any(
         may_own(lifecycles, one, site) or is_neighbour(project, one, site) for one in lifecycles.all()

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from httpx_fixer.newer_syntax import respell
+from httpx_fixer.respelling import respell
 
 
 def _parse(code: str) -> ast.Module:
@@ -15,7 +15,7 @@ def _parse(code: str) -> ast.Module:
     assert respelt is not None
     lines = list(zip(code.split("\n"), respelt.text.split("\n"), strict=True))
     assert [len(old.encode()) for old, _ in lines] == [len(new.encode()) for _, new in lines]
-    return respelt.parse()
+    return respelt.tree
 
 
 @pytest.mark.parametrize(
