@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from httpx_fixer.analysis.escapes import CLOSERS
 from httpx_fixer.analysis.facts import BorrowedClose, Symbol
 from httpx_fixer.analysis.functions import own_nodes
 from httpx_fixer.analysis.module import Module
@@ -12,8 +13,6 @@ from httpx_fixer.analysis.references import find_references
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.analysis.store import is_test_path
-
-_CLOSERS = frozenset({"aclose", "close"})
 
 
 def iter_borrowed_closes(resolver: Resolver, site: ClientSite) -> Iterator[BorrowedClose]:
@@ -30,7 +29,7 @@ def iter_borrowed_closes(resolver: Resolver, site: ClientSite) -> Iterator[Borro
 
 
 def _names_close(node: ast.AST) -> bool:
-    return isinstance(node, ast.Attribute) and node.attr in _CLOSERS
+    return isinstance(node, ast.Attribute) and node.attr in CLOSERS
 
 
 def iter_holders(resolver: Resolver, site: ClientSite) -> Iterator[tuple[Module, ast.expr]]:

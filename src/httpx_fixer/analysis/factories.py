@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from httpx_fixer.analysis.closing import is_closed
+from httpx_fixer.analysis.escapes import CLOSERS, Way, find_step, last_name
 from httpx_fixer.analysis.facts import Call, Ending, FactoryUse, Function, Reference, Symbol
+from httpx_fixer.analysis.linked_module import Links
 from httpx_fixer.analysis.local_clients import build_local_client
-from httpx_fixer.analysis.local_uses import CLOSERS, ENTERING
+from httpx_fixer.analysis.local_uses import ENTERING
 from httpx_fixer.analysis.module import Module
-from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, Closing
 from httpx_fixer.analysis.takers import iter_takers
 from httpx_fixer.diagnostic import RefusalReason
@@ -32,21 +33,22 @@ def decorators_of(module: Module, function: ast.FunctionDef | ast.AsyncFunctionD
 class FactoryReader:
     """Reads what becomes of the client of a site at the places that name the function around it."""
 
-    def __init__(self, resolver: Resolver, site: ClientSite) -> None:
-        self._resolver = resolver
+    def __init__(self, links: Links, site: ClientSite) -> None:
+        self._links = links
+        self._resolver = links.resolver
         self._site = site
         self._here = FactoryUse(site.path, site.function, Ending.HANDED_ON)
         self._close = re.compile(rb"\.(?:aclose|__aexit__)\b" if site.spec.is_async else rb"\.close\(")
 
     def iter_uses(self, function: Function, references: Iterable[Reference]) -> Iterator[FactoryUse]:
         """Yield what becomes of the client at each reference outside of tests, imports left out."""
-        home = self._resolver.store.module(function.path)
+        home = self._links.module(function.path)
         node = None if home is None else home.functions.get(function.qualname)
         is_property = home is not None and node is not None and "property" in decorators_of(home, node)
         for reference in references:
             if reference.is_test or reference.how in {"import", "text"}:
                 continue
-            module = self._resolver.store.module(reference.path)
+            module = self._links.module(reference.path)
             use = FactoryUse(reference.path, reference.function, Ending.HANDED_ON)
             if module is None:
                 yield use
@@ -89,21 +91,20 @@ class FactoryReader:
         parent = module.table.parents[value]
         while isinstance(parent, ast.Await | ast.BoolOp | ast.IfExp | ast.NamedExpr):
             value, parent = parent, module.table.parents[parent]
-        if isinstance(parent, ast.keyword):
-            parent = module.table.parents[parent]
-        match parent:
-            case ast.withitem():
+        step = find_step(module, value)
+        match step.way, step.around:
+            case Way.ENTERED, _:
                 return replace(use, ending=Ending.CLOSED)
-            case ast.Attribute(attr=name):
-                return replace(use, ending=Ending.CLOSED if name in CLOSERS else Ending.LEFT)
-            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in ENTERING:
-                return replace(use, ending=Ending.CLOSED)
-            case ast.Call():
-                return self._read_taken(use, self._resolver.call(module, parent))
-            case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
-                return self._read_target(module, replace(use, ending=Ending.LEFT), value, target)
-            case ast.Expr():
+            case Way.LOOKED_AT, _:
                 return replace(use, ending=Ending.LEFT)
+            case Way.MEMBER, ast.Attribute(attr=name):
+                return replace(use, ending=Ending.CLOSED if name in CLOSERS else Ending.LEFT)
+            case Way.PASSED, ast.Call() as call:
+                if last_name(call.func) in ENTERING:
+                    return replace(use, ending=Ending.CLOSED)
+                return self._read_taken(use, self._resolver.call(module, call))
+            case Way.ASSIGNED, ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
+                return self._read_target(module, replace(use, ending=Ending.LEFT), value, target)
         return use
 
     def _read_taken(self, use: FactoryUse, taker: Call) -> FactoryUse:

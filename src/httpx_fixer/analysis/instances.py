@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from httpx_fixer.analysis.endless import Endless
+from httpx_fixer.analysis.escapes import CLOSERS
 from httpx_fixer.analysis.facts import Function, ObjectUse, Reference, Symbol
+from httpx_fixer.analysis.followed_uses import iter_local_uses
 from httpx_fixer.analysis.functions import own_nodes
+from httpx_fixer.analysis.linked_module import Links
 from httpx_fixer.analysis.local_clients import build_local_client
-from httpx_fixer.analysis.local_uses import CLOSERS, UseKind, iter_local_uses
+from httpx_fixer.analysis.local_uses import UseKind
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.references import find_references
-from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.site_facts import ClientSite, Closing
 from httpx_fixer.analysis.store import is_test_path
@@ -26,28 +28,28 @@ _KEEPING = frozenset(
 _LOOKERS = frozenset({"cast", "isinstance", "issubclass", "type"})
 
 
-def is_built_per_call(resolver: Resolver, init: Function, attribute: str, *, is_async: bool) -> bool:
+def is_built_per_call(links: Links, init: Function, attribute: str, *, is_async: bool) -> bool:
     """Answer whether a class, of which `init` is the constructor, is built for one call wherever it is.
 
     `attribute` holds its client, of which no stream may be left open: nothing closes it with the
     object. One that `is_async` has to be made on the event loop: not where FastAPI itself calls the
     class or a sync provider, which it does in a thread.
     """
-    module = resolver.store.module(init.path)
+    module = links.module(init.path)
     if module is None or init.name != "__init__" or _may_leave_stream(module, attribute):
         return False
     name = init.owner.rpartition(".")[2]
-    references = find_references(resolver, replace(init, qualname=init.owner, name=name, owner=""))
-    found = [_kind_of(resolver, one, name, is_async=is_async) for one in references if not one.is_test]
+    references = find_references(links.resolver, replace(init, qualname=init.owner, name=name, owner=""))
+    found = [_kind_of(links, one, name, is_async=is_async) for one in references if not one.is_test]
     return "built" in found and "kept" not in found
 
 
-def is_left_by_makers(resolver: Resolver, init: Function, attribute: str, *, is_async: bool) -> bool:
+def is_left_by_makers(links: Links, init: Function, attribute: str, *, is_async: bool) -> bool:
     """Answer whether a class has a method that closes its client, and nothing that makes an object calls it.
 
     Each object lives for one call, as above, and none is entered.
     """
-    module = resolver.store.module(init.path)
+    module = links.module(init.path)
     owner = None if module is None else module.classes.get(init.owner)
     if module is None or owner is None:
         return False
@@ -67,12 +69,12 @@ def is_left_by_makers(resolver: Resolver, init: Function, attribute: str, *, is_
     rest = "\n".join(module.code(m) for m in owner.body if getattr(m, "name", "") not in closers)
     word = init.owner.rpartition(".")[2].encode()
     others = (
-        path for path in resolver.store.paths_with(word) if path != init.path and not is_test_path(path)
+        path for path in links.resolver.store.paths_with(word) if path != init.path and not is_test_path(path)
     )
-    texts = (own.encode(), rest.encode(), *map(resolver.store.data, others))
+    texts = (own.encode(), rest.encode(), *map(links.resolver.store.data, others))
     if any(called.search(text) for text in texts):
         return False
-    return is_built_per_call(resolver, init, attribute, is_async=is_async)
+    return is_built_per_call(links, init, attribute, is_async=is_async)
 
 
 def _is_close(node: ast.AST, attribute: str) -> bool:
@@ -82,35 +84,35 @@ def _is_close(node: ast.AST, attribute: str) -> bool:
     return False
 
 
-def iter_blocks(resolver: Resolver, maker: Function) -> Iterator[ObjectUse | None]:
+def iter_blocks(links: Links, maker: Function) -> Iterator[ObjectUse | None]:
     """Yield each place outside of tests that makes an object of the class of a method, which closes it.
 
     None stands for one that may live for longer than one call of the function that makes it.
     """
     name = maker.owner.rpartition(".")[2]
-    references = find_references(resolver, replace(maker, qualname=maker.owner, name=name, owner=""))
+    references = find_references(links.resolver, replace(maker, qualname=maker.owner, name=name, owner=""))
     for reference in references:
         if reference.is_test or reference.how in {"import", "text"}:
             continue
-        module = resolver.store.module(reference.path)
+        module = links.module(reference.path)
         call = None if module is None or reference.call is None else module.call_at(reference.call.anchor)
         if module is None:
             yield None
         elif call is not None:
-            yield _find_block(resolver, module, call)
+            yield _find_block(links, module, call)
         else:
             nodes = [node for node in _iter_named(module, name) if node.lineno == reference.line]
             if not nodes or any(_kind_of_value(module, node) for node in nodes):
                 yield None
 
 
-def _find_block(resolver: Resolver, module: Module, call: ast.Call) -> ObjectUse | None:
+def _find_block(links: Links, module: Module, call: ast.Call) -> ObjectUse | None:
     """Return the function that makes an object and closes it: by `with`, or in a `finally`."""
     scope = module.function_scope(call)
     function = None if scope is None else scope.node
     if scope is None or not isinstance(function, FunctionNode) or _is_kept_open(module, function):
         return None
-    endless = Endless(resolver)
+    endless = Endless(links.resolver)
     parent = module.table.parents[call]
     match parent:
         case ast.withitem():
@@ -126,9 +128,9 @@ def _find_block(resolver: Resolver, module: Module, call: ast.Call) -> ObjectUse
     return None
 
 
-def is_closed_where_built(resolver: Resolver, site: ClientSite) -> bool:
+def is_closed_where_built(links: Links, site: ClientSite) -> bool:
     """Answer whether the function that puts a client into an attribute closes it in a `finally`."""
-    module = resolver.store.module(site.path)
+    module = links.module(site.path)
     node = None if module is None else module.functions.get(site.function)
     if module is None or node is None:
         return False
@@ -154,11 +156,11 @@ def _may_leave_stream(module: Module, attribute: str) -> bool:
     return any(not re.match(r"\s*(?:async )?with\b", line) for line in lines)
 
 
-def _kind_of(resolver: Resolver, reference: Reference, name: str, *, is_async: bool) -> str:
+def _kind_of(links: Links, reference: Reference, name: str, *, is_async: bool) -> str:
     """Return "built" where an object is made for one call, "kept" where it may not be, "" for no object."""
     if reference.how in {"import", "text"}:
         return ""
-    module = resolver.store.module(reference.path)
+    module = links.module(reference.path)
     if module is None:
         return "kept"
     if reference.call is None:
@@ -171,7 +173,7 @@ def _kind_of(resolver: Resolver, reference: Reference, name: str, *, is_async: b
     scope = None if call is None else module.function_scope(call)
     if call is None or scope is None or (is_async and not isinstance(scope.node, ast.AsyncFunctionDef)):
         return "kept"
-    return "built" if _is_for_one_call(resolver, module, call) else "kept"
+    return "built" if _is_for_one_call(links, module, call) else "kept"
 
 
 def _iter_named(module: Module, name: str) -> Iterator[ast.Name | ast.Attribute]:
@@ -202,7 +204,7 @@ def _kind_of_value(module: Module, node: ast.expr) -> str:
     return "kept"
 
 
-def _is_for_one_call(resolver: Resolver, module: Module, call: ast.Call) -> bool:
+def _is_for_one_call(links: Links, module: Module, call: ast.Call) -> bool:
     scope = module.function_scope(call)
     function = None if scope is None else scope.node
     if scope is None or not isinstance(function, FunctionNode) or _is_kept_open(module, function):
@@ -217,7 +219,7 @@ def _is_for_one_call(resolver: Resolver, module: Module, call: ast.Call) -> bool
             uses = iter_local_uses(module, scope, name, is_async=False)
             return not any(use.kind in _KEEPING for use in uses)
         case ast.Return():
-            return _is_provider(resolver, module, scope.qualname)
+            return _is_provider(links, module, scope.qualname)
     return False
 
 
@@ -229,17 +231,17 @@ def _is_kept_open(module: Module, function: FunctionNode) -> bool:
     return any(module.code(target).rpartition(".")[2] in _CACHES for target in targets)
 
 
-def _is_provider(resolver: Resolver, module: Module, qualname: str) -> bool:
+def _is_provider(links: Links, module: Module, qualname: str) -> bool:
     """Answer whether a function is a dependency, and nothing else calls it."""
-    function = resolver.function(Symbol(module.path, qualname))
+    function = links.resolver.function(Symbol(module.path, qualname))
     if function is None or function.owner or function.decorators:
         return False
-    uses = [r for r in find_references(resolver, function) if not r.is_test and r.how != "import"]
-    return bool(uses) and all(_is_depended_on(resolver, use, function.name) for use in uses)
+    uses = [r for r in find_references(links.resolver, function) if not r.is_test and r.how != "import"]
+    return bool(uses) and all(_is_depended_on(links, use, function.name) for use in uses)
 
 
-def _is_depended_on(resolver: Resolver, use: Reference, name: str) -> bool:
-    module = resolver.store.module(use.path)
+def _is_depended_on(links: Links, use: Reference, name: str) -> bool:
+    module = links.module(use.path)
     if module is None or use.how != "value":
         return False
     nodes = [node for node in _iter_named(module, name) if node.lineno == use.line]

@@ -12,9 +12,9 @@ from httpx_fixer.analysis.instances import (
     is_left_by_makers,
     iter_blocks,
 )
+from httpx_fixer.analysis.linked_module import Links
 from httpx_fixer.analysis.personal_requests import iter_requests
 from httpx_fixer.analysis.references import find_references
-from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.site_facts import ClientSite, SpecArgument
 from httpx_fixer.analysis.takers import iter_takers, reads_result
 from httpx_fixer.analysis.timed_requests import is_every_request_timed
@@ -23,8 +23,9 @@ from httpx_fixer.analysis.timed_requests import is_every_request_timed
 class KeptClients:
     """Answers what the whole project does with clients that are kept under a name or handed out."""
 
-    def __init__(self, resolver: Resolver) -> None:
-        self._resolver = resolver
+    def __init__(self, links: Links) -> None:
+        self._links = links
+        self._resolver = links.resolver
         self._takers: dict[ClientSite, tuple[Call, ...]] = {}
 
     def is_closed(self, site: ClientSite) -> bool:
@@ -63,7 +64,7 @@ class KeptClients:
     def factory_uses(self, site: ClientSite, function: Function) -> tuple[FactoryUse, ...]:
         """Return what becomes of the client of a site at every place that names the function around it."""
         references = find_references(self._resolver, function)
-        return tuple(FactoryReader(self._resolver, site).iter_uses(function, references))
+        return tuple(FactoryReader(self._links, site).iter_uses(function, references))
 
     def is_item_left(self, site: ClientSite) -> bool:
         """Answer whether no file closes a client that knows the collection or the function around it."""
@@ -71,25 +72,25 @@ class KeptClients:
 
     def is_left_by_takers(self, site: ClientSite) -> bool:
         """Answer whether all code that gets a client as an argument is known to leave it open."""
-        reader = FactoryReader(self._resolver, site)
+        reader = FactoryReader(self._links, site)
         takers = self.takers(site)
         return bool(takers) and all(reader.is_left_by(taker) for taker in takers)
 
     def is_built_per_call(self, init: Function, attribute: str, *, is_async: bool) -> bool:
         """Answer whether every object of a class lives for one call; its constructor fills `attribute`."""
-        return is_built_per_call(self._resolver, init, attribute, is_async=is_async)
+        return is_built_per_call(self._links, init, attribute, is_async=is_async)
 
     def is_left_by_makers(self, init: Function, attribute: str, *, is_async: bool) -> bool:
         """Answer whether a class could close `attribute`, and those that make its objects do not."""
-        return is_left_by_makers(self._resolver, init, attribute, is_async=is_async)
+        return is_left_by_makers(self._links, init, attribute, is_async=is_async)
 
     def blocks(self, maker: Function) -> tuple[ObjectUse | None, ...]:
         """Return who makes an object of the class of a method and closes it; None for other makers."""
-        return tuple(iter_blocks(self._resolver, maker))
+        return tuple(iter_blocks(self._links, maker))
 
     def is_closed_where_built(self, site: ClientSite) -> bool:
         """Answer whether the function that puts a client into an attribute closes it in a `finally`."""
-        return is_closed_where_built(self._resolver, site)
+        return is_closed_where_built(self._links, site)
 
     def takers(self, site: ClientSite) -> tuple[Call, ...]:
         """Return the calls of a site's module that get its client as an argument."""

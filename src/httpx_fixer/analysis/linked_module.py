@@ -47,22 +47,22 @@ class Links:
     """The modules of a project, linked; each is made once."""
 
     def __init__(self, resolver: Resolver) -> None:
-        self._resolver = resolver
+        self.resolver = resolver
         self._linked: dict[str, LinkedModule | None] = {}
 
     def module(self, path: str) -> LinkedModule | None:
         """Return a module, None for a file that is not of the project or cannot be parsed."""
         if path not in self._linked:
-            module = self._resolver.store.module(path)
+            module = self.resolver.store.module(path)
             self._linked[path] = None if module is None else LinkedModule(module, self)
         return self._linked[path]
 
     def find_function(self, module: Module, expression: ast.expr) -> tuple[Module, FunctionNode] | None:
-        symbol = self._resolver.expression(module, expression)
+        symbol = self.resolver.expression(module, expression)
         return None if symbol is None else self._function(symbol)
 
     def find_variable(self, module: Module, expression: ast.expr) -> tuple[Module, list[Binding]] | None:
-        symbol = self._resolver.expression(module, expression)
+        symbol = self.resolver.expression(module, expression)
         home = self.module(symbol.path) if symbol is not None and symbol.path else None
         if symbol is None or home is None or home.path == module.path:
             return None
@@ -72,10 +72,10 @@ class Links:
         self, module: Module, owner: ast.ClassDef, name: str, depth: int
     ) -> tuple[Module, FunctionNode] | None:
         """Return a method of the classes above one, if no other class of the project has its name."""
-        if len(self._resolver.store.paths_with(f"def {name}(".encode())) != 1:
+        if len(self.resolver.store.paths_with(f"def {name}(".encode())) != 1:
             return None
         for base in owner.bases if depth else ():
-            symbol = self._resolver.expression(module, base)
+            symbol = self.resolver.expression(module, base)
             home = None if symbol is None else self.module(symbol.path)
             if symbol is None or home is None or symbol.name not in home.classes:
                 continue
@@ -87,7 +87,7 @@ class Links:
 
     def iter_modules_with(self, name: str) -> tuple[Module, ...]:
         """Return the modules whose text has a name, in order of path."""
-        found = (self.module(path) for path in self._resolver.store.paths_with(name.encode()))
+        found = (self.module(path) for path in self.resolver.store.paths_with(name.encode()))
         return tuple(module for module in found if module is not None)
 
     def _function(self, symbol: Symbol) -> tuple[Module, FunctionNode] | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from httpx_fixer.analysis.local_uses import LocalUse, UseKind, iter_local_uses
+from httpx_fixer.analysis.followed_uses import iter_local_uses
+from httpx_fixer.analysis.local_uses import LocalUse, UseKind
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.site_facts import Closing, LocalClient, Obstacle

@@ -1,23 +1,20 @@
-"""How the uses of a local variable that holds a client treat it."""
+"""How the uses of a local variable that holds a client treat it, where it stands."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from httpx_fixer.analysis.escapes import CLOSERS, Step, Way, find_step, last_name
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import Scope
 from httpx_fixer.analysis.usage import VERBS
 
-CLOSERS = frozenset({"aclose", "close"})
 ENTERING = frozenset(
     {"aclosing", "callback", "closing", "enter_async_context", "enter_context", "push_async_callback"}
 )
 """Functions and methods that close what they are given, or run what they are given at the end."""
-_LOOKERS = frozenset({"bool", "hasattr", "id", "isinstance", "print", "repr", "str", "type"})
-"""Builtins that look at an object and do not keep it."""
 _TASKS = frozenset({"create_task", "ensure_future", "run_coroutine_threadsafe", "start_soon", "submit"})
 
 
@@ -40,10 +37,12 @@ class UseKind(Enum):
     """Hands it to `with`, or its close to an exit stack."""
     BOUND = auto()
     """Binds the name to something, or deletes it."""
+    LENT = auto()
+    """Hands it to a function of the project that has let go of it when that statement is done."""
     PASSED = auto()
-    """Hands it to a call."""
+    """Hands it to any other call."""
     CAPTURED = auto()
-    """Uses it in a nested function."""
+    """Uses it in a nested function that may run later."""
     STORED = auto()
     """Keeps it in something else."""
     YIELDED = auto()
@@ -62,23 +61,16 @@ class LocalUse:
     opens_stream: bool = False
 
 
-def iter_local_uses(module: Module, scope: Scope, name: str, *, is_async: bool) -> Iterator[LocalUse]:
-    """Yield each place in a function that names one of its local variables, which holds a client."""
-    named = (node for node in ast.walk(scope.node) if isinstance(node, ast.Name) and node.id == name)
-    for node in named:
-        if module.table.enclosing(node).find(name) is scope:
-            yield _read(module, scope, node, is_async=is_async)
-
-
-def _read(module: Module, scope: Scope, node: ast.Name, *, is_async: bool) -> LocalUse:
+def read_local_use(module: Module, scope: Scope, node: ast.Name, *, is_async: bool) -> LocalUse:
+    """Read what is done where a function, whose scope is given, names its variable that holds a client."""
     if not isinstance(node.ctx, ast.Load):
         return LocalUse(node, UseKind.BOUND, "is assigned again")
     if module.function_scope(node) is not scope or _is_in_lambda(module, node):
         return LocalUse(node, UseKind.CAPTURED, "is captured by a nested function")
-    parent = module.table.parents[node]
-    if isinstance(parent, ast.Attribute):
-        return _read_attribute(module, node, parent, is_async=is_async)
-    return _read_value(module, node, parent)
+    step = find_step(module, node)
+    if isinstance(step.around, ast.Attribute):
+        return _read_attribute(module, node, step.around, is_async=is_async)
+    return _read_value(module, node, step)
 
 
 def _is_in_lambda(module: Module, node: ast.Name) -> bool:
@@ -108,7 +100,7 @@ def _read_attribute(module: Module, node: ast.Name, attribute: ast.Attribute, *,
         is_entered = isinstance(module.table.parents[outer], ast.withitem)
         how = "opens a stream that no `with` closes here"
         return LocalUse(node, UseKind.REQUEST if is_entered else UseKind.STREAM, how, opens_stream=True)
-    if not is_async or _is_awaited(module, outer):
+    if not is_async or is_awaited(module, outer):
         return LocalUse(node, UseKind.REQUEST)
     return LocalUse(node, UseKind.PENDING, "sends a request that is not awaited here")
 
@@ -117,7 +109,7 @@ def _is_false(value: ast.expr) -> bool:
     return isinstance(value, ast.Constant) and value.value is False
 
 
-def _is_awaited(module: Module, call: ast.Call) -> bool:
+def is_awaited(module: Module, call: ast.expr) -> bool:
     """Answer whether a coroutine is awaited in its statement, by itself or with others."""
     for parent in module.ancestors(call):
         match parent:
@@ -163,27 +155,21 @@ def _is_kept_with(module: Module, call: ast.Call) -> bool:
     return isinstance(parent, ast.Return)
 
 
-def _read_value(module: Module, node: ast.Name, parent: ast.AST) -> LocalUse:
+def _read_value(module: Module, node: ast.Name, step: Step) -> LocalUse:
     """Read a use of the client itself."""
-    if isinstance(parent, ast.keyword):
-        parent = module.table.parents[parent]
-    match parent:
-        case ast.withitem():
+    match step.way, step.around:
+        case Way.LOOKED_AT, _:
+            return LocalUse(node, UseKind.LOOKED_AT)
+        case Way.ENTERED, _:
             return LocalUse(node, UseKind.ENTERED, "is entered further down")
-        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in ENTERING:
-            return LocalUse(node, UseKind.ENTERED, "is entered further down")
-        case ast.Call():
-            if isinstance(parent.func, ast.Name) and parent.func.id in _LOOKERS:
-                return LocalUse(node, UseKind.LOOKED_AT)
-            if _is_kept_with(module, parent):
+        case Way.PASSED, ast.Call() as call:
+            if last_name(call.func) in ENTERING:
+                return LocalUse(node, UseKind.ENTERED, "is entered further down")
+            if _is_kept_with(module, call):
                 return LocalUse(node, UseKind.STORED, "is kept by an object")
-            return LocalUse(node, UseKind.PASSED, f"is passed to `{ast.unparse(parent.func)}`")
-        case ast.Compare() | ast.FormattedValue() | ast.Expr() | ast.UnaryOp() | ast.Assert():
-            return LocalUse(node, UseKind.LOOKED_AT)
-        case ast.If() | ast.While():
-            return LocalUse(node, UseKind.LOOKED_AT)
-        case ast.Return():
+            return LocalUse(node, UseKind.PASSED, step.how)
+        case Way.RETURNED, ast.Return():
             return LocalUse(node, UseKind.RETURNED, "is handed to the caller")
-        case ast.Yield():
+        case Way.YIELDED, ast.Yield():
             return LocalUse(node, UseKind.YIELDED)
     return LocalUse(node, UseKind.STORED, "is kept in something else")

@@ -76,7 +76,7 @@ class Project:
         self._links = Links(self._resolver)
         self._read = read
         self._versions = Versions(read)
-        self.kept = KeptClients(self._resolver)
+        self.kept = KeptClients(self._links)
         self.search = TextSearch(self._store)
         self.doubles = Doubles(self._resolver, self.search)
         self.pool_values = PoolValues(self._resolver, self.search)

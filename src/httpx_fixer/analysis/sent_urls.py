@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from httpx_fixer.analysis.local_uses import LocalUse, UseKind, iter_local_uses
+from httpx_fixer.analysis.followed_uses import iter_local_uses
+from httpx_fixer.analysis.local_uses import LocalUse, UseKind
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.single_requests import CLIENTS
 from httpx_fixer.analysis.usage import VERBS
@@ -37,7 +38,7 @@ def find_sent_urls(module: Module, call: ast.Call, name: str) -> tuple[Spellings
     scope = module.function_scope(call)
     if not name or scope is None or name not in scope.bindings or len(scope.bindings[name]) > 1:
         return ((),)
-    uses = iter_local_uses(module, scope, name, is_async=isinstance(parent, ast.AsyncWith))
+    uses = iter_local_uses(module, scope, name, is_async=isinstance(parent, ast.AsyncWith), depth=0)
     return tuple(dict.fromkeys(url for use in uses for url in _iter_urls(module, use))) or ((),)
 
 

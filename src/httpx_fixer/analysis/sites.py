@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.factories import decorators_of
+from httpx_fixer.analysis.followed_uses import iter_local_uses
 from httpx_fixer.analysis.local_clients import build_local_client
-from httpx_fixer.analysis.local_uses import UseKind, iter_local_uses
+from httpx_fixer.analysis.local_uses import UseKind
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.sent_urls import find_sent_urls

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from httpx_fixer.analysis.escapes import last_name
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.site_facts import Obstacle
 from httpx_fixer.analysis.stream_facts import AbandonedGenerator
 from httpx_fixer.analysis.stream_freezing import names_in
 from httpx_fixer.analysis.stream_generators import GeneratorCall, find_generator_type, yields_in
-from httpx_fixer.analysis.stream_methods import last_name
 from httpx_fixer.diagnostic import RefusalReason
 
 _STEPPING = frozenset({"__anext__", "__next__", "asend", "athrow", "send", "throw"})

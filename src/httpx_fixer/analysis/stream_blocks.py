@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
+from httpx_fixer.analysis.escapes import CLOSERS
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.site_facts import Obstacle
@@ -17,7 +18,7 @@ from httpx_fixer.analysis.stream_flow import walk_function
 from httpx_fixer.analysis.stream_follows import complete_web
 from httpx_fixer.analysis.stream_freezing import freeze_body, freeze_cover, is_typed
 from httpx_fixer.analysis.stream_marks import LIVE, Held, Notes, Send, Web
-from httpx_fixer.analysis.stream_methods import CLOSERS, find_closing
+from httpx_fixer.analysis.stream_methods import find_closing
 from httpx_fixer.analysis.stream_obstacles import describe_rebinding, iter_escape_obstacles
 from httpx_fixer.analysis.stream_uses import iter_escapes
 from httpx_fixer.diagnostic import RefusalReason

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeGuard
 
+from httpx_fixer.analysis.escapes import last_name
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
@@ -15,7 +16,7 @@ from httpx_fixer.analysis.stream_cover import Cover, find_cover
 from httpx_fixer.analysis.stream_flow import walk_function
 from httpx_fixer.analysis.stream_follows import build_inner_web
 from httpx_fixer.analysis.stream_marks import Send, Web
-from httpx_fixer.analysis.stream_methods import ITERATORS, last_name
+from httpx_fixer.analysis.stream_methods import ITERATORS
 from httpx_fixer.analysis.stream_obstacles import describe_rebinding, iter_escape_obstacles
 from httpx_fixer.analysis.stream_takers import Escape, find_iterator_reads
 from httpx_fixer.analysis.stream_uses import iter_takings

@@ -7,11 +7,12 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from httpx_fixer.analysis.escapes import CLOSERS
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.stream_flow import WRAPPING, CoverKind, Trial, is_quiet, walk_function
 from httpx_fixer.analysis.stream_marks import DONE, LIVE, Held, Notes, Web
-from httpx_fixer.analysis.stream_methods import CLOSERS, LASTING_ATTRIBUTES
+from httpx_fixer.analysis.stream_methods import LASTING_ATTRIBUTES
 
 
 @dataclass(frozen=True, slots=True)

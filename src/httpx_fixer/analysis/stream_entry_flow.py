@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from httpx_fixer.analysis.escapes import last_name
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.moved_code import write_dedented
 from httpx_fixer.analysis.scopes import FunctionNode
@@ -15,7 +16,6 @@ from httpx_fixer.analysis.stream_facts import EntryBlock, StreamEntry
 from httpx_fixer.analysis.stream_flow import CoverKind, Trial, walk_function
 from httpx_fixer.analysis.stream_freezing import freeze_cover
 from httpx_fixer.analysis.stream_marks import Held, Notes, Web
-from httpx_fixer.analysis.stream_methods import last_name
 from httpx_fixer.analysis.stream_obstacles import (
     describe_rebinding,
     iter_binding_obstacles,

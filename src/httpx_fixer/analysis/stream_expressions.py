@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import ast
 
+from httpx_fixer.analysis.escapes import CLOSERS, last_name
 from httpx_fixer.analysis.stream_marks import UNREACHED, Held, Notes, State, Web
 from httpx_fixer.analysis.stream_methods import (
     AWAITING,
-    CLOSERS,
     ITERATORS,
     PLAIN_ATTRIBUTES,
     find_body_iterator,
     find_closing,
     is_close_of_other,
     is_plain_log,
-    last_name,
 )
 from httpx_fixer.analysis.stream_tests import keep_kinds, split_by_test
 

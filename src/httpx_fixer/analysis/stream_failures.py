@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from httpx_fixer.analysis.escapes import last_name
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
-from httpx_fixer.analysis.stream_methods import ITERATORS, READERS, last_name
+from httpx_fixer.analysis.stream_methods import ITERATORS, READERS
 
 
 def iter_failure_readers(module: Module, function: FunctionNode) -> Iterator[int]:

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from httpx_fixer.analysis.escapes import last_name
 from httpx_fixer.analysis.functions import own_nodes
 from httpx_fixer.analysis.stream_exits import Exits, finish
 from httpx_fixer.analysis.stream_marks import DONE, LIVE, UNREACHED, Held, Notes, State, Web
-from httpx_fixer.analysis.stream_methods import find_body_iterator, find_closing, last_name
+from httpx_fixer.analysis.stream_methods import find_body_iterator, find_closing
 from httpx_fixer.analysis.stream_statements import SimpleStatements
 from httpx_fixer.analysis.stream_tests import split_by_test
 

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
+from httpx_fixer.analysis.callees import find_callee, is_generator, is_iterated
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
-from httpx_fixer.analysis.stream_callees import find_callee, is_generator
 from httpx_fixer.analysis.stream_flow import walk_function
 from httpx_fixer.analysis.stream_marks import LIVE, Effect, Held, Send, Web
 from httpx_fixer.analysis.stream_methods import ITERATORS
@@ -106,7 +106,7 @@ def _find_effect(module: Module, call: ast.Call, node: ast.Name, send: Send, dep
         return None
     if is_generator(function):
         # It runs on in the loop, and has let go of the response when that has ended.
-        return Effect(frozenset({Held.OPEN}), frozenset()) if _is_iterated(module, call) else None
+        return Effect(frozenset({Held.OPEN}), frozenset()) if is_iterated(module, call) else None
     if isinstance(function, ast.AsyncFunctionDef) != isinstance(module.table.parents[call], ast.Await):
         return None
     normal = frozenset(held for held, index in notes.ends if index == 0)
@@ -116,8 +116,3 @@ def _find_effect(module: Module, call: ast.Call, node: ast.Name, send: Send, dep
 
 def _is_live(state: frozenset[tuple[Held, int]]) -> bool:
     return not state or any(held in LIVE for held, _ in state)
-
-
-def _is_iterated(module: Module, call: ast.Call) -> bool:
-    parent = module.table.parents[call]
-    return isinstance(parent, ast.For | ast.AsyncFor | ast.comprehension) and parent.iter is call

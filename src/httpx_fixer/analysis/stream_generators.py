@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from httpx_fixer.analysis.callees import find_callee, is_generator
 from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.functions import own_nodes
 from httpx_fixer.analysis.linked_module import Links
@@ -13,7 +14,6 @@ from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.store import FileStore
 from httpx_fixer.analysis.stream_blocks import is_stream_call
-from httpx_fixer.analysis.stream_callees import find_callee, is_generator
 from httpx_fixer.analysis.stream_clients import find_client_kind
 from httpx_fixer.analysis.stream_facts import GeneratorType
 from httpx_fixer.analysis.stream_flow import walk_function

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 
+from httpx_fixer.analysis.escapes import CLOSERS, is_log, last_name
 from httpx_fixer.analysis.stream_marks import Web
 
 _SYNC_ITERATORS = frozenset({"iter_bytes", "iter_lines", "iter_raw", "iter_text"})
 ITERATORS = _SYNC_ITERATORS | {f"a{name}" for name in _SYNC_ITERATORS}
 """Methods that close the response at the end of the body, and httpcore's stream at any exception in it."""
-CLOSERS = frozenset({"aclose", "close"})
 READERS = frozenset({"aread", "read"})
 """They run an iterator to its end; when it raises it is dropped with them, which closes the stream
 (httpx 0.28.1, read and run: a transport error closes in httpcore, a decoding error by reference count)."""
@@ -44,47 +44,11 @@ LASTING_ATTRIBUTES = frozenset(
 )
 """Attributes that say the same of a closed response as of an open one (httpx 0.28.1)."""
 
-LOOKERS = frozenset(
-    {
-        "bool",
-        "callable",
-        "format",
-        "hasattr",
-        "hash",
-        "id",
-        "isinstance",
-        "len",
-        "print",
-        "repr",
-        "str",
-        "type",
-    }
-)
-"""Builtins that look at an object and do not keep it."""
-LOG_METHODS = frozenset(
-    {"critical", "debug", "error", "exception", "fatal", "info", "log", "trace", "warn", "warning"}
-)
 BODY_CONSUMERS = frozenset(
     {"all", "any", "anext", "dict", "list", "max", "min", "next", "set", "sorted", "sum", "tuple"}
 )
 BODY_WRAPPERS = frozenset({"enumerate", "filter", "map", "zip"})
 """Builtins that run an iterator to its end, or take the next of its items, and those that pass it on."""
-
-
-def last_name(function: ast.expr) -> str:
-    """Return the last part of a dotted name, "" for anything else."""
-    match function:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return ""
-
-
-def is_log(call: ast.Call) -> bool:
-    """Answer whether a call writes to a log: `logger.info(...)`."""
-    match call.func:
-        case ast.Attribute(value=receiver, attr=method) if method in LOG_METHODS:
-            return "log" in last_name(receiver).lower()
-    return False
 
 
 def is_plain_log(call: ast.Call) -> bool:

@@ -6,11 +6,12 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from httpx_fixer.analysis.escapes import last_name
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.stream_follows import complete_web
 from httpx_fixer.analysis.stream_marks import Binder, Send, Web
-from httpx_fixer.analysis.stream_methods import READERS, last_name
+from httpx_fixer.analysis.stream_methods import READERS
 from httpx_fixer.analysis.stream_uses import find_fate
 
 _TASK_MAKERS = frozenset(

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from httpx_fixer.analysis.escapes import last_name
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.functions import own_nodes
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.stream_clients import LIBRARIES, ClientKind, find_client_kind
 from httpx_fixer.analysis.stream_facts import KeptPart, KeptResponse
-from httpx_fixer.analysis.stream_methods import last_name
 from httpx_fixer.analysis.stream_readers import find_part, iter_global_reads, iter_item_reads, iter_results
 from httpx_fixer.analysis.usage import VERBS
 

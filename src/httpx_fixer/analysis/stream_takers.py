@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from httpx_fixer.analysis.escapes import CLOSERS, Step, Way, last_name
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
-from httpx_fixer.analysis.stream_methods import CLOSERS, last_name
 
 _CONTEXT_MANAGERS = frozenset({"asynccontextmanager", "contextmanager"})
 WRITER_TAKERS = frozenset({"sanic.response.ResponseStream", "sanic.response.types.ResponseStream"})
@@ -110,19 +110,9 @@ def _closes(node: ast.AST, attribute: str) -> bool:
     return False
 
 
-def describe_taker(parent: ast.AST, shown: str) -> str:
-    """Say in words what the node around an expression does with it; `shown` is what the value is."""
-    match parent:
-        case ast.Call(func=function):
-            how = f"is passed to `{ast.unparse(function)}`"
-        case ast.Yield() | ast.YieldFrom():
-            how = "is yielded"
-        case ast.withitem():
-            how = "is entered by a `with` statement"
-        case ast.Assign() | ast.AnnAssign() | ast.NamedExpr() if shown:
-            how = "is kept in a variable"
-        case _:
-            how = "is stored or passed on"
+def describe_taker(step: Step, shown: str) -> str:
+    """Say in words what is done with the value of an expression; `shown` is what the value is."""
+    how = "is kept in a variable" if shown and step.way is Way.ASSIGNED else step.how
     return f"{shown} {how}".strip()
 
 
@@ -137,17 +127,4 @@ def reads_plain_extension(module: Module, node: ast.Attribute) -> bool:
             match call:
                 case ast.Call(args=[ast.Constant(value=key), *_]):
                     return key != "network_stream"
-    return False
-
-
-def asks_truth(module: Module, node: ast.expr) -> bool:
-    """Answer whether only the truth of an expression is asked for."""
-    parent = module.table.parents[node]
-    match parent:
-        case ast.If(test=test) | ast.While(test=test) | ast.Assert(test=test) | ast.IfExp(test=test):
-            return test is node
-        case ast.UnaryOp(op=ast.Not()):
-            return True
-        case ast.BoolOp():
-            return asks_truth(module, parent)
     return False

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from httpx_fixer.analysis.escapes import CLOSERS, last_name
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.moved_code import has_long_text
 from httpx_fixer.analysis.site_facts import Obstacle
-from httpx_fixer.analysis.stream_methods import CLOSERS, last_name
 from httpx_fixer.analysis.stream_results import Openers, Result
 from httpx_fixer.analysis.stream_task_uses import find_last_use
 from httpx_fixer.diagnostic import RefusalReason

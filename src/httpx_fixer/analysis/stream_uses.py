@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Iterator
 from dataclasses import replace
 
+from httpx_fixer.analysis.callees import find_callee, is_generator
+from httpx_fixer.analysis.escapes import CLOSERS, Way, find_step, is_builtin, last_name
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
-from httpx_fixer.analysis.stream_callees import find_callee, is_generator
 from httpx_fixer.analysis.stream_marks import Web
 from httpx_fixer.analysis.stream_methods import (
     AWAITING,
     BODY_CONSUMERS,
     BODY_WRAPPERS,
-    CLOSERS,
     ITERATORS,
-    LOOKERS,
     READERS,
     find_closing,
-    is_log,
-    last_name,
 )
 from httpx_fixer.analysis.stream_takers import (
     EVENT_ITERATORS,
     WRITER_TAKERS,
     Escape,
-    asks_truth,
     builds_object,
     describe_taker,
     find_iterator_reads,
@@ -121,53 +116,54 @@ class _UseReader:
 
     def follow_value(self, node: ast.expr) -> Escape | None:
         """Follow an expression whose value is the response itself."""
-        parent = self.parents[node]
-        if isinstance(parent, ast.Attribute):
-            return self._attribute(parent)
-        if isinstance(parent, ast.Compare | ast.FormattedValue | ast.Expr) or asks_truth(self.module, node):
-            return None
-        call = self.parents[parent] if isinstance(parent, ast.keyword) else parent
-        if isinstance(call, ast.Call) and is_event_source(self.module, call):
-            is_returned = isinstance(self.parents[call], ast.Return)
-            return self._find_taker(node, "") if is_returned else self._events(call)
-        if isinstance(call, ast.Call) and (self._only_looks(call) or self._is_followed(call)):
-            return None
-        if isinstance(parent, ast.Yield) and is_context_manager(self.module, parent):
-            return None
+        step = find_step(self.module, node)
+        match step.way, step.around:
+            case Way.LOOKED_AT, _:
+                return None
+            case Way.MEMBER, ast.Attribute() as attribute:
+                return self._attribute(attribute)
+            case Way.YIELDED, ast.Yield() as lending if is_context_manager(self.module, lending):
+                return None
+            case Way.PASSED, ast.Call() as call:
+                if is_event_source(self.module, call):
+                    is_returned = isinstance(self.parents[call], ast.Return)
+                    return self._find_taker(node, "") if is_returned else self._events(call)
+                if self._closes(call) or self._is_followed(call):
+                    return None
         return self._find_taker(node, "")
 
     def _find_taker(self, node: ast.expr, shown: str) -> Escape:
         """Follow an expression that holds the response, or its body, to whoever gets it."""
-        parent = self.parents[node]
-        if isinstance(parent, ast.keyword):
-            parent = self.parents[parent]
-        match parent:
-            case ast.Return():
-                return Escape(f"{shown} is returned".strip(), parent)
-            case ast.Lambda():
-                return Escape(f"{shown} is returned".strip())
-            case ast.Tuple() | ast.List() | ast.Set() | ast.Dict() | ast.IfExp() | ast.BoolOp():
-                taker = self._find_taker(parent, shown)
-                return taker if taker.handed is not None else Escape(describe_taker(parent, shown))
-            case ast.Call() if node is not parent.func:
-                return self._find_object(parent, node, shown)
-            case ast.Assign(targets=[ast.Name() as target]) if isinstance(parent.value, ast.Call):
-                returned = find_return_of(self.module, target)
-                reads = find_iterator_reads(self.module, target)
-                if builds_object(self.module, parent.value):
-                    return (
-                        Escape("is returned", returned) if returned else Escape(describe_taker(parent, shown))
-                    )
-                if len(reads) == 1:
-                    return self._find_taker(reads[0], shown)
-            case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
-                if is_kept_by_owner(self.module, target):
-                    return Escape(f"{shown} is kept in `{ast.unparse(target)}`".strip(), parent)
-        return Escape(describe_taker(parent, shown))
+        step = find_step(self.module, node)
+        match step.way, step.around:
+            case Way.RETURNED, ast.Return() as statement:
+                return Escape(describe_taker(step, shown), statement)
+            case Way.COLLECTED, ast.expr() as whole:
+                taker = self._find_taker(whole, shown)
+                return taker if taker.handed is not None else Escape(describe_taker(step, shown))
+            case Way.PASSED, ast.Call() as call if node is not call.func:
+                return self._find_object(call, node, shown)
+            case Way.ASSIGNED, ast.Assign(targets=[target]) | ast.AnnAssign(target=target) as statement:
+                return self._find_name(node, target, statement, shown) or Escape(describe_taker(step, shown))
+        return Escape(describe_taker(step, shown))
+
+    def _find_name(
+        self, node: ast.expr, target: ast.expr, statement: ast.Assign | ast.AnnAssign, shown: str
+    ) -> Escape | None:
+        """Follow what is given a name, or is kept; None where that is not known."""
+        if is_kept_by_owner(self.module, target):
+            return Escape(f"{shown} is kept in `{ast.unparse(target)}`".strip(), statement)
+        if not isinstance(target, ast.Name) or not isinstance(node, ast.Call):
+            return None
+        if builds_object(self.module, node):
+            returned = find_return_of(self.module, target)
+            return Escape("is returned", returned) if returned else None
+        reads = find_iterator_reads(self.module, target)
+        return self._find_taker(reads[0], shown) if len(reads) == 1 else None
 
     def _find_object(self, call: ast.Call, given: ast.expr, shown: str) -> Escape:
         """Follow the object that a call makes of the response, or of its body."""
-        how = describe_taker(call, shown)
+        how = describe_taker(find_step(self.module, given), shown)
         if builds_object(self.module, call):
             taker = self._find_taker(call, shown)
             return Escape(how) if taker.handed is None else replace(taker, taker=call, given=given)
@@ -196,7 +192,7 @@ class _UseReader:
                 inner = self._find_only_reader(target)
                 if inner is not None and isinstance(node, ast.Call) and isinstance(node.args[0], ast.Name):
                     return replace(self._captured(inner, target.id), closed=node.args[0].id)
-        return Escape(describe_taker(parent, "whose `EventSource`"))
+        return Escape(describe_taker(find_step(self.module, node), "whose `EventSource`"))
 
     def _find_only_reader(self, target: ast.Name) -> FunctionNode | None:
         """Return the nested function that alone reads a variable of the web's function."""
@@ -211,23 +207,13 @@ class _UseReader:
         found = readers.pop() if len(readers) == 1 else None
         return found if isinstance(found, FunctionNode) else None
 
-    def _only_looks(self, call: ast.Call) -> bool:
-        name = last_name(call.func)
-        match call.func:
-            case ast.Name():
-                if name in LOOKERS:
-                    return self._is_builtin(call.func)
-            case ast.Attribute() if is_log(call):
-                return True
+    def _closes(self, call: ast.Call) -> bool:
+        """Answer whether a call is a `closing` that is entered."""
         is_closing = self.web is not None and find_closing(self.web, call) is not None
         return is_closing and self._is_entered(call)
 
     def _is_followed(self, call: ast.Call) -> bool:
         return self.web is not None and call in self.web.effects
-
-    def _is_builtin(self, function: ast.Name) -> bool:
-        home = self.module.table.enclosing(function).find(function.id)
-        return home is None and hasattr(builtins, function.id)
 
     def _is_entered(self, call: ast.Call) -> bool:
         match self.parents[call]:
@@ -282,7 +268,7 @@ class _UseReader:
                 owner = self.parents[parent]
                 assert isinstance(owner, ast.expr)
                 return self._body(owner, shown) if isinstance(owner, ast.GeneratorExp) else None
-            case ast.Call(func=ast.Name() as function) if self._is_builtin(function):
+            case ast.Call(func=ast.Name() as function) if is_builtin(self.module, function):
                 if function.id in BODY_CONSUMERS:
                     return None
                 if function.id in BODY_WRAPPERS:

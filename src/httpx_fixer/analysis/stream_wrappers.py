@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from httpx_fixer.analysis.callees import find_callee, is_generator
 from httpx_fixer.analysis.files import mentions_httpx
 from httpx_fixer.analysis.functions import own_nodes
 from httpx_fixer.analysis.linked_module import Links
@@ -14,7 +15,6 @@ from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.site_facts import Obstacle
-from httpx_fixer.analysis.stream_callees import find_callee, is_generator
 from httpx_fixer.analysis.stream_clients import ClientKind, find_client_kind
 from httpx_fixer.analysis.stream_facts import CloseBelow, StreamSite
 from httpx_fixer.analysis.stream_flow import walk_function

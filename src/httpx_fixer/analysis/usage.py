@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
+from httpx_fixer.analysis.escapes import Way, find_step
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode, Scope
 from httpx_fixer.analysis.site_facts import ClientUsage, Obstacle, Request
@@ -104,39 +105,27 @@ class _UsageReader:
         return False
 
     def _read_use(self, node: ast.Name) -> None:
-        parent = self.module.table.parents[node]
-        if not isinstance(parent, ast.Attribute):
-            self._escape(node, parent)
-            return
-        outer = self.module.table.parents[parent]
-        is_called = isinstance(outer, ast.Call) and outer.func is parent
-        if is_called and parent.attr in VERBS | {"build_request", "send", "stream"}:
-            assert isinstance(outer, ast.Call)
-            self._read_request(parent.attr, outer)
-        elif parent.attr in {"aclose", "close", "__aenter__", "__aexit__", "__enter__", "__exit__"}:
-            detail = f"`{self.name}.{parent.attr}` is called by hand"
-            self._stop(RefusalReason.MIXED_WITH_MANUAL_CLOSE, detail, node)
-        elif parent.attr == "cookies":
-            self._stop(RefusalReason.COOKIE_JAR, f"`{self.name}.cookies` is used", node)
-        elif not isinstance(parent.ctx, ast.Load) or parent.attr not in _HARMLESS:
-            self._stop(RefusalReason.MUTATED, f"`{self.name}.{parent.attr}` may change the client", node)
+        step = find_step(self.module, node)
+        if isinstance(step.around, ast.Attribute):
+            self._read_member(node, step.around)
+        elif step.way is Way.ENTERED:
+            self._stop(RefusalReason.MIXED_WITH_MANUAL_CLOSE, f"`{self.name}` is entered again", node)
+        elif step.way is not Way.LOOKED_AT:
+            self._stop(RefusalReason.ESCAPES, f"`{self.name}` {step.how}", node)
 
-    def _escape(self, node: ast.Name, parent: ast.AST) -> None:
-        if isinstance(parent, ast.keyword):
-            parent = self.module.table.parents[parent]
-        match parent:
-            case ast.Call():
-                how = f"is passed to `{ast.unparse(parent.func)}`"
-            case ast.Return():
-                how = "is returned"
-            case ast.Yield() | ast.YieldFrom():
-                how = "is yielded"
-            case ast.withitem():
-                self._stop(RefusalReason.MIXED_WITH_MANUAL_CLOSE, f"`{self.name}` is entered again", node)
-                return
-            case _:
-                how = "is stored or passed on"
-        self._stop(RefusalReason.ESCAPES, f"`{self.name}` {how}", node)
+    def _read_member(self, node: ast.Name, member: ast.Attribute) -> None:
+        outer = self.module.table.parents[member]
+        is_called = isinstance(outer, ast.Call) and outer.func is member
+        if is_called and member.attr in VERBS | {"build_request", "send", "stream"}:
+            assert isinstance(outer, ast.Call)
+            self._read_request(member.attr, outer)
+        elif member.attr in {"aclose", "close", "__aenter__", "__aexit__", "__enter__", "__exit__"}:
+            detail = f"`{self.name}.{member.attr}` is called by hand"
+            self._stop(RefusalReason.MIXED_WITH_MANUAL_CLOSE, detail, node)
+        elif member.attr == "cookies":
+            self._stop(RefusalReason.COOKIE_JAR, f"`{self.name}.cookies` is used", node)
+        elif not isinstance(member.ctx, ast.Load) or member.attr not in _HARMLESS:
+            self._stop(RefusalReason.MUTATED, f"`{self.name}.{member.attr}` may change the client", node)
 
     def _read_request(self, method: str, call: ast.Call) -> None:
         keywords = tuple((k.arg, normal_code(k.value)) for k in call.keywords if k.arg is not None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from httpx_fixer.analysis.escapes import last_name
 from httpx_fixer.analysis.functions import own_nodes
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
-from httpx_fixer.analysis.stream_methods import last_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +70,9 @@ def _find_method(module: Module, call: ast.Call, name: str) -> tuple[Module, Fun
 def is_generator(function: FunctionNode) -> bool:
     """Answer whether a function is a generator, sync or async."""
     return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in own_nodes(function))
+
+
+def is_iterated(module: Module, call: ast.Call) -> bool:
+    """Answer whether a loop runs through what a call returns, there and then."""
+    parent = module.table.parents[call]
+    return isinstance(parent, ast.For | ast.AsyncFor | ast.comprehension) and parent.iter is call
