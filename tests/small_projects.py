@@ -17,9 +17,9 @@ from httpx_fixer.source import Skip, SkipReason, SourceFile
 def build_module(text: str, path: str = "main.py") -> Module:
     """Parse the text of one module; its indentation may be that of the test."""
     source = SourceFile(path, dedent(text).encode())
-    tree = parse(source)
-    assert not isinstance(tree, Skip), tree
-    return Module(source, tree, is_test=False)
+    parsed = parse(source)
+    assert not isinstance(parsed, Skip), parsed
+    return Module(source, parsed.tree, is_test=False)
 
 
 def build_project(files: Mapping[str, str]) -> Project:

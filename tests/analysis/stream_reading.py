@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import textwrap
 
 from httpx_fixer.analysis.module import Module
-from httpx_fixer.analysis.parsing import parse
+from httpx_fixer.analysis.parsing import Parsed, parse
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.stream_facts import StreamSite, WrapUses
 from httpx_fixer.source import SourceFile
@@ -18,9 +17,9 @@ SYNC_HEADER = "import httpx\n\ndef fetch(client: httpx.Client, url):\n"
 
 def read_module(text: str) -> Module:
     source = SourceFile("app.py", text.encode())
-    tree = parse(source)
-    assert isinstance(tree, ast.Module)
-    return Module(source, tree, is_test=False)
+    parsed = parse(source)
+    assert isinstance(parsed, Parsed)
+    return Module(source, parsed.tree, is_test=False)
 
 
 def find_sites(text: str) -> list[StreamSite]:

@@ -19,8 +19,10 @@ def read_definitions(source: SourceFile) -> tuple[Definition, ...]:
 
     The text may be a file's or our own; none are found in one that does not parse.
     """
-    tree = parse(source)
-    return () if isinstance(tree, Skip) else tuple(_iter_definitions(Module(source, tree, is_test=False)))
+    parsed = parse(source)
+    if isinstance(parsed, Skip):
+        return ()
+    return tuple(_iter_definitions(Module(source, parsed.tree, is_test=False)))
 
 
 def _iter_definitions(module: Module) -> Iterator[Definition]:

@@ -109,8 +109,7 @@ class Project:
 
     @cached_property
     def _httpx_modules(self) -> list[Module]:
-        wanted = (path for path in self.files if path in self.targets)
-        paths = [path for path in wanted if mentions_httpx(self._store.data(path))]
+        paths = [one for one in self.files if one in self.targets and mentions_httpx(self._store.data(one))]
         return [module for path in paths if (module := self._links.module(path)) is not None]
 
     def is_test(self, path: str) -> bool:
@@ -293,6 +292,10 @@ class Project:
     def skips_of(self, paths: frozenset[str]) -> tuple[Skip, ...]:
         """Which of some files were wanted and could not be read or parsed, in order."""
         return tuple(skip for skip in self._store.skips() if skip.path in paths)
+
+    def newer(self) -> frozenset[str]:
+        """The files that were parsed and are written for a newer Python than the running one."""
+        return frozenset(module.path for module in self._store.modules() if module.is_newer)
 
     def parsed(self) -> int:
         """How many files were parsed."""

@@ -100,12 +100,14 @@ class FileStore:
         if path in self._modules:
             return self._modules[path]
         source = SourceFile(path, self.data(path))
-        tree = parse(source)
-        if isinstance(tree, Skip):
-            self._skips.setdefault(path, tree)
+        parsed = parse(source)
+        if isinstance(parsed, Skip):
+            self._skips.setdefault(path, parsed)
             self._modules[path] = None
         else:
-            self._modules[path] = Module(source, tree, is_test=is_test_path(path))
+            self._modules[path] = Module(
+                source, parsed.tree, is_test=is_test_path(path), is_newer=parsed.is_newer
+            )
         return self._modules[path]
 
     def modules(self) -> list[Module]:

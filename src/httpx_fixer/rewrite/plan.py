@@ -87,6 +87,19 @@ def _refuse_spreading(diagnostic: Diagnostic, lone: str) -> Diagnostic:
     )
 
 
+def refuse_newer(diagnostics: Iterable[Diagnostic], newer: frozenset[str]) -> tuple[Diagnostic, ...]:
+    """Refuse every fix that would change a file which the running Python cannot compile."""
+    return tuple(_refuse_newer(diagnostic, newer) for diagnostic in diagnostics)
+
+
+def _refuse_newer(diagnostic: Diagnostic, newer: frozenset[str]) -> Diagnostic:
+    path = next((p for p in diagnostic.fix.paths if p in newer), None) if diagnostic.fix else None
+    if path is None:
+        return diagnostic
+    detail = f"`{path}` is written for a newer Python: run httpx-fixer under that to have it changed"
+    return refuse(diagnostic, Refusal(RefusalReason.NEWER_SYNTAX, detail, path, 1))
+
+
 def withdraw(plan: Plan, refused: Iterable[tuple[Diagnostic, Refusal]]) -> Plan:
     """Return the plan without some fixes, whose diagnostics carry a refusal instead."""
     reasons = dict(refused)
