@@ -11,7 +11,7 @@ from httpx_fixer.analysis.imports import Target, dotted_name, imported_names, re
 from httpx_fixer.analysis.resolution import Resolver
 
 _DOTS = 2
-_LOOP = re.compile(rb"(?m)^while\b")
+_PROGRAM = re.compile(rb"(?m)^(?:while\b|nonebot\.init\()")
 """What a module that is imported would not do."""
 _WITNESSES = 60
 """How many modules are asked before the question is given up."""
@@ -53,7 +53,8 @@ def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None
 def _find_named_root(resolver: Resolver, path: str) -> str | None:
     """Return the directory above a file at which names in strings begin, None for none.
 
-    `load_extension("cogs.memes")`, `load_extension(f"cogs.{name}")`: that of `cogs` is one.
+    `load_extension("cogs.memes")`, `load_extension(f"cogs.{name}")`: that of `cogs` is one. NoneBot
+    makes such names of the paths that it is given: `load_plugins("src/plugins")`.
     """
     parts = path.split("/")[:-1]
     for count in range(len(parts) + 1):
@@ -68,7 +69,11 @@ def _find_named_root(resolver: Resolver, path: str) -> str | None:
 
 def _is_named(resolver: Resolver, root: str, directory: str) -> bool:
     """Answer whether a string names a module of a directory by a dotted name that begins with it."""
-    pattern = re.compile(rb"[\"']" + re.escape(directory).encode() + rb"\.(?:(\w+)[\"'.:]|(\{))")
+    name = re.escape(directory).encode()
+    given = re.compile(rb"\bload_plugins\([\"'](?:\./)?" + name + rb"[\"'/]")
+    if any(given.search(resolver.store.data(other)) for other in resolver.store.paths_with(b"load_plugins(")):
+        return True
+    pattern = re.compile(rb"[\"']" + name + rb"\.(?:(\w+)[\"'.:]|(\{))")
     for other in resolver.store.paths_with(f"{directory}.".encode()):
         for module, loop in pattern.findall(resolver.store.data(other)):
             below = f"{root}/{directory}/{module.decode()}".lstrip("/")
@@ -82,7 +87,7 @@ def _is_program_beside(resolver: Resolver, importer: str, path: str) -> bool:
     directory = importer.rpartition("/")[0]
     is_plain = path.rpartition("/")[0] == directory and not resolver.index.is_package(directory)
     data = resolver.store.data(importer)
-    return is_plain and (has_main(data) or _LOOP.search(data) is not None)
+    return is_plain and (has_main(data) or _PROGRAM.search(data) is not None)
 
 
 def import_closure(resolver: Resolver, path: str) -> frozenset[str]:

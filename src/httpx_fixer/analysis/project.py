@@ -21,7 +21,7 @@ from httpx_fixer.analysis.functions import (
 from httpx_fixer.analysis.import_graph import ImportGraph
 from httpx_fixer.analysis.kept_clients import KeptClients
 from httpx_fixer.analysis.linked_module import Links
-from httpx_fixer.analysis.module import Module, is_missing_marker
+from httpx_fixer.analysis.module import is_missing_marker
 from httpx_fixer.analysis.module_imports import find_last_import, find_spelling, may_lack, needs_package
 from httpx_fixer.analysis.packaging import Packaging
 from httpx_fixer.analysis.pool_values import PoolValues
@@ -77,7 +77,7 @@ class Project:
         self._read = read
         self._versions = Versions(read)
         self.kept = KeptClients(self._links)
-        self.search = TextSearch(self._store)
+        self.search = TextSearch(self._store, read)
         self.doubles = Doubles(self._resolver, self.search)
         self.pool_values = PoolValues(self._resolver, self.search)
         self.silences = Silences(self._store)
@@ -100,17 +100,10 @@ class Project:
     @cached_property
     def client_sites(self) -> tuple[ClientSite, ...]:
         """Every client and top-level request of the target files, in order of path and position."""
-        return tuple(
-            site
-            for module in self._httpx_modules
-            if may_hold_client_sites(module.source.data)
-            for site in iter_client_sites(module)
-        )
-
-    @cached_property
-    def _httpx_modules(self) -> list[Module]:
         paths = [one for one in self.files if one in self.targets and mentions_httpx(self._store.data(one))]
-        return [module for path in paths if (module := self._links.module(path)) is not None]
+        modules = [module for path in paths if (module := self._links.module(path)) is not None]
+        hopeful = (module for module in modules if may_hold_client_sites(module.source.data))
+        return tuple(site for module in hopeful for site in iter_client_sites(module))
 
     def is_test(self, path: str) -> bool:
         """Answer whether a file belongs to the tests."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from httpx_fixer.analysis.files import has_main
 from httpx_fixer.analysis.store import FileStore, is_test_path
+from httpx_fixer.source import Skip
 
 _ANNOTATION = re.compile(
     rb"\s*(?!(?:if|elif|else|for|while|with|try|except|finally|match|case)\b)[\w.]+\s*:[^=]*$"
@@ -33,8 +34,9 @@ _PRELUDE = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:\s|#[^\n]*\n)*(?:[rRuU]?(\"\"\"|'
 class TextSearch:
     """Searches the project's files as bytes; answers are kept."""
 
-    def __init__(self, store: FileStore) -> None:
+    def __init__(self, store: FileStore, read: Callable[[str], bytes | Skip]) -> None:
         self._store = store
+        self._read = read
         self._found: dict[tuple[bytes, ...], tuple[tuple[str, int], ...]] = {}
 
     def text(self, path: str) -> str:
@@ -52,15 +54,22 @@ class TextSearch:
     def is_loaded_whole(self, directory: str) -> bool:
         """Answer whether code loads whatever modules it finds in a directory: `f"cogs.{name}"`.
 
-        It looks into the directory, and loads by names that it makes.
+        It looks into the directory, and loads by names that it makes, or has NoneBot do so.
         """
         last = directory.rpartition("/")[2].encode()
         name = re.escape(last)
         loads = re.compile(rb"[\"'.]" + name + rb"\.\{|[\"'.]" + name + rb"\.[\"']\s*\+")
+        given = re.compile(rb"\bload_(?:all_)?plugins\((?:[^()]*[\"'/\\])?" + name + rb"/?[\"']")
         return any(
-            loads.search(data) and _LOOKS.search(data) and _LOADS.search(data)
+            given.search(data) or (loads.search(data) and _LOOKS.search(data) and _LOADS.search(data))
             for data in map(self._store.data, self.mentions(last) if last else [])
-        )
+        ) or (bool(last) and self._is_directory_of_plugins(name))
+
+    def _is_directory_of_plugins(self, name: bytes) -> bool:
+        """Answer whether the table of NoneBot names a directory, and some code has it load what it says."""
+        data = self._read("pyproject.toml") if self.mentions(b"load_from_toml(") else b""
+        listed = rb"(?m)^plugin_dirs\s*=\s*\[[^\]]*[\"'/]" + name + rb"/?[\"']"
+        return isinstance(data, bytes) and re.search(listed, data) is not None
 
     def is_attribute_assigned(self, attribute: str) -> bool:
         """Answer whether code outside of tests assigns an attribute of that name to an object."""

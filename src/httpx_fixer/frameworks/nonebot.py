@@ -25,7 +25,8 @@ class NoneBot(ProcessFramework):
     They run once a process, on the loop that runs all matchers, whatever the driver is (FastAPI, Quart,
     none). Plugins are loaded by name and must not be imported before: a plugin that is a package
     registers the hooks itself; for the rest the bot does, where it is initialised, or in a
-    collection of plugins without a bot the first one that asks for the driver. Read and run in 2.5.0.
+    collection of plugins without a bot the first one that asks for the driver. The owning module stands
+    outside of directories of which it loads every module. Read and run in 2.5.0.
     https://nonebot.dev/docs/advanced/runtime-hook
     """
 
@@ -62,7 +63,8 @@ class NoneBot(ProcessFramework):
         """Return the edits that create the owning module, unless NoneBot would load it as a plugin."""
         directory = posixpath.dirname(ownership.path)
         beginning = posixpath.join(directory, "__init__.py")
-        plugins = _find_plugins(project)
+        bots = {call.path for call in _iter_calls(project, "init")}
+        plugins = [path for path in _find_plugins(project) if path not in bots]
         beside = any(posixpath.dirname(plugin) == directory for plugin in plugins if plugin != beginning)
         is_scanned = beginning not in plugins and beside and not ownership.is_inline
         if is_scanned and any(project.search.mentions(word) for word in _LOADERS):

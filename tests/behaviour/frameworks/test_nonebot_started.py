@@ -26,6 +26,7 @@ listening.close()
 gc.collect()
 """
 _BOT = _SERVE.format(bot="import nonebot, bot", upstream="shop_plugins.upstream")
+_DIRECTORY = _SERVE.format(bot="import nonebot, bot", upstream="plugins.prices")
 _PLUGIN = _SERVE.format(
     bot='import nonebot; nonebot.init(driver="~fastapi"); nonebot.load_plugins("plugins")',
     upstream="plugins.shop.upstream",
@@ -44,3 +45,9 @@ def test_plugin_that_registers_its_own_hooks(
 ) -> None:
     lay_out("nonebot-plugin-without-a-driver", side, tmp_path)
     assert serve_two_requests(tmp_path, upstream, program=_PLUGIN) == connections
+
+
+@SIDES
+def test_directory_of_plugins(side: str, connections: int, upstream: Upstream, tmp_path: Path) -> None:
+    lay_out("nonebot-directory-of-plugins", side, tmp_path)
+    assert serve_two_requests(tmp_path, upstream, program=_DIRECTORY) == connections
