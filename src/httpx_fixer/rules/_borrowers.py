@@ -89,11 +89,13 @@ def find_owners(
 ) -> tuple[Lifecycle, ...] | Refusal:
     """Return the lifecycles that run a site and can own clients of its kind.
 
-    What none is seen to import may be loaded by name. Those of its own package stand in then: a
-    borrower is right wherever it runs.
+    What none is seen to import may be loaded by name. Those of its own package stand in then, of which
+    a server is told to load some, or none: a borrower is right wherever it runs.
     """
     reaching = tuple(one for one in lifecycles.all() if may_own(lifecycles, one, site))
-    reaching = reaching or tuple(one for one in lifecycles.all() if is_neighbour(project, one, site))
+    if not reaching:
+        beside = tuple(one for one in lifecycles.all() if is_neighbour(project, one, site))
+        reaching = tuple(one for one in beside if project.served.is_named(one.app)) or beside
     owners = tuple(one for one in reaching if one.owns(is_async=site.spec.is_async))
     if owners:
         return tuple(one for one in owners if not _is_hidden(project, one)) or owners

@@ -30,6 +30,7 @@ from httpx_fixer.settings import Settings
 
 Outcome = Fix | Refusal
 
+_OF_ONE_CALL = frozenset({BindingForm.WITH, BindingForm.LOCAL, BindingForm.CHAINED, BindingForm.DISCARDED})
 _SPEAKS_HTTP2 = re.compile(r"\bhttp2=(?!False\b)")
 
 
@@ -124,6 +125,9 @@ def _decide(
     if _may_abandon_http2(project, site):
         detail = "a stream of HTTP/2 that is left early would hold its connection for all others"
         return Refusal(RefusalReason.STREAM_LEFT_OPEN, detail, site.path, site.line)
+    if _names_server(project, site):
+        detail = "`sni_hostname` names a server for one request, and connections are shared by address alone"
+        return Refusal(RefusalReason.DYNAMIC_ARGUMENT, detail, site.path, site.line)
     function = project.function(Symbol(site.path, site.function))
     obstacle = find_lasting_obstacle(project, site) if lasts else None
     if obstacle is not None:
@@ -182,6 +186,22 @@ def _may_abandon_http2(project: Project, site: ClientSite) -> bool:
     if site.usage is None:
         return site.local is None or site.local.is_returned or site.local.opens_stream
     return bool(site.usage.obstacles) or any(r.method in {"stream", "send"} for r in site.usage.requests)
+
+
+def _names_server(project: Project, site: ClientSite) -> bool:
+    """Answer whether requests of a site say for which server a connection is made: `sni_hostname`.
+
+    Their URL has an address then, and httpcore 1.0.9 gives the next request to that address the same
+    connection, whatever server it names. A client that outlives its function is looked for in its module.
+    """
+    text = project.search.text(site.path)
+    if "sni_hostname" not in text:
+        return False
+    function = project.function(Symbol(site.path, site.function)) if site.function else None
+    if function is None or site.form not in _OF_ONE_CALL:
+        return True
+    lines = text.splitlines()[function.anchor.start.line - 1 : function.anchor.end.line]
+    return any("sni_hostname" in line for line in lines)
 
 
 def _needs_borrowing(
