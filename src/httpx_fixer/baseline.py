@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.toml_table import UsageError
+from httpx_fixer.values import dataclass
 
 _VERSION = 1
 

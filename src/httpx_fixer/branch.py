@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from httpx_fixer import git
 from httpx_fixer.report import FileChange
+from httpx_fixer.values import dataclass
 
 TRAILER = "Made-by: httpx-fixer bot"
 """Ends the message of each commit that this tool makes, and tells them from those of people."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from httpx_fixer import catalogue
 from httpx_fixer.commands import Run, is_coloured, place
@@ -16,6 +16,7 @@ from httpx_fixer.rewrite.diff import render_patch
 from httpx_fixer.rewrite.plan import is_applicable
 from httpx_fixer.rewrite.preview import preview
 from httpx_fixer.toml_table import UsageError
+from httpx_fixer.values import dataclass
 
 HELP = """\
 y  make this fix

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO, overload
 
@@ -35,6 +35,7 @@ from httpx_fixer.rule_page import RulePage
 from httpx_fixer.settings import Settings
 from httpx_fixer.source import SkipReason, SourceFile
 from httpx_fixer.toml_table import RuleName, UsageError
+from httpx_fixer.values import dataclass
 from httpx_fixer.writing import recover, refuse_uncommitted, tell_unfinished, write
 
 

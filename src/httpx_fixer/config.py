@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from httpx_fixer.settings import (
@@ -19,6 +19,7 @@ from httpx_fixer.settings import (
 )
 from httpx_fixer.source import SourceFile
 from httpx_fixer.toml_table import RuleName, Table, UsageError, check_globs
+from httpx_fixer.values import dataclass
 
 FILE_NAME = "pyproject.toml"
 TABLE_NAME = "tool.httpx-fixer"

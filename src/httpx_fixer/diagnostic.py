@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from httpx_fixer.fix import Fix
 from httpx_fixer.source import Anchor
+from httpx_fixer.values import dataclass
 
 
 class RefusalReason(Enum):

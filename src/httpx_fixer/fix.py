@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from httpx_fixer.owners import Supply
 from httpx_fixer.source import Anchor
+from httpx_fixer.values import dataclass
 
 
 class Applicability(Enum):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from httpx_fixer.baseline import Baseline, read_baseline
@@ -15,6 +14,7 @@ from httpx_fixer.git import GitError
 from httpx_fixer.options import CheckOptions
 from httpx_fixer.report import Report
 from httpx_fixer.toml_table import UsageError
+from httpx_fixer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from enum import StrEnum
 from inspect import Parameter, Signature
 from pathlib import Path
@@ -17,6 +17,7 @@ from httpx_fixer.config import PRESERVE, Project, find_project, load_settings
 from httpx_fixer.settings import Policy, Settings
 from httpx_fixer.source import SourceFile
 from httpx_fixer.toml_table import RuleName, UsageError, check_globs, check_rules
+from httpx_fixer.values import dataclass
 
 _STDIN = Path("-")
 BASELINE_NAME = ".httpx-fixer-baseline.json"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import filterfalse
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from httpx_fixer.report import Report
 from httpx_fixer.rewrite.sources import Sources
 from httpx_fixer.settings import Settings
 from httpx_fixer.source import Skip, SourceFile
+from httpx_fixer.values import dataclass
 
 
 def _tell_nobody(_what: str, _done: int, _total: int) -> None:

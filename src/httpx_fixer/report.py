@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.fix import NumberChange
 from httpx_fixer.owners import Process
 from httpx_fixer.source import Position, Skip
+from httpx_fixer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import libcst as cst
 from libcst.metadata import CodePosition, CodeRange, MetadataWrapper, PositionProvider
 
 from httpx_fixer.respelt import VEILS, Respelt, read_tree
+from httpx_fixer.values import dataclass
 
 _STRING = re.compile(r"""(?P<prefix>[A-Za-z]*)(?P<quote>\"""|'''|"|')(?P<inside>.*)(?P=quote)""", re.DOTALL)
 _BRACKET = re.compile(r"[()\[\]{}]")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+
+from httpx_fixer.values import dataclass
 
 VEILS: Mapping[str, str] = {"\\": "\x01", "#": "\x02", '"': "\x03", "'": "\x04"}
 """What a string within an older f-string may not hold, and the byte that stands for it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 from typer import Option
 
 from httpx_fixer.options import ChangeOptions, FixOptions, Options
+from httpx_fixer.values import dataclass
 
 
 class PlanFormat(StrEnum):

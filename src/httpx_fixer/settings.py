@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
+
+from httpx_fixer.values import dataclass
 
 FAMILY = "HXF"
 """How the codes of all rules begin."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import re
 import tokenize
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
+
+from httpx_fixer.values import dataclass
 
 _WHOLE_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 

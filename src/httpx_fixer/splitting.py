@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from httpx_fixer.commands import Run, place, propose, tell_elsewhere
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
@@ -19,6 +19,7 @@ from httpx_fixer.rewrite.diff import render_patch
 from httpx_fixer.rewrite.plan import is_applicable
 from httpx_fixer.rewrite.write import WriteFailure, write_changes
 from httpx_fixer.toml_table import UsageError
+from httpx_fixer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

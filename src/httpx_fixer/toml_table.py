@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
 from httpx_fixer.settings import is_matched
+from httpx_fixer.values import dataclass
 
 _Default = TypeVar("_Default")
 _ADDRESS = re.compile(r"https?://[^\s\"'<>()]+")

@@ -9,9 +9,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
+
+from httpx_fixer.values import dataclass
 
 _SLACK_S = 60.0
 """What a command may take beyond ten times of what it took on the untouched tree: caches were warm then."""

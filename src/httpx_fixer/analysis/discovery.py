@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from httpx_fixer.analysis.listing import Listing, compile_globs, iter_directory, iter_walked
 from httpx_fixer.settings import Settings
 from httpx_fixer.source import Skip, SkipReason
+from httpx_fixer.values import dataclass
 
 _PROJECT_MARKS = (".git", "pyproject.toml")
 

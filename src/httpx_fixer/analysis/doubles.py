@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from httpx_fixer.analysis.double_arguments import takes_any_argument
 from httpx_fixer.analysis.module import Module
@@ -14,6 +13,7 @@ from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.site_facts import ClientSite
 from httpx_fixer.analysis.store import is_test_path
 from httpx_fixer.analysis.text_search import TextSearch
+from httpx_fixer.values import dataclass
 
 _LOOKS = r"(?:assert_(?:called|awaited)(?:_once)?_with|assert_(?:any|has)_\w+|(?:call|await)_args|mock_calls)"
 _CLASSES = ("AsyncClient", "Client")

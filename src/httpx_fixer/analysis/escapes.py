@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from httpx_fixer.analysis.module import Module
+from httpx_fixer.values import dataclass
 
 CLOSERS = frozenset({"aclose", "close"})
 LOOKERS = frozenset(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from httpx_fixer.analysis.site_facts import SpecArgument
 from httpx_fixer.source import Anchor
+from httpx_fixer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+from httpx_fixer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from enum import Enum, auto
 
 from httpx_fixer.analysis.escapes import CLOSERS, Step, Way, find_step, last_name
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import Scope
 from httpx_fixer.analysis.usage import VERBS
+from httpx_fixer.values import dataclass
 
 ENTERING = frozenset(
     {"aclosing", "callback", "closing", "enter_async_context", "enter_context", "push_async_callback"}

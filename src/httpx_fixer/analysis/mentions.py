@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from httpx_fixer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ import ast
 import re
 import sys
 import warnings
-from dataclasses import dataclass
 
 from httpx_fixer.source import Skip, SkipReason, SourceFile
+from httpx_fixer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

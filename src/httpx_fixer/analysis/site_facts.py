@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from httpx_fixer.diagnostic import RefusalReason
 from httpx_fixer.source import Anchor
+from httpx_fixer.values import dataclass
 
 POOL_ARGUMENTS = frozenset(
     {"verify", "cert", "trust_env", "http1", "http2", "limits", "proxy", "mounts", "transport"}

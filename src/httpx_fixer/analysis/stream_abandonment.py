@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
 from typing import TypeGuard
 
 from httpx_fixer.analysis.escapes import last_name
@@ -15,6 +14,7 @@ from httpx_fixer.analysis.stream_facts import AbandonedGenerator
 from httpx_fixer.analysis.stream_freezing import names_in
 from httpx_fixer.analysis.stream_generators import GeneratorCall, find_generator_type, yields_in
 from httpx_fixer.diagnostic import RefusalReason
+from httpx_fixer.values import dataclass
 
 _STEPPING = frozenset({"__anext__", "__next__", "asend", "athrow", "send", "throw"})
 _CLOSING = frozenset({"aclosing", "closing"})

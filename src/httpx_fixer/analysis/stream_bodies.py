@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeGuard
 
 from httpx_fixer.analysis.escapes import last_name
@@ -21,6 +21,7 @@ from httpx_fixer.analysis.stream_obstacles import describe_rebinding, iter_escap
 from httpx_fixer.analysis.stream_takers import Escape, find_iterator_reads
 from httpx_fixer.analysis.stream_uses import iter_takings
 from httpx_fixer.diagnostic import RefusalReason
+from httpx_fixer.values import dataclass
 
 _RESPONDERS = {
     "EventSourceResponse": frozenset({"fastapi", "sse_starlette", "starlette"}),

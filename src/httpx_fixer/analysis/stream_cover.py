@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from httpx_fixer.analysis.escapes import CLOSERS
 from httpx_fixer.analysis.module import Module
@@ -13,6 +13,7 @@ from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.stream_flow import WRAPPING, CoverKind, Trial, is_quiet, walk_function
 from httpx_fixer.analysis.stream_marks import DONE, LIVE, Held, Notes, Web
 from httpx_fixer.analysis.stream_methods import LASTING_ATTRIBUTES
+from httpx_fixer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.site_facts import Obstacle
@@ -14,6 +13,7 @@ from httpx_fixer.analysis.stream_entry_flow import judge_entry, refuse_entry
 from httpx_fixer.analysis.stream_facts import StreamEntry
 from httpx_fixer.analysis.stream_unentered import find_missing_block
 from httpx_fixer.diagnostic import RefusalReason
+from httpx_fixer.values import dataclass
 
 _ENTERING = frozenset({"__aenter__", "__enter__"})
 _LEAVING = frozenset({"__aexit__", "__exit__"})

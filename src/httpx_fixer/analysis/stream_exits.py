@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 
 from httpx_fixer.analysis.stream_marks import UNREACHED, State
+from httpx_fixer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

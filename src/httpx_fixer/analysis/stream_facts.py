@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from httpx_fixer.analysis.site_facts import Obstacle
 from httpx_fixer.source import Anchor
+from httpx_fixer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

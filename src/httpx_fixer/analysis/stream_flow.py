@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 from httpx_fixer.analysis.escapes import last_name
@@ -14,6 +14,7 @@ from httpx_fixer.analysis.stream_marks import DONE, LIVE, UNREACHED, Held, Notes
 from httpx_fixer.analysis.stream_methods import find_body_iterator, find_closing
 from httpx_fixer.analysis.stream_statements import SimpleStatements
 from httpx_fixer.analysis.stream_tests import split_by_test
+from httpx_fixer.values import dataclass
 
 _QUIET_MANAGERS = frozenset(
     {"CancelScope", "fail_after", "move_on_after", "nullcontext", "suppress", "timeout", "timeout_at"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from httpx_fixer.analysis.callees import find_callee, is_generator
 from httpx_fixer.analysis.files import mentions_httpx
@@ -19,6 +18,7 @@ from httpx_fixer.analysis.stream_facts import GeneratorType
 from httpx_fixer.analysis.stream_flow import walk_function
 from httpx_fixer.analysis.stream_marks import LIVE
 from httpx_fixer.analysis.stream_results import build_web, follow_result, is_streaming_send
+from httpx_fixer.values import dataclass
 
 _ROUNDS = 4
 """How many generators may pass on the items of one another."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.values import dataclass
 
 
 class Held(Enum):

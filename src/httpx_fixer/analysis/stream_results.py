@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from httpx_fixer.analysis.escapes import last_name
 from httpx_fixer.analysis.module import Module
@@ -13,6 +13,7 @@ from httpx_fixer.analysis.stream_follows import complete_web
 from httpx_fixer.analysis.stream_marks import Binder, Send, Web
 from httpx_fixer.analysis.stream_methods import READERS
 from httpx_fixer.analysis.stream_uses import find_fate
+from httpx_fixer.values import dataclass
 
 _TASK_MAKERS = frozenset(
     {"as_completed", "create_task", "ensure_future", "gather", "run", "start_soon", "wait"}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 
 from httpx_fixer.analysis.escapes import CLOSERS, Step, Way, last_name
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.values import dataclass
 
 _CONTEXT_MANAGERS = frozenset({"asynccontextmanager", "contextmanager"})
 WRITER_TAKERS = frozenset({"sanic.response.ResponseStream", "sanic.response.types.ResponseStream"})

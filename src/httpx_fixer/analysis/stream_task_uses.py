@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
@@ -13,6 +13,7 @@ from httpx_fixer.analysis.stream_follows import complete_web
 from httpx_fixer.analysis.stream_marks import Send, Web
 from httpx_fixer.analysis.stream_uses import find_fate, iter_escapes
 from httpx_fixer.diagnostic import RefusalReason
+from httpx_fixer.values import dataclass
 
 _PAIRING = frozenset({"enumerate", "zip"})
 _LOOKING = frozenset({"bool", "len", "print", "repr", "str"})
@@ -40,7 +41,7 @@ def find_last_use(
     return block[max((places[node] for node in uses.nodes), default=places[awaited])]
 
 
-@dataclass
+@dataclass(slots=True)
 class _Uses:
     """The names that hold the responses, `groups` those that hold all of them."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from httpx_fixer.analysis.escapes import CLOSERS, last_name
 from httpx_fixer.analysis.module import Module
@@ -13,6 +12,7 @@ from httpx_fixer.analysis.site_facts import Obstacle
 from httpx_fixer.analysis.stream_results import Openers, Result
 from httpx_fixer.analysis.stream_task_uses import find_last_use
 from httpx_fixer.diagnostic import RefusalReason
+from httpx_fixer.values import dataclass
 
 _MAKERS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
 _GATHER = "asyncio.gather"

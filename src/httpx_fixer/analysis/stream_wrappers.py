@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from httpx_fixer.analysis.callees import find_callee, is_generator
 from httpx_fixer.analysis.files import mentions_httpx
@@ -31,6 +31,7 @@ from httpx_fixer.analysis.stream_results import (
 )
 from httpx_fixer.analysis.streams import iter_stream_sites
 from httpx_fixer.diagnostic import RefusalReason
+from httpx_fixer.values import dataclass
 
 _ROUNDS = 4
 """How many functions may return the response of one another."""

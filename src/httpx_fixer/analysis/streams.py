@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.site_facts import Obstacle
@@ -35,6 +34,7 @@ from httpx_fixer.analysis.stream_task_code import freeze_tasks
 from httpx_fixer.analysis.stream_tasks import TaskRun, find_task_run
 from httpx_fixer.analysis.stream_uses import find_fate
 from httpx_fixer.diagnostic import RefusalReason
+from httpx_fixer.values import dataclass
 
 
 def iter_stream_sites(module: Module, openers: Openers) -> Iterator[StreamSite]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from httpx_fixer.values import dataclass
 
 ALL = ("",)
 """Every rule: the empty prefix, with which every code begins."""

@@ -6,12 +6,12 @@ import re
 import tokenize
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 
 from httpx_fixer.analysis.listing import compile_globs
 from httpx_fixer.analysis.suppression_facts import ALL, END, Request
 from httpx_fixer.settings import FAMILY, Settings, is_matched
 from httpx_fixer.source import SourceFile
+from httpx_fixer.values import dataclass
 
 _HINT = re.compile(rb"httpx-fixer|noqa[^\n]*\b" + FAMILY.encode() + rb"[0-9]", re.IGNORECASE)
 _OWN = re.compile(

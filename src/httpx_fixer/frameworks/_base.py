@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import ClassVar
 
@@ -15,6 +14,7 @@ from httpx_fixer.diagnostic import Refusal
 from httpx_fixer.fix import Edit
 from httpx_fixer.owners import Process
 from httpx_fixer.settings import Policy
+from httpx_fixer.values import dataclass
 
 
 class Start(Enum):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from httpx_fixer.frameworks._base import OwnedClient
 from httpx_fixer.frameworks._layout import LINE, Import, lay_out_call
 from httpx_fixer.settings import Policy
+from httpx_fixer.values import dataclass
 
 IMPORTS: tuple[Import, ...] = (
     ("collections.abc", "AsyncIterator", "AsyncIterator"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from httpx_fixer.analysis.facts import Argument, Function, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
@@ -13,6 +11,7 @@ from httpx_fixer.frameworks._base import Lifecycle, Ownership
 from httpx_fixer.frameworks._owner_source import LIFESPAN
 from httpx_fixer.frameworks._start_source import CLOSE, OPEN, WRAP
 from httpx_fixer.source import Anchor
+from httpx_fixer.values import dataclass
 
 _CONTEXT_MANAGERS = frozenset({"contextlib.asynccontextmanager"})
 _LOOKED_AT = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import ClassVar
 
 from httpx_fixer.analysis.facts import Call, Symbol
@@ -13,6 +12,7 @@ from httpx_fixer.fix import Edit, EnsureImport
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
 from httpx_fixer.frameworks._process import ProcessFramework, add_statement_after, free_name
 from httpx_fixer.frameworks._start_source import CLOSE, CLOSE_SYNC, KEEP, OPEN, OPEN_SYNC
+from httpx_fixer.values import dataclass
 
 WEB_APPLICATIONS = ("FastAPI", "Starlette", "Litestar", "Quart", "Sanic")
 """What applications are made of whose lifespan owns for all that they start."""

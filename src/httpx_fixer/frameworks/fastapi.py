@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ClassVar
 
 from httpx_fixer.analysis.facts import Call, Decorator, Function, Symbol
@@ -32,6 +32,7 @@ from httpx_fixer.frameworks._lifespan import (
     wrap_own,
 )
 from httpx_fixer.frameworks._owner_source import LIFESPAN
+from httpx_fixer.values import dataclass
 
 _APPS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "fastapi_offline.FastAPIOffline"})
 _ROUTERS = frozenset({"fastapi.APIRouter", "fastapi.routing.APIRouter", "fastapi.routers.APIRouter"})

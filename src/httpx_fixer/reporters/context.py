@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from httpx_fixer.reporters.paths import Locate
 from httpx_fixer.rule_page import RulePage
+from httpx_fixer.values import dataclass
 
 
 def _list_no_pages() -> Sequence[RulePage]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from httpx_fixer.fix import Applicability
 from httpx_fixer.report import Report
+from httpx_fixer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.fix import Applicability
 from httpx_fixer.owners import Handing, Owned, Owner, Process
 from httpx_fixer.report import Report
+from httpx_fixer.values import dataclass
 
 HANDED = {
     Handing.PARAMETER: "gets it as a parameter",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from httpx_fixer.report import FileChange
+from httpx_fixer.values import dataclass
 
 _HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 _BOLD, _RED, _GREEN, _CYAN, _RESET = (b"\x1b[%sm" % code for code in (b"1", b"31", b"32", b"36", b"0"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.owners import Owned, Process
@@ -12,6 +11,7 @@ from httpx_fixer.report import Report
 from httpx_fixer.reporters.outline import HANDED, Outline, OwnerOutline, build_outline
 from httpx_fixer.reporters.paths import Locate
 from httpx_fixer.reporters.text import Colour, TextReporter
+from httpx_fixer.values import dataclass
 
 SCHEMA_VERSION = 1
 """Changes when a reader of the old form would stumble; keys may be added without it."""

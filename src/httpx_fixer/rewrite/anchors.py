@@ -5,12 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
 from httpx_fixer.source import Anchor
+from httpx_fixer.values import dataclass
 
 _STRINGS = (cst.SimpleString, cst.ConcatenatedString)
 _KINDS: Mapping[str, tuple[type[cst.CSTNode], ...]] = {

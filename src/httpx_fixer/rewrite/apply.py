@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import libcst as cst
 
@@ -17,6 +16,7 @@ from httpx_fixer.rewrite.imports import WholeFile, edit_imports
 from httpx_fixer.rewrite.snippets import Snippets
 from httpx_fixer.rewrite.walk import EditWalk
 from httpx_fixer.source import Anchor, Skip, SkipReason
+from httpx_fixer.values import dataclass
 
 __all__ = ["AnchorLost", "EditsClash", "apply_edits"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import permutations
 from typing import assert_never, cast
 
@@ -26,6 +26,7 @@ from httpx_fixer.rewrite.transformers.remove_statement import remove_statement
 from httpx_fixer.rewrite.transformers.unwrap_with import unwrap_try, unwrap_with
 from httpx_fixer.rewrite.transformers.wrap_rest import wrap_rest
 from httpx_fixer.rewrite.transformers.wrap_statement import wrap_statement
+from httpx_fixer.values import dataclass
 
 _Rest = tuple[WrapRest, cst.CSTNode]
 

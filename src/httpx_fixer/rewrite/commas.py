@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 import libcst as cst
 
 from httpx_fixer.rewrite.lines import Lines, collect_comments, has_comment
+from httpx_fixer.values import dataclass
 
 Space = cst.BaseParenthesizableWhitespace
 ItemT = TypeVar("ItemT", bound=cst.CSTNode)

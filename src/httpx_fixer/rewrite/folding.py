@@ -10,7 +10,8 @@ import io
 import re
 import tokenize
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+
+from httpx_fixer.values import dataclass
 
 _FOLD = re.compile(rb"^def _folded_([0-9]+)_\(\): pass(?=[\r\n]|\Z)", re.MULTILINE)
 _MARK = b"def _folded_%d_(): pass"

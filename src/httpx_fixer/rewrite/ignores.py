@@ -6,11 +6,11 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.report import FileChange, Report
 from httpx_fixer.source import SourceFile
+from httpx_fixer.values import dataclass
 
 _OWN = re.compile(r"#\s*httpx-fixer:\s*ignore\s*\[(?P<words>[^\]]*)\]", re.IGNORECASE)
 _FSTRING_START = getattr(tokenize, "FSTRING_START", -1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import libcst as cst
 
@@ -18,6 +17,7 @@ from httpx_fixer.rewrite.import_order import (
 )
 from httpx_fixer.rewrite.lines import build_blank_lines, join_lines, split_blank_prefix, split_own_comments
 from httpx_fixer.rewrite.passage import Statement
+from httpx_fixer.values import dataclass
 
 _Key = Callable[["ImportLine"], tuple[object, ...]]
 

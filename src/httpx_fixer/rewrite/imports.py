@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import libcst as cst
@@ -15,6 +14,7 @@ from httpx_fixer.rewrite.names import find_global_names
 from httpx_fixer.rewrite.snippets import Snippets
 from httpx_fixer.rewrite.transformers.drop_import import drop_import
 from httpx_fixer.rewrite.transformers.ensure_import import ImportStyle, ensure_import
+from httpx_fixer.values import dataclass
 
 _LINE = 88
 """Characters: black's and ruff's default; a file with longer lines allows as long an import."""

@@ -8,11 +8,11 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from httpx_fixer.git import find_git_directory, find_top_level
 from httpx_fixer.rewrite.write import Exchange, WriteFailure, exchange_files
+from httpx_fixer.values import dataclass
 
 _TRIAL = "under-way.json"
 _LAST = "last-run.json"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import Match, SequenceMatcher
+
+from httpx_fixer.values import dataclass
 
 _PAIRS = 1_000_000
 """Pairs of lines that `difflib` compares in a tenth of a second; a larger block is replaced whole."""

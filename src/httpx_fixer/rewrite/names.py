@@ -7,9 +7,9 @@ import builtins
 import re
 import symtable
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from httpx_fixer.rewrite.parsing import parse_symbols, parse_tree
+from httpx_fixer.values import dataclass
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _TYPE_COMMENT = re.compile(r"#\s*type:(?!\s*ignore)(.*)")

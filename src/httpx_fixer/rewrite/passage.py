@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar, cast
 
 import libcst as cst
 
 from httpx_fixer.rewrite.lines import Lines, has_comment, join_lines, split_blank_prefix, strip_blank_lines
+from httpx_fixer.values import dataclass
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.fix import (
@@ -21,6 +21,7 @@ from httpx_fixer.fix import (
     path_of,
 )
 from httpx_fixer.source import Anchor
+from httpx_fixer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

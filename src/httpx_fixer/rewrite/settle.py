@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.fix import CreateFile, Edit, NumberChange, ReplaceComment, path_of
@@ -16,6 +16,7 @@ from httpx_fixer.rewrite.sources import Sources
 from httpx_fixer.rewrite.verify import find_fault
 from httpx_fixer.rewrite.wrapping import choose_limit, wrap_long_lines
 from httpx_fixer.source import Skip, SourceFile
+from httpx_fixer.values import dataclass
 
 _ROUNDS = 4
 """Fixes that overlap are made one after the other; more rounds than this were never needed."""

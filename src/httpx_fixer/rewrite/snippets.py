@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import libcst as cst
 
 from httpx_fixer.rewrite.passage import Passage, detach
+from httpx_fixer.values import dataclass
 
 _INDENTATION = re.compile(r"^(?: {4})+", re.MULTILINE)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from httpx_fixer.diagnostic import Diagnostic
+from httpx_fixer.values import dataclass
 
 ReadBytes = Callable[[str], bytes | None]
 ReadAgain = Callable[[Mapping[str, bytes]], tuple[Diagnostic, ...]]

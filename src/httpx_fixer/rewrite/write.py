@@ -10,11 +10,12 @@ import stat
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from types import FrameType
 
 from httpx_fixer.report import FileChange
+from httpx_fixer.values import dataclass
 
 _UNFLUSHABLE = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}
 """What file systems answer that cannot flush a directory."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from httpx_fixer.analysis.facts import Call, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import (
@@ -23,6 +21,7 @@ from httpx_fixer.rules._patches import find_function_patch, find_name_patch, fin
 from httpx_fixer.rules._processes import is_neighbour, may_own
 from httpx_fixer.rules._sharing import KNOWN, find_cap, is_constant, shorten
 from httpx_fixer.source import Anchor
+from httpx_fixer.values import dataclass
 
 _NAMED = frozenset(
     {BindingForm.WITH, BindingForm.STACKED, BindingForm.LOCAL, BindingForm.INSTANCE}

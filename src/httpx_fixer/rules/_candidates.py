@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from httpx_fixer.analysis.facts import Call, Function, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import ClientSite
@@ -12,6 +10,7 @@ from httpx_fixer.frameworks._base import EntryPoint, Lifecycle, Lifecycles
 from httpx_fixer.rules._chains import Search, find_chain
 from httpx_fixer.rules._passages import Chain, Passage, Relay, find_injection_obstacle
 from httpx_fixer.rules._patches import find_patch
+from httpx_fixer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from httpx_fixer.analysis.facts import Call, Function, Reference, Symbol
 from httpx_fixer.analysis.project import Project
@@ -16,6 +16,7 @@ from httpx_fixer.rules._passages import (
     is_free,
     is_transparent,
 )
+from httpx_fixer.values import dataclass
 
 _STARTS_TASK = ("create_task", "ensure_future", "start_soon", "run_coroutine_threadsafe", "run")
 _CLASSES = frozenset({"AsyncClient", "Client"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from httpx_fixer.analysis.site_facts import Origin, SpecArgument
 from httpx_fixer.frameworks._base import OwnedClient, OwnedPool
@@ -13,6 +13,7 @@ from httpx_fixer.rules._candidates import Candidate
 from httpx_fixer.rules._sharing import MOVABLE, Split
 from httpx_fixer.rules._upstreams import find_upstream
 from httpx_fixer.settings import Policy, Upstream
+from httpx_fixer.values import dataclass
 
 _SPECIAL = frozenset({"verify", "cert", "proxy", "mounts", "transport"})
 _DISABLED = {"verify": "unverified", "trust_env": "direct"}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from httpx_fixer.analysis.facts import CallChange, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import ClientSite, Closing, SingleRequest, WithBlock
@@ -17,6 +15,7 @@ from httpx_fixer.fix import (
     WrapRest,
     WrapStatement,
 )
+from httpx_fixer.values import dataclass
 
 
 def find_local_obstacle(site: ClientSite) -> Refusal | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from httpx_fixer.analysis.facts import CallChange, Symbol
 from httpx_fixer.analysis.project import Project
@@ -38,6 +38,7 @@ from httpx_fixer.rules._patches import find_call_assertion
 from httpx_fixer.rules._sharing import plan_moves
 from httpx_fixer.rules._supply import describe_supply
 from httpx_fixer.rules._upstreams import find_upstream
+from httpx_fixer.values import dataclass
 
 Outcome = Fix | Refusal
 

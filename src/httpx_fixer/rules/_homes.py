@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.frameworks._base import Lifecycle, Lifecycles, Ownership
 from httpx_fixer.rules._borrowers import Borrower
 from httpx_fixer.rules._candidates import Candidate
 from httpx_fixer.settings import Policy
+from httpx_fixer.values import dataclass
 
 Member = Candidate | Borrower
 

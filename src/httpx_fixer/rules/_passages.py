@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from httpx_fixer.analysis.facts import Call, Decorator, Function, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.frameworks._base import EntryPoint
+from httpx_fixer.values import dataclass
 
 _TRANSPARENT = frozenset({"tenacity.retry", "backoff.on_exception", "backoff.on_predicate"})
 """Decorators of libraries that are known to pass every argument on."""

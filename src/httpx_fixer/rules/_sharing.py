@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import POOL_ARGUMENTS, ClientSite, Origin, Request, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddArgument, Edit
 from httpx_fixer.settings import HTTPX_LIMITS
+from httpx_fixer.values import dataclass
 
 MOVABLE = frozenset({"headers", "params", "auth", "timeout", "follow_redirects"})
 """Arguments that mean the same on a call as on the client (FACTS A3)."""

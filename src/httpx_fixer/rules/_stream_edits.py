@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.stream_facts import (
@@ -27,6 +26,7 @@ from httpx_fixer.fix import (
     WrapRest,
 )
 from httpx_fixer.source import Anchor
+from httpx_fixer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

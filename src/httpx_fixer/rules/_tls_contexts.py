@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from httpx_fixer.analysis.facts import Call, Symbol
 from httpx_fixer.analysis.project import Project
@@ -12,6 +11,7 @@ from httpx_fixer.analysis.site_facts import ClientSite, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddArgument, CreateFile, Edit, EnsureImport, InsertStatements, ReplaceExpression
 from httpx_fixer.rules._homes import common_directory, is_named_by_all, leave_loaded
+from httpx_fixer.values import dataclass
 
 NAME = "tls_context"
 _FILE = "http_tls.py"

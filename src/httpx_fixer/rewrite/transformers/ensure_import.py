@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import libcst as cst
 
@@ -15,6 +14,7 @@ from httpx_fixer.rewrite.import_order import ImportStatement, module_of
 from httpx_fixer.rewrite.import_uses import find_first_use
 from httpx_fixer.rewrite.passage import read_suite
 from httpx_fixer.rewrite.snippets import Snippets
+from httpx_fixer.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
