@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from httpx_fixer import git
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.report import FileChange
 from httpx_fixer.values import dataclass
 
 TRAILER = "Made-by: httpx-fixer bot"
 """Ends the message of each commit that this tool makes, and tells them from those of people."""
-_IDENTITY = re.compile(r"([^<>\n]+) <([^<>\s]+)>")
+_IDENTITY = compile_later(r"([^<>\n]+) <([^<>\s]+)>")
 _MISSING = "0" * 40
 
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from httpx_fixer import git
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Anchor
 from httpx_fixer.values import dataclass
 
-_HUNK = re.compile(rb"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
-_ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
+_HUNK = compile_later(rb"@@ -\S+ \+(\d+)(?:,(\d+))? @@")
+_ESCAPE = compile_later(rb"\\([0-7]{3}|.)", re.DOTALL)
 _ESCAPED = {b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\v", b"f": b"\f", b"r": b"\r"}
 _EVERY_LINE = (1, 1 << 60)
 

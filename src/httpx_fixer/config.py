@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.settings import (
     HTTPX_LIMITS,
     HTTPX_TIMEOUT,
@@ -146,7 +146,7 @@ def load_settings(file: Path, root: Path, rules: Sequence[RuleName]) -> Settings
 
 _TIMEOUT_KEYS = ("connect", "read", "write", "pool")
 _LIMITS_KEYS = ("max-connections", "max-keepalive-connections", "keepalive-expiry")
-_UPSTREAM_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_UPSTREAM_NAME = compile_later(r"[a-z][a-z0-9_]*")
 _KEYS = (
     "select",
     "ignore",

@@ -13,11 +13,14 @@ from dataclasses import field
 import libcst as cst
 from libcst.metadata import CodePosition, CodeRange, MetadataWrapper, PositionProvider
 
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.respelt import VEILS, Respelt, read_tree
 from httpx_fixer.values import dataclass
 
-_STRING = re.compile(r"""(?P<prefix>[A-Za-z]*)(?P<quote>\"""|'''|"|')(?P<inside>.*)(?P=quote)""", re.DOTALL)
-_BRACKET = re.compile(r"[()\[\]{}]")
+_STRING = compile_later(
+    r"""(?P<prefix>[A-Za-z]*)(?P<quote>\"""|'''|"|')(?P<inside>.*)(?P=quote)""", re.DOTALL
+)
+_BRACKET = compile_later(r"[()\[\]{}]")
 _VEIL = str.maketrans(dict(VEILS))
 _LIBRARIES = ("httpx", "httpx2")
 _DEEPEST = 200

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import io
-import re
 import tokenize
 from enum import Enum
 from functools import cached_property
 
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.values import dataclass
 
-_WHOLE_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_WHOLE_LINE = compile_later(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 @dataclass(frozen=True, slots=True, order=True)

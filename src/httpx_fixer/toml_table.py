@@ -9,11 +9,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.settings import is_matched
 from httpx_fixer.values import dataclass
 
 _Default = TypeVar("_Default")
-_ADDRESS = re.compile(r"https?://[^\s\"'<>()]+")
+_ADDRESS = compile_later(r"https?://[^\s\"'<>()]+")
 
 
 class UsageError(Exception):

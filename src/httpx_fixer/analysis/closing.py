@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.analysis.store import FileStore, is_test_path
+from httpx_fixer.patterns import compile_later
 
 _OWN = frozenset({"cls", "self"})
 _REACH = 200
@@ -53,7 +54,7 @@ def closes_item(store: FileStore, site: ClientSite) -> bool:
 
 _OPENED = rb"(?m)^(?!\s*(?:async )?with\b)(?!.*\benter_(?:async_)?context\()"
 _OPENED += rb"(?!.*\)\s*as\s+\w+[,:)\s]*$)[^#\n]*%b\.stream\("
-_ENTERED_BELOW = re.compile(rb"(\benter_(?:async_)?context\()\s*\n\s*")
+_ENTERED_BELOW = compile_later(rb"(\benter_(?:async_)?context\()\s*\n\s*")
 
 
 def may_leave_stream(store: FileStore, site: ClientSite, name: str) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.functions import own_nodes
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver, single_value
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Anchor
 
 _FOREVER = frozenset(
@@ -27,19 +27,19 @@ _FOREVER = frozenset(
     | {"run_stdio_async", "run_http_async", "run_sse_async", "run_streamable_http_async"}
 )
 """Methods and functions that return when the process, or the task that calls them, is to stop."""
-_STOPPED = re.compile(r"(?i)stop|shut|exit|quit|running|alive|active|cancel|terminat|forever|should_")
+_STOPPED = compile_later(r"(?i)stop|shut|exit|quit|running|alive|active|cancel|terminat|forever|should_")
 """What a flag is called that ends a loop from outside."""
-_ASKS = re.compile(
+_ASKS = compile_later(
     r"(?<![\w.])(?:_?async_)?(?:input|prompt)\(|\.prompt(?:_async|_for_input)?\(|Prompt\.ask\("
 )
 """How a loop asks the person in front of it what to do next: it ends with them."""
-_DRAINED = re.compile(
+_DRAINED = compile_later(
     r"\b(?:Queue)?(?:Empty|ShutDown)\b|\bStop(?:Async)?Iteration\b|\b(?:Index|EOF|Lookup)Error\b"
 )
 """Exceptions that say that nothing is left: a loop that runs until one is raised ends by itself."""
-_SOURCE = re.compile(r"(?i)\.listen\(|consum|subscri|pubsub|\.iterator\(|watch\(|\bconnect\(")
+_SOURCE = compile_later(r"(?i)\.listen\(|consum|subscri|pubsub|\.iterator\(|watch\(|\bconnect\(")
 """What an `async for` iterates over that never runs dry."""
-_INFINITE = re.compile(r"""(?:math\.)?inf$|float\(["']inf""")
+_INFINITE = compile_later(r"""(?:math\.)?inf$|float\(["']inf""")
 _DEPTH = 4
 """Calls from the entry down to the loop: `main` -> `Worker.run` -> `Worker._loop` is usual."""
 

@@ -7,16 +7,17 @@ import re
 import stat
 from collections.abc import Callable, Mapping
 
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Skip, SkipReason
 
-_MENTION = re.compile(rb"\bhttpx2?\b")
-_IMPORT = re.compile(
+_MENTION = compile_later(rb"\bhttpx2?\b")
+_IMPORT = compile_later(
     rb"(?:^(?:\xef\xbb\xbf)?|[;:\r])[ \t]*(?:from|import)[ \t][^\n]*\bhttpx2?\b", re.MULTILINE
 )
 """At the start of a line, after a byte order mark, or in `try: import httpx`."""
 
 
-_MAIN = re.compile(rb"(?m)^if\s+__name__\s*==\s*[\"']__main__[\"']")
+_MAIN = compile_later(rb"(?m)^if\s+__name__\s*==\s*[\"']__main__[\"']")
 
 
 def mentions_httpx(data: bytes) -> bool:

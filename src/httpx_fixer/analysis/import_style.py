@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator
 from httpx_fixer.analysis.files import has_main
 from httpx_fixer.analysis.imports import Target, dotted_name, imported_names, relative_name
 from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.patterns import compile_later
 
 _DOTS = 2
-_PROGRAM = re.compile(rb"(?m)^(?:while\b|nonebot\.init\()")
+_PROGRAM = compile_later(rb"(?m)^(?:while\b|nonebot\.init\()")
 """What a module that is imported would not do."""
 _WITNESSES = 60
 """How many modules are asked before the question is given up."""

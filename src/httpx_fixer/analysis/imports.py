@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.values import dataclass
 
 
@@ -152,13 +153,13 @@ class ImportIndex:
         return None
 
 
-_IMPORT = re.compile(
+_IMPORT = compile_later(
     rb"(?:^(?:\xef\xbb\xbf)?|[;:\r])[ \t]*"
     rb"(?:from[ \t]+([.\w]+)[ \t]+import[ \t]*(\([^)]*\)|[^\r\n#;]*)|import[ \t]+([^\r\n#;(]+))",
     re.MULTILINE,
 )
 """At the start of a line, after a byte order mark, or in `try: import a`."""
-_COMMENT = re.compile(rb"#[^\n]*")
+_COMMENT = compile_later(rb"#[^\n]*")
 
 
 def iter_imported_names(data: bytes) -> Iterator[str]:

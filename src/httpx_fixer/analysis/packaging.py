@@ -9,19 +9,20 @@ from functools import cached_property
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.import_style import import_closure
 from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Skip
 
 _FILES = ("pyproject.toml", "setup.cfg", "setup.py")
-_BUILDS = re.compile(r"(?m)^\[build-system\]|^\s*setup\(|setuptools\.setup\(|^\[metadata\]")
-_IS_APPLICATION = re.compile(r"(?m)^package-mode\s*=\s*false|^package\s*=\s*false")
+_BUILDS = compile_later(r"(?m)^\[build-system\]|^\s*setup\(|setuptools\.setup\(|^\[metadata\]")
+_IS_APPLICATION = compile_later(r"(?m)^package-mode\s*=\s*false|^package\s*=\s*false")
 _DEPLOYMENTS = ("Dockerfile", "Procfile", "docker/Dockerfile", "deploy/Dockerfile")
-_STARTS = re.compile(rb"(?im)^\s*(?:CMD|ENTRYPOINT)\b|^(?:web|worker|release|\w+)\s*:\s*\S")
+_STARTS = compile_later(rb"(?im)^\s*(?:CMD|ENTRYPOINT)\b|^(?:web|worker|release|\w+)\s*:\s*\S")
 """What a container or a platform is told to run."""
-_TABLE = re.compile(
+_TABLE = compile_later(
     r"(?ms)^\[(?:project\.scripts|project\.gui-scripts|tool\.poetry\.scripts)\]\s*?$(.*?)(?=^\[|\Z)"
     r"|console_scripts[\"']?\s*[=:]\s*(.*?)(?:\n\s*\n|\]|\Z)"
 )
-_TARGET = re.compile(r"=\s*[\"']?([A-Za-z_][\w.]*)\s*:\s*(\w+)")
+_TARGET = compile_later(r"=\s*[\"']?([A-Za-z_][\w.]*)\s*:\s*(\w+)")
 
 
 class Packaging:

@@ -7,6 +7,7 @@ import re
 import sys
 import warnings
 
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Skip, SkipReason, SourceFile
 from httpx_fixer.values import dataclass
 
@@ -64,11 +65,11 @@ def _skip_for(source: SourceFile, error: SyntaxError) -> Skip:
 
 
 _SYNTAX_SINCE: tuple[tuple[tuple[int, int], re.Pattern[str]], ...] = (
-    ((3, 12), re.compile(r"^\s*type\s+\w+.*=|^\s*(?:async\s+)?(?:def|class)\s+\w+\[", re.MULTILINE)),
-    ((3, 12), re.compile(r"""\b[fF][rR]?["'].*\{""")),
-    ((3, 14), re.compile(r"^\s*except\*?\s+[\w.]+\s*,", re.MULTILINE)),
-    ((3, 14), re.compile(r"""(?<![\w])[tT][rR]?["']""")),
-    ((3, 15), re.compile(r"^\s*lazy\s+(?:import|from)\b")),
+    ((3, 12), compile_later(r"^\s*type\s+\w+.*=|^\s*(?:async\s+)?(?:def|class)\s+\w+\[", re.MULTILINE)),
+    ((3, 12), compile_later(r"""\b[fF][rR]?["'].*\{""")),
+    ((3, 14), compile_later(r"^\s*except\*?\s+[\w.]+\s*,", re.MULTILINE)),
+    ((3, 14), compile_later(r"""(?<![\w])[tT][rR]?["']""")),
+    ((3, 15), compile_later(r"^\s*lazy\s+(?:import|from)\b")),
 )
 """Per syntax: the version that brought it, and what the offending line looks like.
 

@@ -21,24 +21,25 @@ from httpx_fixer.analysis.functions import build_call
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.store import is_test_path
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Anchor
 
 _RUNNERS = frozenset({"asyncio.run", "asyncio.runners.run", "anyio.run", "uvloop.run", "trio.run"})
 _METHODS = frozenset({"run_until_complete"})
 _OBJECTS = frozenset({"asyncio.Runner", "asyncio.runners.Runner"})
 _WORDS = (b"asyncio", b"anyio", b"uvloop", b"trio", b"run_until_complete")
-_RUN = re.compile(
+_RUN = compile_later(
     rb"\b(?:asyncio|anyio|uvloop|trio|runners)\s*\.\s*run\s*\(|\brun_until_complete\s*\(|\bRunner\s*\("
     rb"|\b(?:asyncio|anyio|uvloop|trio)\s+as\b"
     rb"|\bfrom\s+(?:asyncio|anyio|uvloop|trio)[\w.]*\s+import\s*(?:\([^)]*\brun\b|[^\n(]*\brun\b)"
 )
 """What running a coroutine looks like under every form of import: most files that name asyncio do not."""
-_LOOP = re.compile(
+_LOOP = compile_later(
     rb"(?m)^(?:while\b|[\w.()]*\.\w+\("
     rb"|(?:if|try)\b(?s:.)*?^[ \t]+(?:while\b|[^\n]*\.(?:start|\w*polling|\w*_forever)\())"
 )
 """What a program looks like that goes on in its module itself."""
-_GUARD = re.compile(rb"(?m)^if\b[^\n]*\b__name__\b")
+_GUARD = compile_later(rb"(?m)^if\b[^\n]*\b__name__\b")
 
 
 class Programs:

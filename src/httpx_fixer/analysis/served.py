@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
@@ -10,6 +9,7 @@ from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.import_graph import ImportGraph
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.store import is_test_path
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Skip
 
 _SERVERS = (b"uvicorn", b"gunicorn", b"hypercorn", b"granian", b"daphne", b"waitress", b"fastapi")
@@ -28,10 +28,10 @@ _FILES = (
 )
 """What tells a server which application to load, beside code; `_TOLD` in directories of `_PLACES`, too."""
 _PLACES = frozenset({"bin", "deploy", "deployment", "docker", "infra", "ops", "scripts"})
-_NAMED = re.compile(r"(?<![\w./:@-])([A-Za-z_][\w.]*):([A-Za-z_]\w*)(?:\(\))?(?![\w/:.@-])")
+_NAMED = compile_later(r"(?<![\w./:@-])([A-Za-z_][\w.]*):([A-Za-z_]\w*)(?:\(\))?(?![\w/:.@-])")
 """`shop.main:app`, `shop.main:create_app()`"""
-_SERVER = re.compile("|".join(word.decode() for word in _SERVERS))
-_CALLED = re.compile(
+_SERVER = compile_later("|".join(word.decode() for word in _SERVERS))
+_CALLED = compile_later(
     rf"(?:[\"'](?:{_SERVER.pattern})\b|\b(?:run|serve|Config|Granian)\()[^)]{{0,60}}$|\b(?:wsgi_)?app\w*\W*=\W*$"
 )
 """What stands before the name in code: `uvicorn.run(`, `Config(app=`, `["gunicorn",`, `wsgi_app = `."""
@@ -47,7 +47,9 @@ _OF_ONE_COMMAND = frozenset(
     }
     | {"docker-compose.yml", "fly.toml", "render.yaml", "supervisord.conf"}
 )
-_FILE = re.compile(r"\bfastapi[\"',\s]+(?:run|dev)[\"',\s]+([\w./-]+\.py)\b(?:[^\n]*--app[\"',=\s]+(\w+))?")
+_FILE = compile_later(
+    r"\bfastapi[\"',\s]+(?:run|dev)[\"',\s]+([\w./-]+\.py)\b(?:[^\n]*--app[\"',=\s]+(\w+))?"
+)
 """`fastapi run shop/main.py`, also as a list of words"""
 
 

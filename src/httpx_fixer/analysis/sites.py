@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.factories import decorators_of
@@ -17,6 +16,7 @@ from httpx_fixer.analysis.single_requests import CLIENTS, find_chained_request, 
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, ClientUsage, WithBlock
 from httpx_fixer.analysis.spec import build_spec
 from httpx_fixer.analysis.usage import VERBS, build_usage
+from httpx_fixer.patterns import compile_later
 
 _CACHES = frozenset({"alru_cache", "cache", "lru_cache"})
 """Decorators that keep what a function returned."""
@@ -24,7 +24,7 @@ _HANDING_OUT = frozenset({UseKind.BOUND, UseKind.LOOKED_AT, UseKind.RETURNED})
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 _COLLECTIONS = (ast.Dict, ast.DictComp, ast.List, ast.ListComp, ast.Set, ast.SetComp, ast.Tuple)
-_HINT = re.compile(
+_HINT = compile_later(
     rb"Client\s*\(|Client\s+as\b|import\s+httpx2?\s+as\b|from\s+httpx2?\s+import\s*[(*]"
     rb"|\bhttpx2?\s*\.\s*(?:get|options|head|post|put|patch|delete|request|stream)\b"
     rb"|from\s+httpx2?\s+import[^\n]*\b(?:get|options|head|post|put|patch|delete|request|stream)\b"

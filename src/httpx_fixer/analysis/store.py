@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar, cast
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.parsing import parse
 from httpx_fixer.analysis.word_index import WordIndex
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Skip, SkipReason, SourceFile
 
 T = TypeVar("T")
@@ -16,7 +16,7 @@ T = TypeVar("T")
 _WORDS_WITHOUT_INDEX = 24
 """So many words are looked for file by file: gathering all words takes as long as that."""
 
-_TEST_PATH = re.compile(r"(?:^|/)(?:tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py)(?:/|$)")
+_TEST_PATH = compile_later(r"(?:^|/)(?:tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_tests?\.py)(?:/|$)")
 
 
 def is_test_path(path: str) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from enum import Enum
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import Binding, BindingKind, Scope
+from httpx_fixer.patterns import compile_later
 
 LIBRARIES = frozenset({"httpx", "httpx2"})
 _OTHER_LIBRARIES = frozenset(
@@ -27,7 +27,7 @@ _OTHER_LIBRARIES = frozenset(
     }
 )
 """Packages whose clients or sessions have a `send` too, or are called `client` as often."""
-_WORD = re.compile(r"[\w.]+")
+_WORD = compile_later(r"[\w.]+")
 _DEPTH = 4
 """How many names are followed: a parameter, an attribute, an alias and the class behind it."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -31,12 +30,13 @@ from httpx_fixer.analysis.stream_results import (
 )
 from httpx_fixer.analysis.streams import iter_stream_sites
 from httpx_fixer.diagnostic import RefusalReason
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.values import dataclass
 
 _ROUNDS = 4
 """How many functions may return the response of one another."""
 
-_FAILURE_READER = re.compile(rb"\.response\.(?:a?read|a?iter_(?:bytes|lines|raw|text))\(")
+_FAILURE_READER = compile_later(rb"\.response\.(?:a?read|a?iter_(?:bytes|lines|raw|text))\(")
 
 
 @dataclass(frozen=True, slots=True)

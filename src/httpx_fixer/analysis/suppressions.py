@@ -9,16 +9,17 @@ from contextlib import suppress
 
 from httpx_fixer.analysis.listing import compile_globs
 from httpx_fixer.analysis.suppression_facts import ALL, END, Request
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.settings import FAMILY, Settings, is_matched
 from httpx_fixer.source import SourceFile
 from httpx_fixer.values import dataclass
 
-_HINT = re.compile(rb"httpx-fixer|noqa[^\n]*\b" + FAMILY.encode() + rb"[0-9]", re.IGNORECASE)
-_OWN = re.compile(
+_HINT = compile_later(rb"httpx-fixer|noqa[^\n]*\b" + FAMILY.encode() + rb"[0-9]", re.IGNORECASE)
+_OWN = compile_later(
     r"#\s*httpx-fixer:\s*ignore(?:-(?P<scope>file|block))?(?![\w-])(?:\s*\[(?P<words>[^\]]*)\])?", re.I
 )
-_NOQA = re.compile(r"#\s*noqa\s*:\s*(?P<words>[a-z]+[0-9]+(?:[\s,]+[a-z]+[0-9]+)*)", re.IGNORECASE)
-_WORD = re.compile(r"[\w-]+")
+_NOQA = compile_later(r"#\s*noqa\s*:\s*(?P<words>[a-z]+[0-9]+(?:[\s,]+[a-z]+[0-9]+)*)", re.IGNORECASE)
+_WORD = compile_later(r"[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.scopes import BindingKind, Scope
 from httpx_fixer.analysis.text_search import TextSearch
+from httpx_fixer.patterns import compile_later
 
-_LOADS_BY_NAME = re.compile(rb"\bimport_module\b|\b__import__\b|\bgetattr\(\s*\w*modules?\b")
+_LOADS_BY_NAME = compile_later(rb"\bimport_module\b|\b__import__\b|\bgetattr\(\s*\w*modules?\b")
 
 
 def find_unclear_mention(

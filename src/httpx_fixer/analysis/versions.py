@@ -7,21 +7,22 @@ import re
 from collections.abc import Callable, Iterator
 
 from httpx_fixer.analysis.extras import is_extra
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Skip
 
 _LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml")
 _PYTHONS = (
-    ("pyproject.toml", re.compile(r"""(?m)^requires-python\s*=\s*["']([^"']+)""")),
+    ("pyproject.toml", compile_later(r"""(?m)^requires-python\s*=\s*["']([^"']+)""")),
     (
         "pyproject.toml",
-        re.compile(
+        compile_later(
             r"""(?ms)^\[tool\.poetry\.dependencies\](?:(?!^\[).)*?^python\s*=\s*(?:\{[^}]*?version\s*=\s*)?["']([^"']+)"""
         ),
     ),
-    ("setup.cfg", re.compile(r"(?m)^python_requires\s*=\s*([^\n#]+)")),
-    ("setup.py", re.compile(r"""\bpython_requires\s*=\s*f?["']([^"']+)""")),
+    ("setup.cfg", compile_later(r"(?m)^python_requires\s*=\s*([^\n#]+)")),
+    ("setup.py", compile_later(r"""\bpython_requires\s*=\s*f?["']([^"']+)""")),
 )
-_FROM = re.compile(r"(?<![\d.])(>=|\^|~=|~|===?|>|)\s*(\d+)\.(\d+)")
+_FROM = compile_later(r"(?<![\d.])(>=|\^|~=|~|===?|>|)\s*(\d+)\.(\d+)")
 """A version that begins a range, or is all of it; what stands behind `<` or `!=` is no beginning."""
 _REQUIREMENTS = (
     *("requirements.txt", "requirements/base.txt", "requirements/prod.txt", "requirements/production.txt"),
@@ -66,7 +67,7 @@ class Versions:
             data = self._read(posixpath.join(above, "pyproject.toml"))
             if not isinstance(data, Skip) and re.search(rb"(?m)^\[(?:project|tool\.poetry)\]", data):
                 lists = tuple(name for name in _REQUIREMENTS if name.endswith((".txt", ".in")))
-                required = re.compile(rf"(?im)^\s*{re.escape(package)}\b(?!-)")
+                required = compile_later(rf"(?im)^\s*{re.escape(package)}\b(?!-)")
                 return self._search(above, lists, required) is None and is_extra(data, package)
         return False
 
@@ -81,11 +82,11 @@ class Versions:
 
     def _find(self, package: str, directory: str) -> tuple[int, ...] | None:
         name = "[-_.]".join(map(re.escape, re.split(r"[-_.]", package)))
-        locked = re.compile(
+        locked = compile_later(
             rf'(?im)^name = "{name}"\s*\nversion = "([\d.]+)'
             rf'|^\s*"{name}":\s*\{{[^{{}}]*?"version":\s*"==([\d.]+)'
         )
-        required = re.compile(
+        required = compile_later(
             rf"(?im)(?:^|[\[,])[\s\"']*{name}(?:\[[^\]]*\])?[\"']?\s*"
             rf"(?:(==|===)\s*|(?:~=|>=|=\s*[\"'{{][^\n\d]*)\s*\^?~?)([\d.]+)"
         )
@@ -135,13 +136,13 @@ def _parse(version: str) -> tuple[int, ...]:
 
 
 _LINE_LENGTHS = (
-    ("ruff.toml", re.compile(r"(?m)^line-length\s*=\s*(\d+)")),
+    ("ruff.toml", compile_later(r"(?m)^line-length\s*=\s*(\d+)")),
     (
         "pyproject.toml",
-        re.compile(r"(?ms)^\[tool\.(?:ruff|black|yapf)\](?:(?!^\[).)*?^line[-_]length\s*=\s*(\d+)"),
+        compile_later(r"(?ms)^\[tool\.(?:ruff|black|yapf)\](?:(?!^\[).)*?^line[-_]length\s*=\s*(\d+)"),
     ),
-    (".flake8", re.compile(r"(?m)^max[-_]line[-_]length\s*=\s*(\d+)")),
-    ("setup.cfg", re.compile(r"(?m)^max[-_]line[-_]length\s*=\s*(\d+)")),
+    (".flake8", compile_later(r"(?m)^max[-_]line[-_]length\s*=\s*(\d+)")),
+    ("setup.cfg", compile_later(r"(?m)^max[-_]line[-_]length\s*=\s*(\d+)")),
 )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 
-_TOKEN = re.compile(rb"[\w\x80-\xff]+")
+from httpx_fixer.patterns import compile_later
+
+_TOKEN = compile_later(rb"[\w\x80-\xff]+")
 
 
 class WordIndex:

@@ -19,8 +19,9 @@ from httpx_fixer.frameworks._owner_source import (
     module_source,
     names_defined,
 )
+from httpx_fixer.patterns import compile_later
 
-_FRIENDS = re.compile(
+_FRIENDS = compile_later(
     r"^(?:uvicorn|hypercorn|granian|mangum|fastapi|starlette|gunicorn|httpx|httpx2|typing|slowapi|logging"
     r"|opentelemetry|sentry_sdk|prometheus_client|asgi_correlation_id)(?:\.|$)"
 )

@@ -12,11 +12,12 @@ from httpx_fixer.fix import Edit, EnsureImport
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
 from httpx_fixer.frameworks._process import ProcessFramework, add_statement_after, free_name
 from httpx_fixer.frameworks._start_source import CLOSE, CLOSE_SYNC, KEEP, OPEN, OPEN_SYNC
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.values import dataclass
 
 WEB_APPLICATIONS = ("FastAPI", "Starlette", "Litestar", "Quart", "Sanic")
 """What applications are made of whose lifespan owns for all that they start."""
-_TARGET = re.compile(r"\s*([\w.]+)\s*(?::[^=]+)?=\s*(?!=)")
+_TARGET = compile_later(r"\s*([\w.]+)\s*(?::[^=]+)?=\s*(?!=)")
 _HOOKS = {Start.HOOKS: (OPEN, CLOSE), Start.SYNC_HOOKS: (OPEN_SYNC, CLOSE_SYNC), Start.EXIT: (KEEP,)}
 
 

@@ -8,6 +8,7 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Ownership, Start
 from httpx_fixer.frameworks._layout import Import
+from httpx_fixer.patterns import compile_later
 
 _UNIONS = (3, 10)
 """`X | None` where an annotation is read, and async context managers that decorate a coroutine function."""
@@ -20,8 +21,8 @@ _OLD_NAMES: dict[Import, Import] = {
     ("functools", "cache", "cache"): ("functools", "lru_cache", "lru_cache"),
     ("typing", "Annotated", "Annotated"): ("typing_extensions", "Annotated", "Annotated"),
 }
-_WITH = re.compile(r"(?m)^( *)((?:async )?with) \(\n((?: +[^\n]+,\n)+) *\):")
-_BASE = re.compile(r"(?m)^(class \w+\()dict(?=\[)")
+_WITH = compile_later(r"(?m)^( *)((?:async )?with) \(\n((?: +[^\n]+,\n)+) *\):")
+_BASE = compile_later(r"(?m)^(class \w+\()dict(?=\[)")
 
 
 def find_python_obstacle(project: Project, ownership: Ownership) -> Refusal | None:

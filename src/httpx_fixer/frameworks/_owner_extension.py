@@ -13,9 +13,10 @@ from httpx_fixer.frameworks._base import Ownership
 from httpx_fixer.frameworks._layout import Import
 from httpx_fixer.frameworks._owner_reading import definitions_of
 from httpx_fixer.frameworks._owner_source import LIFESPAN, definitions, header_of, imports_of
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import SourceFile
 
-_APPLICATION = re.compile(rf"def {LIFESPAN}\(app: ([\w.]+)\)")
+_APPLICATION = compile_later(rf"def {LIFESPAN}\(app: ([\w.]+)\)")
 
 
 def extend_module(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import fields, replace
 
 from httpx_fixer.analysis.definitions import read_definitions
@@ -13,10 +12,11 @@ from httpx_fixer.frameworks._base import OwnedClient, OwnedPool, Ownership, Star
 from httpx_fixer.frameworks._injected_source import names_of
 from httpx_fixer.frameworks._owner_source import LIFESPAN
 from httpx_fixer.frameworks._start_source import KEEP, OPEN, OPEN_SYNC, POOLS, SYNC_POOLS, TRIO_POOLS, WRAP
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.settings import LimitsPolicy, Policy, TimeoutPolicy
 from httpx_fixer.source import SourceFile
 
-_BUILDER = re.compile(r"build_(\w+)_client")
+_BUILDER = compile_later(r"build_(\w+)_client")
 _TABLES = {"_POOLS": "AsyncClient", "_SYNC_POOLS": "Client"}
 _STARTS = {
     LIFESPAN: Start.LIFESPAN,
@@ -29,8 +29,8 @@ _STARTS = {
     OPEN_SYNC: Start.SYNC_HOOKS,
 }
 """What each form of start defines; the last stands there for other forms, too."""
-_LIBRARY = re.compile(r"\b(httpx2?)\.create_ssl_context\(")
-_NUMBER = re.compile(r"\b(\w+)=(\d+(?:\.\d+)?|None)\b")
+_LIBRARY = compile_later(r"\b(httpx2?)\.create_ssl_context\(")
+_NUMBER = compile_later(r"\b(\w+)=(\d+(?:\.\d+)?|None)\b")
 
 
 def find_owners(project: Project, policy: Policy) -> tuple[Ownership, ...]:

@@ -18,6 +18,7 @@ from httpx_fixer.frameworks._start_source import (
     start_definitions,
     start_imports,
 )
+from httpx_fixer.patterns import compile_later
 
 LIFESPAN = "http_lifespan"
 _LIFESPAN_IMPORTS: tuple[Import, ...] = (
@@ -25,7 +26,7 @@ _LIFESPAN_IMPORTS: tuple[Import, ...] = (
     ("contextlib", "asynccontextmanager", "asynccontextmanager"),
 )
 _LIFESPANS = frozenset({Start.LIFESPAN, Start.WRAPPED})
-_DEFINED = re.compile(r"^(?:async def |def |class |)(\w+)(?:\(|:| =)", re.MULTILINE)
+_DEFINED = compile_later(r"^(?:async def |def |class |)(\w+)(?:\(|:| =)", re.MULTILINE)
 
 _CLIENTS = '"""The HTTP clients that this service shares, opened and closed with the application."""'
 _POOLS = '''\

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from httpx_fixer.analysis.facts import Call, Function, Program, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
@@ -19,8 +17,9 @@ from httpx_fixer.frameworks._base import (
     Start,
 )
 from httpx_fixer.frameworks._start_source import POOLS, SYNC_POOLS, TRIO_POOLS
+from httpx_fixer.patterns import compile_later
 
-_ASIDE = re.compile(r"^(?:examples?|docs?|docs_src|benchmarks?|notebooks?|samples?|demos?)/")
+_ASIDE = compile_later(r"^(?:examples?|docs?|docs_src|benchmarks?|notebooks?|samples?|demos?)/")
 """Directories of programs that are there to be read."""
 _DECORATORS = {Start.ENTRY: POOLS, Start.TRIO_ENTRY: TRIO_POOLS, Start.SYNC_ENTRY: SYNC_POOLS}
 

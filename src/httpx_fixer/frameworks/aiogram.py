@@ -8,6 +8,7 @@ from typing import ClassVar
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.frameworks._base import Lifecycle, Start
 from httpx_fixer.frameworks._objects import ObjectFramework
+from httpx_fixer.patterns import compile_later
 
 _STARTERS = ("run_polling", "setup_application", "emit_startup")
 
@@ -23,7 +24,7 @@ class Aiogram(ObjectFramework):
     name: ClassVar[str] = "aiogram"
     modules: ClassVar[frozenset[str]] = frozenset({"aiogram"})
     words: ClassVar[tuple[str, ...]] = ("Dispatcher",)
-    made: ClassVar[re.Pattern[str]] = re.compile(r"aiogram\.(?:[\w.]+\.)?Dispatcher$")
+    made: ClassVar[re.Pattern[str]] = compile_later(r"aiogram\.(?:[\w.]+\.)?Dispatcher$")
     start: ClassVar[Start] = Start.HOOKS
     code: ClassVar[str] = "{target}.startup.register({open})\n{target}.shutdown.register({close})\n"
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.frameworks._base import Lifecycle, Start
 from httpx_fixer.frameworks._objects import WEB_APPLICATIONS, ObjectFramework
+from httpx_fixer.patterns import compile_later
 
 
 class APScheduler(ObjectFramework):
@@ -23,7 +24,7 @@ class APScheduler(ObjectFramework):
     name: ClassVar[str] = "apscheduler"
     modules: ClassVar[frozenset[str]] = frozenset({"apscheduler"})
     words: ClassVar[tuple[str, ...]] = ("BlockingScheduler", "BackgroundScheduler")
-    made: ClassVar[re.Pattern[str]] = re.compile(r"apscheduler\.schedulers\.(?:blocking|background)\.")
+    made: ClassVar[re.Pattern[str]] = compile_later(r"apscheduler\.schedulers\.(?:blocking|background)\.")
     start: ClassVar[Start] = Start.SYNC_HOOKS
     code: ClassVar[str] = (
         "{target}.add_listener({open}, {EVENT_SCHEDULER_STARTED})\n{atexit}.register({close})\n"
@@ -32,7 +33,7 @@ class APScheduler(ObjectFramework):
         ("apscheduler.events", "EVENT_SCHEDULER_STARTED"),
         ("atexit", ""),
     )
-    registers: ClassVar[re.Pattern[str] | None] = re.compile(r"\.(?:add_job|scheduled_job)\(")
+    registers: ClassVar[re.Pattern[str] | None] = compile_later(r"\.(?:add_job|scheduled_job)\(")
 
     def lifecycles(self, project: Project) -> tuple[Lifecycle, ...]:
         """Return every scheduler but those that a web application starts, which owns for both."""

@@ -13,8 +13,9 @@ from httpx_fixer.frameworks import _asgi
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
 from httpx_fixer.frameworks._process import ProcessFramework, is_demonstration, is_imported, place_of
 from httpx_fixer.frameworks._start_source import KEEP
+from httpx_fixer.patterns import compile_later
 
-_HANDLER = re.compile(r"(?m)^\ufeff?def (\w+)\(\s*\w*event\b")
+_HANDLER = compile_later(r"(?m)^\ufeff?def (\w+)\(\s*\w*event\b")
 _CONTEXTS = frozenset({"context", "_context", "ctx", "_ctx", "lambda_context", "_lambda_context"})
 _TEMPLATES = ("template.yaml", "template.yml", "serverless.yml", "serverless.yaml")
 """What tells AWS which function to call."""

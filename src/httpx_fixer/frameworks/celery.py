@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar
@@ -14,6 +13,7 @@ from httpx_fixer.frameworks import _asgi
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
 from httpx_fixer.frameworks._process import ProcessFramework, add_statement_after, free_name
 from httpx_fixer.frameworks._start_source import CLOSE_SYNC, OPEN_SYNC
+from httpx_fixer.patterns import compile_later
 
 _APPS = frozenset({"celery.Celery", "celery.app.Celery", "celery.app.base.Celery"})
 _SIGNALS = (
@@ -22,15 +22,15 @@ _SIGNALS = (
     ("worker_process_shutdown", CLOSE_SYNC),
     ("worker_shutdown", CLOSE_SYNC),
 )
-_OWN_TASK = re.compile(r"(?m)^\s*@[\w.]+\.task\b|\.register_task\(")
-_SHARED_TASK = re.compile(r"(?m)^\s*@(?:[\w.]+\.)?shared_task\b")
+_OWN_TASK = compile_later(r"(?m)^\s*@[\w.]+\.task\b|\.register_task\(")
+_SHARED_TASK = compile_later(r"(?m)^\s*@(?:[\w.]+\.)?shared_task\b")
 _LOADED = ("include", "imports")
 """Arguments of the application that name modules to be loaded by a worker."""
-_CONFIGURED = re.compile(
+_CONFIGURED = compile_later(
     r"(?mi)\b(?:[\w.]*\.)?(?:CELERY_)?(?:imports|include)[\"']?\s*[=:]\s*(?!=)([\[({][^\])}]*)"
 )
 """`imports = ("shop.tasks",)` of a configuration, `app.conf.include = [...]`, `CELERY_IMPORTS = [...]`"""
-_DOTTED = re.compile(r"[\"']([A-Za-z_][\w.]*)[\"']")
+_DOTTED = compile_later(r"[\"']([A-Za-z_][\w.]*)[\"']")
 
 
 class Celery(ProcessFramework):

@@ -15,6 +15,7 @@ from httpx_fixer.frameworks._hooks import close_in, open_in
 from httpx_fixer.frameworks._objects import WEB_APPLICATIONS
 from httpx_fixer.frameworks._process import ProcessFramework
 from httpx_fixer.frameworks._start_source import CLOSE, OPEN
+from httpx_fixer.patterns import compile_later
 
 _CLIENTS = frozenset(
     f"discord.{name}"
@@ -27,7 +28,7 @@ _CLIENTS = frozenset(
     )
 )
 _NAMES = ("Bot", "AutoShardedBot", "Client", "AutoShardedClient")
-_EXTENSION = re.compile(r"(?m)^async def setup\(")
+_EXTENSION = compile_later(r"(?m)^async def setup\(")
 _SETUP = "setup_hook"
 _CLASS = "HttpBot"
 _METHODS = {

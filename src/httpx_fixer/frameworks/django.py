@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import ClassVar
 
 from httpx_fixer.analysis.facts import Symbol
@@ -21,6 +20,7 @@ from httpx_fixer.frameworks._process import (
     place_of,
 )
 from httpx_fixer.frameworks._start_source import KEEP
+from httpx_fixer.patterns import compile_later
 
 _SERVED = frozenset(
     {
@@ -30,12 +30,12 @@ _SERVED = frozenset(
         "configurations.asgi.get_asgi_application",
     }
 )
-_LOADED = re.compile(
+_LOADED = compile_later(
     r"(?:^|/)(?:admin|apps|context_processors|forms|middlewares?|models|receivers|signals|urls|views)(?:\.py$|/)"
 )
 """What Django finds by its name or by a setting, and no import statement tells of."""
-_COMMANDS = re.compile(r"(?:^|/)(?:management/commands|migrations)/")
-_HANDLE = re.compile(r"(?m)^class (\w+)\([^)]*Command\b[^)]*\)")
+_COMMANDS = compile_later(r"(?:^|/)(?:management/commands|migrations)/")
+_HANDLE = compile_later(r"(?m)^class (\w+)\([^)]*Command\b[^)]*\)")
 
 
 class Django(ProcessFramework):

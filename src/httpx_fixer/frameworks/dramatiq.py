@@ -12,10 +12,11 @@ from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Edit
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
 from httpx_fixer.frameworks._objects import ObjectFramework, Statements, find_target
+from httpx_fixer.patterns import compile_later
 
 _CLASS = "HttpPools"
-_ACTOR = re.compile(r"(?m)^\s*@(?:\w+\.)?actor\b")
-_LOOP = re.compile(r"dramatiq\.middleware\.(?:asyncio\.)?AsyncIO$")
+_ACTOR = compile_later(r"(?m)^\s*@(?:\w+\.)?actor\b")
+_LOOP = compile_later(r"dramatiq\.middleware\.(?:asyncio\.)?AsyncIO$")
 _ON_THE_LOOP = '''\
 
 
@@ -47,7 +48,7 @@ class Dramatiq(ObjectFramework):
     name: ClassVar[str] = "dramatiq"
     modules: ClassVar[frozenset[str]] = frozenset({"dramatiq"})
     words: ClassVar[tuple[str, ...]] = ("RedisBroker", "RabbitmqBroker", "StubBroker")
-    made: ClassVar[re.Pattern[str]] = re.compile(r"dramatiq\.(?:[\w.]+\.)?\w+Broker$")
+    made: ClassVar[re.Pattern[str]] = compile_later(r"dramatiq\.(?:[\w.]+\.)?\w+Broker$")
     start: ClassVar[Start] = Start.SYNC_HOOKS
     code: ClassVar[str] = '''\
 

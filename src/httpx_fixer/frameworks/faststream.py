@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from httpx_fixer.frameworks._base import Start
 from httpx_fixer.frameworks._objects import ObjectFramework
+from httpx_fixer.patterns import compile_later
 
 
 class FastStream(ObjectFramework):
@@ -20,6 +21,6 @@ class FastStream(ObjectFramework):
     name: ClassVar[str] = "faststream"
     modules: ClassVar[frozenset[str]] = frozenset({"faststream"})
     words: ClassVar[tuple[str, ...]] = ("FastStream", "AsgiFastStream")
-    made: ClassVar[re.Pattern[str]] = re.compile(r"faststream\.(?:[\w.]+\.)?(?:Asgi)?FastStream$")
+    made: ClassVar[re.Pattern[str]] = compile_later(r"faststream\.(?:[\w.]+\.)?(?:Asgi)?FastStream$")
     start: ClassVar[Start] = Start.HOOKS
     code: ClassVar[str] = "{target}.on_startup({open})\n{target}.after_shutdown({close})\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import ClassVar
 
 from httpx_fixer.analysis.facts import Symbol
@@ -12,8 +11,9 @@ from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Edit
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
 from httpx_fixer.frameworks._process import ProcessFramework, place_of
+from httpx_fixer.patterns import compile_later
 
-_INTEGRATION = re.compile(r"(?:^|/)(?:custom_components|homeassistant/components)/\w+/__init__\.py$")
+_INTEGRATION = compile_later(r"(?:^|/)(?:custom_components|homeassistant/components)/\w+/__init__\.py$")
 _SETUPS = ("async_setup_entry", "async_setup", "setup")
 _ADVICE = (
     "Home Assistant has a shared client: `get_async_client(hass)` of `homeassistant.helpers.httpx_client`,"

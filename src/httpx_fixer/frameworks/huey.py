@@ -8,6 +8,7 @@ from typing import ClassVar
 from httpx_fixer.frameworks._base import Start
 from httpx_fixer.frameworks._objects import ObjectFramework
 from httpx_fixer.frameworks._start_source import KEEP
+from httpx_fixer.patterns import compile_later
 
 
 class Huey(ObjectFramework):
@@ -35,7 +36,7 @@ class Huey(ObjectFramework):
         "FileHuey",
         "SqlHuey",
     )
-    made: ClassVar[re.Pattern[str]] = re.compile(r"huey\.(?:[\w.]+\.)?\w*Huey$")
+    made: ClassVar[re.Pattern[str]] = compile_later(r"huey\.(?:[\w.]+\.)?\w*Huey$")
     start: ClassVar[Start] = Start.EXIT
     code: ClassVar[str] = f"{KEEP}()\n"
-    registers: ClassVar[re.Pattern[str] | None] = re.compile(r"(?m)^\s*@[\w.]+\.(?:periodic_)?task\b")
+    registers: ClassVar[re.Pattern[str] | None] = compile_later(r"(?m)^\s*@[\w.]+\.(?:periodic_)?task\b")

@@ -12,8 +12,9 @@ from httpx_fixer.frameworks import _asgi
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
 from httpx_fixer.frameworks._owner_source import LIFESPAN
 from httpx_fixer.frameworks._web_application import WebFramework
+from httpx_fixer.patterns import compile_later
 
-_LISTED = re.compile(r"\[(\s*)((?:(?!\bfor\b).)*\])", re.DOTALL)
+_LISTED = compile_later(r"\[(\s*)((?:(?!\bfor\b).)*\])", re.DOTALL)
 """A list that is written out, not one of `[f(x) for x in y]`: what it begins with, and the rest."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import ClassVar
 
 from httpx_fixer.analysis.facts import Call, Symbol
@@ -13,9 +12,10 @@ from httpx_fixer.fix import Edit, EnsureImport
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
 from httpx_fixer.frameworks._process import ProcessFramework, add_statement_after, is_demonstration
 from httpx_fixer.frameworks._start_source import CLOSE, OPEN
+from httpx_fixer.patterns import compile_later
 
 _DRIVER = "nonebot.get_driver"
-_PLUGIN = re.compile(r"(?m)^\ufeff?\s*(?:from|import) nonebot\b(?!\.plugins)")
+_PLUGIN = compile_later(r"(?m)^\ufeff?\s*(?:from|import) nonebot\b(?!\.plugins)")
 _LOADERS = (b"load_plugins(", b"load_all_plugins(", b"load_from_toml(", b"load_from_json(")
 
 

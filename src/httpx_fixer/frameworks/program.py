@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -21,8 +20,9 @@ from httpx_fixer.frameworks._process import (
     place_of,
 )
 from httpx_fixer.frameworks._start_source import KEEP
+from httpx_fixer.patterns import compile_later
 
-_SERVERS = re.compile(r"\b(?:uvicorn|hypercorn|granian|gunicorn|waitress)\b")
+_SERVERS = compile_later(r"\b(?:uvicorn|hypercorn|granian|gunicorn|waitress)\b")
 """What serves an application, which is the owner then."""
 
 

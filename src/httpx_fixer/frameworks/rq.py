@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import ClassVar
 
 from httpx_fixer.analysis.facts import Call, Symbol
@@ -11,11 +10,12 @@ from httpx_fixer.diagnostic import Refusal
 from httpx_fixer.fix import Edit
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
 from httpx_fixer.frameworks._process import ProcessFramework
+from httpx_fixer.patterns import compile_later
 
 _QUEUES = frozenset({"rq.Queue", "rq.queue.Queue", "rq_scheduler.Scheduler", "django_rq.get_queue"})
 _ENQUEUE = ("enqueue", "enqueue_in", "enqueue_at", "enqueue_call")
 _AFTER_TIME = frozenset({"enqueue_in", "enqueue_at"})
-_JOB = re.compile(r"(?m)^\s*@(?:\w+\.)?job\b")
+_JOB = compile_later(r"(?m)^\s*@(?:\w+\.)?job\b")
 
 
 class Rq(ProcessFramework):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import ClassVar
 
@@ -32,11 +31,12 @@ from httpx_fixer.frameworks._lifespan import (
     wrap_own,
 )
 from httpx_fixer.frameworks._start_source import CLOSE, OPEN, WRAP
+from httpx_fixer.patterns import compile_later
 
 _APPS = frozenset({"starlette.applications.Starlette"})
 _ROUTES = frozenset({"starlette.routing.Route", "starlette.routing.WebSocketRoute"})
 _HANDLERS = ("on_startup", "on_shutdown")
-_NAMES_EVENT = re.compile(r"""["'](?:startup|shutdown)["']""")
+_NAMES_EVENT = compile_later(r"""["'](?:startup|shutdown)["']""")
 _AROUND = f"{{app}}.router.lifespan_context = {WRAP}({{app}}.router.lifespan_context)\n"
 _ADDERS = frozenset({"add_route", "add_websocket_route"})
 _ENDPOINTS = frozenset({"starlette.endpoints.HTTPEndpoint"})

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from httpx_fixer.frameworks._base import Start
 from httpx_fixer.frameworks._objects import ObjectFramework
+from httpx_fixer.patterns import compile_later
 
 
 class Taskiq(ObjectFramework):
@@ -38,11 +39,11 @@ class Taskiq(ObjectFramework):
         "SQSBroker",
         "AsyncpgBroker",
     )
-    made: ClassVar[re.Pattern[str]] = re.compile(r"taskiq(?:_\w+)?\.(?:[\w.]+\.)?\w*Broker$")
+    made: ClassVar[re.Pattern[str]] = compile_later(r"taskiq(?:_\w+)?\.(?:[\w.]+\.)?\w*Broker$")
     start: ClassVar[Start] = Start.HOOKS
     code: ClassVar[str] = (
         "{target}.add_event_handler({TaskiqEvents}.WORKER_STARTUP, {open})\n"
         "{target}.add_event_handler({TaskiqEvents}.WORKER_SHUTDOWN, {close})\n"
     )
     needs: ClassVar[tuple[tuple[str, str], ...]] = (("taskiq", "TaskiqEvents"),)
-    registers: ClassVar[re.Pattern[str] | None] = re.compile(r"(?m)^\s*@[\w.]+\.task\b|\.register_task\(")
+    registers: ClassVar[re.Pattern[str] | None] = compile_later(r"(?m)^\s*@[\w.]+\.task\b|\.register_task\(")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
 from httpx_fixer.diagnostic import Diagnostic
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.report import Report
 from httpx_fixer.reporters.context import Context
 from httpx_fixer.reporters.wording import describe_below
 
-_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = compile_later("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What no XML 1.0 document may hold, also not escaped."""
 
 

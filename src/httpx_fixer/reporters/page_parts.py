@@ -10,12 +10,13 @@ from html import escape
 from httpx_fixer.diagnostic import Diagnostic
 from httpx_fixer.fix import Applicability
 from httpx_fixer.owners import Process
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.reporters.context import Context
 from httpx_fixer.reporters.outline import HANDED, OwnerOutline, Share
 from httpx_fixer.reporters.paths import Locate, show_path
 from httpx_fixer.reporters.wording import describe_outcome
 
-_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_HUNK = compile_later(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _STATUS = {"made": "fixed", "unsafe": "unsafe", "hand": "by hand", "left": "left alone"}
 LONG_DIFF = 80
 """Added lines above which a new file is shown folded: a module that fixes create has 150 to 300."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.report import FileChange
 from httpx_fixer.values import dataclass
 
-_HUNK = re.compile(rb"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
+_HUNK = compile_later(rb"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 _BOLD, _RED, _GREEN, _CYAN, _RESET = (b"\x1b[%sm" % code for code in (b"1", b"31", b"32", b"36", b"0"))
 _HEADERS = (b"diff ", b"index ", b"--- ", b"+++ ", b"new file ")
 _BY_SIGN = {b"-": _RED, b"+": _GREEN}

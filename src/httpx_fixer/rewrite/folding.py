@@ -11,11 +11,12 @@ import re
 import tokenize
 from collections.abc import Collection, Iterator
 
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.values import dataclass
 
-_FOLD = re.compile(rb"^def _folded_([0-9]+)_\(\): pass(?=[\r\n]|\Z)", re.MULTILINE)
+_FOLD = compile_later(rb"^def _folded_([0-9]+)_\(\): pass(?=[\r\n]|\Z)", re.MULTILINE)
 _MARK = b"def _folded_%d_(): pass"
-_ODD = re.compile(rb"\r(?!\n)|\f|_folded_")
+_ODD = compile_later(rb"\r(?!\n)|\f|_folded_")
 """What makes lines, or what we put into them, ambiguous."""
 
 

@@ -8,11 +8,12 @@ import tokenize
 from collections.abc import Iterable, Iterator
 
 from httpx_fixer.diagnostic import Diagnostic
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.report import FileChange, Report
 from httpx_fixer.source import SourceFile
 from httpx_fixer.values import dataclass
 
-_OWN = re.compile(r"#\s*httpx-fixer:\s*ignore\s*\[(?P<words>[^\]]*)\]", re.IGNORECASE)
+_OWN = compile_later(r"#\s*httpx-fixer:\s*ignore\s*\[(?P<words>[^\]]*)\]", re.IGNORECASE)
 _FSTRING_START = getattr(tokenize, "FSTRING_START", -1)
 _FSTRING_END = getattr(tokenize, "FSTRING_END", -1)
 

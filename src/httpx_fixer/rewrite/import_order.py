@@ -9,9 +9,11 @@ from typing import TypeAlias
 
 import libcst as cst
 
+from httpx_fixer.patterns import compile_later
+
 ImportStatement = cst.Import | cst.ImportFrom
 
-_DIGITS = re.compile(r"(\d+)")
+_DIGITS = compile_later(r"(\d+)")
 _Natural: TypeAlias = tuple[str | int, ...]
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ast
 import builtins
-import re
 import symtable
 from collections.abc import Iterator
 
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.rewrite.parsing import parse_symbols, parse_tree
 from httpx_fixer.values import dataclass
 
-_WORD = re.compile(r"[^\W\d]\w*")
-_TYPE_COMMENT = re.compile(r"#\s*type:(?!\s*ignore)(.*)")
+_WORD = compile_later(r"[^\W\d]\w*")
+_TYPE_COMMENT = compile_later(r"#\s*type:(?!\s*ignore)(.*)")
 _GIVEN = frozenset(dir(builtins)) | {
     *("__annotations__", "__builtins__", "__cached__", "__dict__", "__doc__", "__file__", "__loader__"),
     *("__name__", "__package__", "__path__", "__spec__"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar, cast
 
 import libcst as cst
 
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.rewrite.lines import Lines, has_comment, join_lines, split_blank_prefix, strip_blank_lines
 from httpx_fixer.values import dataclass
 
@@ -15,7 +15,7 @@ Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 NodeT = TypeVar("NodeT", bound=cst.CSTNode)
 
-_CONTINUATION = re.compile(r"(\\(?:\r\n?|\n))([ \t]*)")
+_CONTINUATION = compile_later(r"(\\(?:\r\n?|\n))([ \t]*)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ import re
 
 import libcst as cst
 
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.rewrite.passage import Passage, detach
 from httpx_fixer.values import dataclass
 
-_INDENTATION = re.compile(r"^(?: {4})+", re.MULTILINE)
+_INDENTATION = compile_later(r"^(?: {4})+", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

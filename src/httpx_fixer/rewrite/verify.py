@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-import re
 import tokenize
 from collections import Counter
 
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.rewrite.names import find_global_names
 from httpx_fixer.rewrite.parsing import compile_module
 from httpx_fixer.source import SourceFile
 
-_NEWLINE = re.compile(r"\r\n|\r|\n")
+_NEWLINE = compile_later(r"\r\n|\r|\n")
 
 
 def find_fault(before: bytes | None, after: bytes, path: str) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from httpx_fixer.analysis.site_facts import Origin, SpecArgument
 from httpx_fixer.frameworks._base import OwnedClient, OwnedPool
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.rules._borrowers import Borrower
 from httpx_fixer.rules._candidates import Candidate
 from httpx_fixer.rules._sharing import MOVABLE, Split
@@ -72,7 +73,7 @@ def serve_candidates(
             yield Served(candidate, client, (*split.moves, *extra))
 
 
-_BY_POLICY = re.compile(
+_BY_POLICY = compile_later(
     r"\w+\.(?:Timeout\(connect=[^,]+, read=[^,]+, write=[^,]+, pool=[^,]+\)"
     r"|Limits\(max_connections=[^,]+, max_keepalive_connections=[^,]+, keepalive_expiry=[^,]+\))"
 )

@@ -19,6 +19,7 @@ from httpx_fixer.fix import (
     WrapStatement,
 )
 from httpx_fixer.frameworks._base import Lifecycles
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.rules._commands import is_run_by_commands
 from httpx_fixer.rules._kinds import CLIENT_PER_REQUEST, TOP_LEVEL
 from httpx_fixer.rules._patches import find_function_patch, find_patch
@@ -28,7 +29,7 @@ from httpx_fixer.rules._takers import is_given_away
 from httpx_fixer.rules._values import uses_network
 from httpx_fixer.settings import Settings
 
-_TO_BE_READ = re.compile(
+_TO_BE_READ = compile_later(
     r"(?:^|/)(?:examples?|docs?|docs_src|benchmarks?|notebooks?|samples?|demos?|migrations|alembic)/"
 )
 """Directories of programs that show something, or that nobody runs a second time."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Fix
 from httpx_fixer.frameworks._base import Lifecycles
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.rules._borrowers import Borrower, find_borrower
 from httpx_fixer.rules._candidates import Candidate, find_candidate
 from httpx_fixer.rules._diff_size import find_longer
@@ -31,7 +30,7 @@ from httpx_fixer.settings import Settings
 Outcome = Fix | Refusal
 
 _OF_ONE_CALL = frozenset({BindingForm.WITH, BindingForm.LOCAL, BindingForm.CHAINED, BindingForm.DISCARDED})
-_SPEAKS_HTTP2 = re.compile(r"\bhttp2=(?!False\b)")
+_SPEAKS_HTTP2 = compile_later(r"\bhttp2=(?!False\b)")
 
 
 def plan_sites(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[ClientSite, Outcome]:

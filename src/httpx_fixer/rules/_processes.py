@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
-
 from httpx_fixer.analysis.facts import Function, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.frameworks._base import Lifecycle, Lifecycles, Start
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.rules._commands import is_run_by_commands
 from httpx_fixer.settings import Settings
 
-_ASIDE = re.compile(
+_ASIDE = compile_later(
     r"^(?:examples?|docs?|docs_src|benchmarks?|tools|notebooks?|samples?|demos?)/|(?:^|/)(?:scripts?|migrations|alembic)/"
 )
 """Directories of programs that run once, or are there to be read."""
-_SCRIPTS = re.compile(r"(?:^|/)scripts?/")
+_SCRIPTS = compile_later(r"(?:^|/)scripts?/")
 _ROUTERS = ("fastapi.APIRouter", "flask.Blueprint", "quart.Blueprint", "sanic.Blueprint")
 """Routes that an application takes in."""
 _HANDLERS = (
@@ -24,11 +23,11 @@ _HANDLERS = (
 )
 """What is imported by handlers that a bot takes in."""
 _SERVERS = frozenset({"fastapi", "flask", "litestar", "mcp", "quart", "sanic", "starlette"})
-_FINDING = re.compile(r"importlib|__import__|pkgutil|entry_points|import_string|find_modules")
+_FINDING = compile_later(r"importlib|__import__|pkgutil|entry_points|import_string|find_modules")
 """How a module is found that no import statement tells of."""
-_CHOOSES = re.compile(r"\badd_subparsers\(|\bargv\[1\]|\bmatch (?:sys\.)?argv")
+_CHOOSES = compile_later(r"\badd_subparsers\(|\bargv\[1\]|\bmatch (?:sys\.)?argv")
 """How a program chooses between what goes on and what ends."""
-_DEMONSTRATION = re.compile(r"(?:^|/)(?:demo|docs|example|sample|scaffold|skeleton|template)[\w-]*/")
+_DEMONSTRATION = compile_later(r"(?:^|/)(?:demo|docs|example|sample|scaffold|skeleton|template)[\w-]*/")
 
 
 def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import POOL_ARGUMENTS, ClientSite, Origin, Request, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddArgument, Edit
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.settings import HTTPX_LIMITS
 from httpx_fixer.values import dataclass
 
@@ -28,7 +27,7 @@ _PLACES = {
 }
 """Where an argument may be given; "request" stands for all the verbs too (FACTS A3)."""
 
-_CAP = re.compile(r"\bLimits\([^()]*\bmax_connections=(\d+)")
+_CAP = compile_later(r"\bLimits\([^()]*\bmax_connections=(\d+)")
 
 
 @dataclass(frozen=True, slots=True)

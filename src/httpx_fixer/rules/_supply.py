@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from httpx_fixer.analysis.site_facts import GIVEN_LIMITS, POOL_ARGUMENTS, ClientSite
 from httpx_fixer.frameworks._base import OwnedClient, OwnedPool, Ownership
 from httpx_fixer.owners import Handing, Owned, Owner, Supply
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.settings import Policy
 
-_TAKES_LIMITS = re.compile(rf"(?:,\s*)?\*\*{GIVEN_LIMITS}\b")
+_TAKES_LIMITS = compile_later(rf"(?:,\s*)?\*\*{GIVEN_LIMITS}\b")
 
 
 def describe_supply(

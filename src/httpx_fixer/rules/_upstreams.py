@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from httpx_fixer.analysis.site_facts import ClientSite
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.settings import Policy, Upstream
 
-_LITERAL = re.compile(r"^[fF]?[\"'](https?://[^\"'{]*)")
+_LITERAL = compile_later(r"^[fF]?[\"'](https?://[^\"'{]*)")
 
 
 def find_upstream(site: ClientSite, policy: Policy) -> Upstream | None:

@@ -7,15 +7,16 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import ClientSite
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycles
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._processes import is_reported
 from httpx_fixer.rules._values import uses_network
 from httpx_fixer.source import Anchor
 
 _PHASES = ("connect", "read", "write", "pool")
-_NONE = re.compile(r"(?:[\w.]*\bTimeout\()?(?:timeout=)?None\)?")
-_PHASE = re.compile(r"\b(connect|read|write|pool|timeout)=None\b")
-_TUPLE = re.compile(r"(?:[\w.]*\bTimeout\()?(?:timeout=)?\(([^()]*)\)\)?")
+_NONE = compile_later(r"(?:[\w.]*\bTimeout\()?(?:timeout=)?None\)?")
+_PHASE = compile_later(r"\b(connect|read|write|pool|timeout)=None\b")
+_TUPLE = compile_later(r"(?:[\w.]*\bTimeout\()?(?:timeout=)?\(([^()]*)\)\)?")
 
 
 class DisabledTimeout(Rule):

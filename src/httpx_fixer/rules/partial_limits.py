@@ -1,16 +1,16 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import ClientSite
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycles
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._processes import is_reported
 
-_LIMITS = re.compile(r"[\w.]*\bLimits\((?P<given>[^*]*)\)")
+_LIMITS = compile_later(r"[\w.]*\bLimits\((?P<given>[^*]*)\)")
 
 
 class PartialLimits(Rule):

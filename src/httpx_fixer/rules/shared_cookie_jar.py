@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from httpx_fixer.analysis.facts import Call, Symbol
@@ -9,6 +8,7 @@ from httpx_fixer.analysis.site_facts import MODULE_FORMS, ClientSite
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.fix import AddArgument, Applicability, Edit, EnsureImport, Fix, InsertStatements
 from httpx_fixer.frameworks._base import Lifecycles
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._handlers import runs_per_request
 from httpx_fixer.rules._patches import find_new_argument_obstacle
@@ -23,7 +23,7 @@ class _NoStore(DefaultCookiePolicy):
         return False
 '''
 _IMPORTED = ("Cookie", "CookieJar", "DefaultCookiePolicy")
-_SESSION = re.compile(r"(?i)log-?_?in|log-?_?out|sign-?_?in|session|csrf|follow_redirects=(?!False)")
+_SESSION = compile_later(r"(?i)log-?_?in|log-?_?out|sign-?_?in|session|csrf|follow_redirects=(?!False)")
 """What a request says that may need the cookies of an earlier one, or of the hop before."""
 _OWN_COOKIES = frozenset({"cookies", "event_hooks", "follow_redirects"})
 
