@@ -43,7 +43,27 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a path need not be text, nor a terminal UTF-8
-    app(complete_arguments(sys.argv[1:]), prog_name="httpx-fixer")
+    arguments = complete_arguments(sys.argv[1:])
+    _describe_commands(arguments)
+    app(arguments, prog_name="httpx-fixer")
+
+
+def _describe_commands(arguments: list[str]) -> None:
+    """Tell typer the options of the command that was asked for, and of all where none was.
+
+    Typer reads the options of all commands that it has, which takes 2 ms each.
+    """
+    asked = [info for info in app.registered_commands if info.name in arguments[:1]]
+    if asked:
+        app.registered_commands, app.registered_groups = asked, []
+    for info in (*app.registered_commands, *baseline.registered_commands):
+        options = vars(info.callback).get(_OPTIONS)
+        if info.callback is not None and options is not None:
+            with_signature(info.callback, options)
+
+
+_OPTIONS = "options"
+"""The attribute of a command's function that says what it takes."""
 
 
 def _command(
@@ -55,7 +75,8 @@ def _command(
         def command(**given: Any) -> None:
             _leave(lambda: function(options(**given)))
 
-        parent.command(name or function.__name__, help=function.__doc__)(with_signature(command, options))
+        vars(command)[_OPTIONS] = options
+        parent.command(name or function.__name__, help=function.__doc__)(command)
         return function
 
     return register

@@ -23,6 +23,7 @@ from httpx_fixer.options import (
     read_settings,
 )
 from httpx_fixer.outcome import Outcome
+from httpx_fixer.records import has_records
 from httpx_fixer.report import FileChange, Report
 from httpx_fixer.reporters._registry import load_renderer
 from httpx_fixer.reporters.context import Context
@@ -36,7 +37,6 @@ from httpx_fixer.settings import Settings
 from httpx_fixer.source import SkipReason, SourceFile
 from httpx_fixer.toml_table import RuleName, UsageError
 from httpx_fixer.values import dataclass
-from httpx_fixer.writing import recover, refuse_uncommitted, tell_unfinished, write
 
 
 def diff(options: ChangeOptions) -> Outcome:
@@ -54,6 +54,8 @@ def show_patch(run: Run, options: ChangeOptions) -> Outcome:
 def fix(options: FixOptions) -> Outcome:
     """Read, and write the fixes to the files."""
     run = start(options, with_changes=True, writes=True)
+    from httpx_fixer.writing import refuse_uncommitted, write  # noqa: PLC0415 -- 15 ms, to write only
+
     if run.project.given is not None:
         if options.output_format is not OutputFormat.TEXT:
             raise UsageError("`fix -` prints the file and no report")
@@ -202,7 +204,7 @@ def start_with(
         extras = replace(extras, tell=tell)
         report = pipeline.run(project.root, project.paths, settings, with_changes=with_changes, extras=extras)
     directory = Path(os.path.realpath(os.curdir))
-    return Run(options, project, settings, report, directory, tell_unfinished(project.root))
+    return Run(options, project, settings, report, directory, _tell_unfinished(project.root))
 
 
 def propose(options: Options, *, writes: bool = False) -> tuple[Run, pipeline.Proposal]:
@@ -220,8 +222,18 @@ def propose(options: Options, *, writes: bool = False) -> tuple[Run, pipeline.Pr
 def _look_after(project: Project, *, writes: bool) -> str:
     """Return what there is to say of a run that was killed; its files are put back if we are to write."""
     if writes and project.given is None:
+        from httpx_fixer.writing import recover  # noqa: PLC0415 -- as in `fix`
+
         return recover(project.root, Path(os.path.realpath(os.curdir)))
-    return tell_unfinished(project.root)
+    return _tell_unfinished(project.root)
+
+
+def _tell_unfinished(root: Path) -> str:
+    if not has_records(root):
+        return ""
+    from httpx_fixer.writing import tell_unfinished  # noqa: PLC0415 -- as in `fix`
+
+    return tell_unfinished(root)
 
 
 def _render_patch(run: Run) -> tuple[bytes, str]:

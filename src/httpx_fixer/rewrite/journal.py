@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from httpx_fixer.git import find_git_directory, find_top_level
+from httpx_fixer.records import find_records
 from httpx_fixer.rewrite.write import Exchange, WriteFailure, exchange_files
 from httpx_fixer.values import dataclass
 
@@ -52,7 +52,7 @@ class Journal:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._home = _find_home(root)
+        self._home = find_records(root)
         self._before: dict[str, bytes | None] = {}
         self._current: dict[str, bytes | None] = {}
         self._written: dict[str, list[str]] = {}
@@ -222,12 +222,3 @@ def _is_alive(process: int) -> bool:
     except OSError:  # it is somebody else's
         return True
     return True
-
-
-def _find_home(root: Path) -> Path:
-    top = find_top_level(root)
-    directory = None if top is None else find_git_directory(top)
-    if directory is None:
-        state = os.environ.get("XDG_STATE_HOME", "")
-        directory = Path(state) if Path(state).is_absolute() else Path.home() / ".local" / "state"
-    return directory / "httpx-fixer" / hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
