@@ -96,6 +96,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
 FOR_ALL = ("patterns", "values")
 
 LAZY = {
+    ("__main__", "cli"): "no garbage is collected while it is loaded",
     ("cli", "commands"): "`--help` and `--version` start without them",
     ("cli", "checking"): "as above",
     ("cli", "founding"): "as above",

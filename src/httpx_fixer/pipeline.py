@@ -122,6 +122,9 @@ class Proposal:
         self.report = report
         self.unsafe_fixes = unsafe_fixes
         self._basis = basis
+        # A circle, so that only a garbage collection takes apart what was read. The command line has none
+        # (see `__main__`): a tenth of a run would go into freeing trees just before the process ends.
+        self._circle = self
 
     def build_sources(self) -> Sources | None:
         """Return where files come from while they are rewritten, None where there is nothing to rewrite."""
