@@ -30,6 +30,21 @@ def has_main(data: bytes) -> bool:
     return _MAIN.search(data) is not None
 
 
+_PARTS = frozenset(bytes([one]) for one in range(128) if chr(one).isalnum() or chr(one) == "_")
+"""The bytes that are no end of a word, as `\\b` of a pattern of bytes sees it."""
+
+
+def holds_word(data: bytes, word: bytes) -> bool:
+    """Answer whether a word stands in a file on its own: `\\bword\\b`, which has to try at each byte."""
+    at = data.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if data[at - 1 : at] not in _PARTS and data[end : end + 1] not in _PARTS:
+            return True
+        at = data.find(word, at + 1)
+    return False
+
+
 _FLAGS = ("O_BINARY", "O_CLOEXEC", "O_NOCTTY", "O_NONBLOCK")
 _READ = os.O_RDONLY | sum(getattr(os, name, 0) for name in _FLAGS)
 """How a file is opened that may be anything: a FIFO is not waited for."""

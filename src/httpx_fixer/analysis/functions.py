@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from httpx_fixer.analysis.facts import Argument, Call, Decorator, Function, Parameter, Symbol
 from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.nodes import children, walk
 from httpx_fixer.analysis.scopes import FunctionNode, Scope
 from httpx_fixer.source import Anchor
 
@@ -49,7 +50,7 @@ def own_nodes(node: FunctionNode) -> Iterator[ast.AST]:
         current = todo.pop()
         yield current
         if not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            todo.extend(ast.iter_child_nodes(current))
+            todo.extend(children(current))
 
 
 def _iter_parameters(args: ast.arguments) -> Iterator[Parameter]:
@@ -71,7 +72,7 @@ def _parameter(argument: ast.arg, kind: str, *, has_default: bool) -> Parameter:
 
 
 def _iter_names(node: FunctionNode) -> Iterator[str]:
-    for inner in ast.walk(node):
+    for inner in walk(node):
         match inner:
             case ast.Name():
                 yield inner.id
@@ -171,7 +172,7 @@ def find_lone_local_import(module: Module, qualname: str, name: str, reads: int)
     statement = bindings[0].node if len(bindings) == 1 else None
     if node is None or not isinstance(statement, ast.Import | ast.ImportFrom) or len(statement.names) != 1:
         return None
-    found = sum(isinstance(inner, ast.Name) and inner.id == name for inner in ast.walk(node))
+    found = sum(isinstance(inner, ast.Name) and inner.id == name for inner in walk(node))
     return module.anchor(statement) if found == reads else None
 
 
@@ -207,7 +208,7 @@ def _hands_over(module: Module, wrapper: FunctionNode) -> bool:
     kwarg = wrapper.args.kwarg
     if kwarg is None or wrapper.args.vararg is None or around is None:
         return False
-    uses = [node for node in ast.walk(wrapper) if isinstance(node, ast.Name) and node.id == kwarg.arg]
+    uses = [node for node in walk(wrapper) if isinstance(node, ast.Name) and node.id == kwarg.arg]
     handed = [node for node in uses if _is_handed_to(module, node, around)]
     return bool(handed) and all(node in handed or _is_lookup(module, node) for node in uses)
 

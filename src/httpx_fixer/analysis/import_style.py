@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from httpx_fixer.analysis.files import has_main
 from httpx_fixer.analysis.imports import Target, dotted_name, imported_names, relative_name
+from httpx_fixer.analysis.nodes import walk
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.patterns import compile_later
 
@@ -150,7 +151,7 @@ def _names_imported(resolver: Resolver, path: str, *, own: bool) -> Iterable[str
     if module is None:
         return resolver.store.ask(path, imported_names)
     found: list[str] = []
-    for node in ast.walk(module.tree):
+    for node in walk(module.tree):
         match node:
             case ast.Import():
                 found += (alias.name for alias in node.names)

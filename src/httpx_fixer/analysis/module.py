@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import accumulate
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.imports import imported_names
@@ -69,8 +70,10 @@ class Module:
     @cached_property
     def line_starts(self) -> tuple[int, ...]:
         """Where each line begins in the text, line 1 at index 0."""
-        ends = [match.end() for match in re.finditer(r"\r\n|\n|\r", self.source.text)]
-        return (0, *ends)
+        text = self.source.text
+        if "\r" in text:
+            return (0, *(match.end() for match in re.finditer(r"\r\n|\n|\r", text)))
+        return (0, *accumulate(len(line) + 1 for line in text.split("\n")[:-1]))
 
     @cached_property
     def calls(self) -> list[ast.Call]:

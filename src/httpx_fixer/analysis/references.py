@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.facts import Assigned, Call, Function, Reference, Symbol
+from httpx_fixer.analysis.files import holds_word
 from httpx_fixer.analysis.functions import build_argument
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
@@ -85,9 +85,9 @@ def find_references(resolver: Resolver, function: Function) -> tuple[Reference, 
     For a method an attribute of that name on an unknown object counts: it may be the method.
     """
     found: list[Reference] = []
-    word = re.compile(rb"\b" + function.name.encode() + rb"\b")
-    for path in resolver.store.paths_with(function.name.encode()):
-        if word.search(resolver.store.data(path)):
+    word = function.name.encode()
+    for path in resolver.store.paths_with(word):
+        if holds_word(resolver.store.data(path), word):
             module = resolver.store.module(path)
             if module is not None:
                 found.extend(_iter_references(resolver, module, function))

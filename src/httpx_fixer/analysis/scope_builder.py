@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from httpx_fixer.analysis.nodes import children
 from httpx_fixer.analysis.scopes import Binding, BindingKind, FunctionNode, Scope, ScopeNode, ScopeTable
 
 _DEPTH = 480
@@ -23,19 +24,11 @@ def build_scopes(tree: ast.Module) -> ScopeTable:
     return table
 
 
-_FIELDS: Mapping[type[ast.AST], tuple[str, ...]] = {
-    kind: tuple(name for name in kind._fields if name not in {"ctx", "op", "ops", "type_ignores"})
-    for kind in vars(ast).values()
-    if isinstance(kind, type) and issubclass(kind, ast.AST)
-}
-"""The fields that may hold nodes with a place; `ctx` and operators are shared by the whole tree."""
-
-
 class _Builder:
     """Walks a tree once.
 
     Nodes are told apart by one lookup of their type: with a row of `match` cases the walk took twice
-    as long, and it is the half of all work on a file.
+    as long, and it is the half of all work on a file. For the same reason `visit_fields` repeats `visit`.
     """
 
     def __init__(self, table: ScopeTable) -> None:
@@ -54,14 +47,14 @@ class _Builder:
 
     def visit_fields(self, node: ast.AST, scope: Scope) -> None:
         self._enter()
-        for name in _FIELDS[type(node)]:
-            value = getattr(node, name, None)
-            if value.__class__ is list:
-                for child in value:
-                    if isinstance(child, ast.AST):
-                        self.visit(child, node, scope)
-            elif isinstance(value, ast.AST):
-                self.visit(value, node, scope)
+        parents = self.parents
+        for child in children(node):
+            parents[child] = node
+            special = _SPECIAL.get(type(child))
+            if special is None:
+                self.visit_fields(child, scope)
+            else:
+                special(self, child, scope)
         self.depth -= 1
 
     def _enter(self) -> None:

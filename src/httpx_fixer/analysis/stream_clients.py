@@ -8,6 +8,7 @@ from enum import Enum
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.nodes import walk
 from httpx_fixer.analysis.scopes import Binding, BindingKind, Scope
 from httpx_fixer.patterns import compile_later
 
@@ -187,7 +188,7 @@ class _ClientReader:
         if annotation is None or depth <= 0:
             return None
         found: list[ClientKind | bool | None] = []
-        for inner in ast.walk(annotation):
+        for inner in walk(annotation):
             if isinstance(inner, ast.Name | ast.Attribute):
                 found.append(self._read_class(inner, depth))
             if isinstance(inner, ast.Name):
@@ -210,7 +211,7 @@ class _ClientReader:
         if owner is None:
             return None
         found: list[ClientKind | bool | None] = []
-        for inner in ast.walk(owner):
+        for inner in walk(owner):
             match inner:
                 case ast.Assign(targets=[target], value=value) if self._is_same(target, node):
                     found.append(self.read(value, depth - 1))

@@ -9,6 +9,7 @@ from httpx_fixer.analysis.escapes import last_name
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.functions import own_nodes
 from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.nodes import walk
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.stream_clients import LIBRARIES, ClientKind, find_client_kind
 from httpx_fixer.analysis.stream_facts import KeptPart, KeptResponse
@@ -84,7 +85,7 @@ def _iter_values(module: Module, call: ast.Call) -> Iterator[ast.expr]:
             if scope is not None and home is scope and len(home.bindings[target.id]) == 1:
                 yield from (
                     read
-                    for read in ast.walk(scope.node)
+                    for read in walk(scope.node)
                     if isinstance(read, ast.Name) and read.id == target.id and read is not target
                 )
 
