@@ -72,7 +72,9 @@ def _choose(
 ) -> Discovery:
     is_kept_out = compile_globs(settings.exclude)
     is_let_in = compile_globs(settings.include) if settings.include else tree.files.__contains__
-    excluded = {path for path in tree.files if is_kept_out(path) or not is_let_in(path)} - files
+    excluded: set[str] = set()
+    if settings.exclude or settings.include:
+        excluded = {path for path in tree.files if is_kept_out(path) or not is_let_in(path)} - files
     prefixes = tuple(path and f"{path}/" for path in directories)
     return Discovery(
         files=tuple(sorted(tree.files)),

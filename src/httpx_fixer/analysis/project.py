@@ -100,7 +100,8 @@ class Project:
     @cached_property
     def client_sites(self) -> tuple[ClientSite, ...]:
         """Every client and top-level request of the target files, in order of path and position."""
-        paths = [one for one in self.files if one in self.targets and mentions_httpx(self._store.data(one))]
+        wanted = (path for path in self._store.paths_with(b"httpx") if path in self.targets)
+        paths = [path for path in wanted if mentions_httpx(self._store.data(path))]
         modules = [module for path in paths if (module := self._links.module(path)) is not None]
         hopeful = (module for module in modules if may_hold_client_sites(module.source.data))
         return tuple(site for module in hopeful for site in iter_client_sites(module))

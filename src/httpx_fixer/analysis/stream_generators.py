@@ -55,7 +55,7 @@ def iter_generator_calls(store: FileStore, links: Links, targets: Sequence[str])
     found: dict[ast.Call, GeneratorCall] = {}
     newest = dict(_iter_generators(store, links))
     known = dict(newest)
-    for _ in range(_ROUNDS):
+    for _ in range(_ROUNDS if newest else 0):
         calls = [call for path in store.files for call in _iter_calls(store, links, path, newest)]
         found |= {one.call: one for one in calls}
         outer = ((one.module, _find_relaying(one)) for one in calls)

@@ -31,6 +31,7 @@ class StreamIndex:
     def __init__(self, resolver: Resolver, links: Links, targets: frozenset[str]) -> None:
         self._resolver = resolver
         self._links = links
+        self._targets = targets
         self._paths = [path for path in resolver.store.files if path in targets]
 
     @cached_property
@@ -42,8 +43,8 @@ class StreamIndex:
     def blocks(self) -> tuple[StreamBlock, ...]:
         """Every `with x.stream(...)`, and every one of httpx-sse, whose body leaves it."""
         found = [block for module in self._stream_modules for block in iter_stream_blocks(module)]
-        paths = (path for path in self._paths if b"connect_sse" in self._resolver.store.data(path))
-        found += [block for module in self._load(paths) for block in iter_event_blocks(module)]
+        modules = self._load(self._paths_with(b"connect_sse"))
+        found += [block for module in modules for block in iter_event_blocks(module)]
         return tuple(sorted(found, key=lambda block: block.anchor))
 
     @cached_property
@@ -66,12 +67,15 @@ class StreamIndex:
     def _stream_modules(self) -> list[Module]:
         """The modules that may call `stream`; a client that another module has needs no import of httpx."""
         store = self._resolver.store
-        paths = (path for path in self._paths if b"stream(" in store.data(path))
+        paths = self._paths_with(b"stream(")
         return self._load(path for path in paths if b"client" in store.data(path) or self._is_httpx(path))
 
     @cached_property
     def _httpx_modules(self) -> list[Module]:
-        return self._load(path for path in self._paths if self._is_httpx(path))
+        return self._load(path for path in self._paths_with(b"httpx") if self._is_httpx(path))
+
+    def _paths_with(self, word: bytes) -> list[str]:
+        return [path for path in self._resolver.store.paths_with(word) if path in self._targets]
 
     def _is_httpx(self, path: str) -> bool:
         return mentions_httpx(self._resolver.store.data(path))

@@ -59,8 +59,9 @@ def iter_project_streams(resolver: Resolver, links: Links, paths: Iterable[str])
     A module may use a client without importing httpx: what it sends says so (`build_request`).
     """
     targets = list(paths)
+    sending = frozenset(resolver.store.paths_with(b".send("))
     openers: dict[str, dict[ast.Call, Opener]] = {}
-    for path in targets:
+    for path in filter(sending.__contains__, targets):
         module = links.module(path) if _may_send(resolver.store.data(path)) else None
         if module is not None:
             openers[path] = dict(_iter_sends(module))
@@ -113,9 +114,7 @@ def _raises_for_status(function: FunctionNode, name: str) -> bool:
 
 
 def _may_send(data: bytes) -> bool:
-    if b".send(" not in data or b"stream" not in data:
-        return False
-    return b".build_request(" in data or mentions_httpx(data)
+    return b"stream" in data and (b".build_request(" in data or mentions_httpx(data))
 
 
 def _iter_sends(module: Module) -> Iterator[tuple[ast.Call, Opener]]:

@@ -108,7 +108,7 @@ def _iter_requests(source: SourceFile) -> Iterator[Request]:
     layout = _read_layout(source)
     for line, column, comment in layout.comments:
         for match in sorted([*_OWN.finditer(comment), *_NOQA.finditer(comment)], key=lambda m: m.start()):
-            is_noqa = match.re is _NOQA
+            is_noqa = match.re.pattern == _NOQA.pattern
             scope = None if is_noqa else match["scope"]
             first, last = _find_reach(layout, line, column, scope)
             inner = match.span("words") if match["words"] is not None else (match.end(), match.end())
