@@ -25,6 +25,8 @@ NO_HANDLERS = {
     "unclosed-proxied-stream/chat-proxies:ChatProxy._iterate": "a generator, and not a handler",
     "unclosed-proxied-stream/chat-proxies:ChatProxy.iterate_lines": "a generator, and not a handler",
     "unclosed-proxied-stream/chat-proxies:ChatProxy.open": "it returns the response of the upstream",
+    "unclosed-proxied-stream/events-given-to-a-generator:gateway.relaying.relay_data": "a generator",
+    "unclosed-proxied-stream/events-given-to-a-generator:gateway.routes._relay_pairs": "a generator",
     "unclosed-proxied-stream/generator-in-another-module:gateway.relaying.relay_chunks": "a generator",
     "unclosed-proxied-stream/generator-of-the-module:Relay._iterate": "a generator, and not a handler",
     "unclosed-proxied-stream/generator-of-the-module:iterate_chunks": "a generator, and not a handler",
@@ -44,6 +46,12 @@ OTHERS = {
     "unclosed-stream": "what a framework sends is told of by other rules",
 }
 """Rules whose cases have no handlers: {rule: why}."""
+CUT = {
+    "stream-closed-early/client-that-lasts:app.files.open_log",
+    "stream-closed-early/client-that-lasts:app.files.open_trace",
+    "stream-closed-early/first-part-is-read-before:download",
+}
+"""Handlers whose old half sends as much of the body as came before the end of a block: it is chance."""
 HANDLERS = [one for one in FIXED if one.case.rule not in OTHERS and repr(one) not in NO_HANDLERS]
 WHOLE_BEFORE = [
     one for one in HANDLERS if one.case.rule == "unclosed-proxied-stream" or one.name == "read_log"
@@ -94,7 +102,7 @@ def test_bytes_are_the_same(fixed: Fixed, server: SlowUpstream, tmp_path: Path) 
     assert "broken" not in after
     if fixed in WHOLE_BEFORE:
         assert after == before
-    else:
+    elif repr(fixed) not in CUT:
         assert before != after
 
 
@@ -134,5 +142,5 @@ def test_an_exception_starves_the_old_pool(fixed: Fixed, server: SlowUpstream, t
 
 
 def test_nothing_is_left_out_that_is_not_there() -> None:
-    assert {*NO_HANDLERS, *SYNC} <= {repr(one) for one in FIXED}
+    assert {*CUT, *NO_HANDLERS, *SYNC} <= {repr(one) for one in FIXED}
     assert {one.case.rule for one in FIXED} <= {*OTHERS, "stream-closed-early", "unclosed-proxied-stream"}

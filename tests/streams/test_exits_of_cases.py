@@ -20,11 +20,14 @@ SPARED = {
     "abandoned-iterator/generator-of-another-module:feeds.source.iterate_events": "only its type changes",
     "abandoned-iterator/sync-generator:read_first_pages": "CPython closes what nothing holds at once",
     "unclosed-proxied-stream/chat-proxies:ChatProxy._iterate": "it is given the response",
+    "unclosed-proxied-stream/events-given-to-a-generator:gateway.relaying.relay_data": "it is given them",
+    "unclosed-proxied-stream/events-given-to-a-generator:gateway.routes._relay_pairs": "it is given them",
     "unclosed-proxied-stream/generator-in-another-module:gateway.relaying.relay_chunks": "so is it",
     "unclosed-proxied-stream/generator-of-the-module:Relay._iterate": "it is given the response",
     "unclosed-proxied-stream/generator-of-the-module:iterate_chunks": "it is given the response",
     "stream-closed-early/client-that-lasts:app.files.open_log": "the block of its own client closes all",
     "stream-closed-early/client-that-lasts:app.files.open_trace": "the block of its own client closes all",
+    "stream-closed-early/first-part-is-read-before:download": "its first part was read in time",
     "unclosed-stream/client-of-the-request:fetch_logo": "the block of its own client closes what it leaves",
 }
 """Functions whose old half is not seen to leave anything open here: {function: why}."""
@@ -40,7 +43,9 @@ NOT_RUN = {
 """Functions that are right as they are, and cannot be seen to be by a call: {function: why}."""
 LEFT_OUT = {
     "retained-response/other-responses": "nothing in it opens a stream",
+    "stream-not-entered/other-streams": "it has no client of httpx",
     "unclosed-proxied-stream/other-classes": "it imports a module that is not there",
+    "unclosed-stream/other-libraries": "it has no client of httpx",
 }
 """Cases of which no function is called, and nothing is refused: {case: why}."""
 
