@@ -8,13 +8,14 @@ from types import TracebackType
 
 CHUNKS = (b"alpha\n", b"beta\n", b"gamma\n")
 """The body of `/slow`, and what `/endless` says again and again, with an event after each."""
+EVENTS = b"data: started\n\ndata: error\n\ndata: ended\n\n"
 _MUCH = 300
 """How many lines `/endless` says at once: some code collects 64 KiB before it passes them on."""
 LATE_S = 0.1
 """What `/late` takes before it answers."""
 _HEAD = (
-    b"HTTP/1.1 200 OK\r\nX-Kind: %s\r\nContent-Type: text/event-stream\r\nETag: W/1\r\nServer: slow\r\n"
-    b"Location: /short\r\nX-Nonce: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"HTTP/1.1 %s\r\nX-Kind: %s\r\nContent-Type: text/event-stream\r\nETag: W/1\r\nServer: slow\r\n"
+    b"Location: /short\r\nX-Nonce: 1\r\nX-Version: 1\r\nDate: today\r\nRetry-After: 0\r\n%s\r\n\r\n"
 )
 
 
@@ -23,7 +24,8 @@ class SlowUpstream:
 
     `/slow` sends three chunks, `/endless` never ends, `/broken` stops in the middle of a chunk,
     `/short` answers at once, `/late` after a while, and `/dropped` never; `/stalled` falls silent after
-    its first chunk.
+    its first chunk, `/missing` is as `/slow` but for its status, 404, and
+    `/events` sends `EVENTS`.
     """
 
     def __enter__(self) -> SlowUpstream:
@@ -66,18 +68,24 @@ class SlowUpstream:
             raise ConnectionError
         if kind == "late":
             await asyncio.sleep(LATE_S)
-        writer.write(_HEAD % kind.encode())
+        status = b"404 Not Found" if kind == "missing" else b"200 OK"
+        chunks = (EVENTS,) if kind == "events" else CHUNKS
+        size = sum(map(len, chunks))
+        is_whole = kind in {"", "events", "slow", "missing"}
+        framing = b"Content-Length: %d" % size if is_whole else b"Transfer-Encoding: chunked"
+        writer.write(_HEAD % (status, kind.encode(), framing))
         count = 0
-        while kind != "short" and (kind == "endless" or count < len(CHUNKS)):
-            chunk = CHUNKS[count % len(CHUNKS)]
+        while kind != "short" and (kind == "endless" or count < len(chunks)):
+            chunk = chunks[count % len(chunks)]
             if kind == "endless":
                 chunk = chunk * _MUCH + b"data: more\n\n"
-            writer.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+            writer.write(chunk if is_whole else b"%x\r\n%s\r\n" % (len(chunk), chunk))
             await writer.drain()
             await asyncio.sleep(60 if kind == "stalled" else 0.002)
             count += 1
         if kind == "broken":
             writer.write(b"ff\r\nhalf")
             raise ConnectionError
-        writer.write(b"0\r\n\r\n")
+        if not is_whole:
+            writer.write(b"0\r\n\r\n")
         await writer.drain()

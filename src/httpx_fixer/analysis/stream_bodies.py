@@ -14,7 +14,7 @@ from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.site_facts import Obstacle
 from httpx_fixer.analysis.stream_cover import Cover, find_cover
 from httpx_fixer.analysis.stream_flow import walk_function
-from httpx_fixer.analysis.stream_follows import build_inner_web
+from httpx_fixer.analysis.stream_follows import build_inner_web, build_part_web
 from httpx_fixer.analysis.stream_marks import Send, Web
 from httpx_fixer.analysis.stream_methods import ITERATORS
 from httpx_fixer.analysis.stream_obstacles import describe_rebinding, iter_escape_obstacles
@@ -73,7 +73,7 @@ def is_responder(module: Module, function: ast.expr, depth: int = _BASES) -> boo
 
 
 def _is_body(taking: Escape) -> bool:
-    return taking.generator is not None or any(_iter_iterations(taking.given))
+    return taking.generator is not None or taking.body is not None or any(_iter_iterations(taking.given))
 
 
 def _iter_iterations(node: ast.expr | None) -> Iterator[str]:
@@ -85,7 +85,8 @@ def _iter_iterations(node: ast.expr | None) -> Iterator[str]:
 
 def find_item_type(body: Body) -> str:
     """Return the type of what a plain iterator over the body yields, "" where that is not known."""
-    match body.escape.given:
+    given = body.escape.given
+    match body.escape.body if isinstance(given, ast.Name) else given:
         case ast.Call(func=ast.Attribute(attr=method)) if method in ITERATORS:
             return "bytes" if method.endswith(("bytes", "raw")) else "str"
     return ""
@@ -95,7 +96,11 @@ def _build_body(module: Module, taking: Escape, send: Send) -> Body:
     if taking.generator is None or taking.home is None:
         return Body(taking, None, is_closed=False)
     home = taking.home
-    web = build_inner_web(home, taking.generator, taking.closed or taking.parameter, send)
+    name = taking.closed or taking.parameter
+    if taking.part:
+        web = build_part_web(home, taking.generator, name, send, taking.part)
+    else:
+        web = build_inner_web(home, taking.generator, name, send)
     if taking.closed:
         reads = (node for node in ast.walk(taking.generator) if isinstance(node, ast.Name))
         web = replace(web, iterators=frozenset(node for node in reads if node.id == taking.parameter))

@@ -56,13 +56,22 @@ def build_inner_web(
     module: Module, function: FunctionNode, name: str, send: Send, depth: int = _DEPTH
 ) -> Web:
     """Return what a function does with an open response that it knows by a name from the start."""
+    return complete_web(module, _build_given(module, function, name, send), depth)
+
+
+def build_part_web(module: Module, function: FunctionNode, name: str, send: Send, part: str) -> Web:
+    """Return what a function does with an object that it is given, an attribute of which is a response."""
+    return complete_web(module, replace(_build_given(module, function, name, send), part=part))
+
+
+def _build_given(module: Module, function: FunctionNode, name: str, send: Send) -> Web:
     home = module.table.of[function].find(name)
     nodes = frozenset(
         node
         for node in ast.walk(function)
         if isinstance(node, ast.Name) and node.id == name and module.table.enclosing(node).find(name) is home
     )
-    return complete_web(module, Web(function, name, (send,), nodes, starts_open=True), depth)
+    return Web(function, name, (send,), nodes, starts_open=True)
 
 
 def _iter_iterator_reads(module: Module, web: Web) -> Iterator[ast.Name]:

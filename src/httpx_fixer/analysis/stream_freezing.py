@@ -62,7 +62,7 @@ def freeze_body(module: Module, body: Body, function: FunctionNode) -> StreamedB
         module.anchor(escape.given),
         module.code(escape.given),
         module.anchor(module.statement_of(escape.given)),
-        escape.closed or escape.parameter,
+        escape.closed or ".".join(filter(None, (escape.parameter, escape.part))),
         body.is_closed,
         None if body.cover is None else freeze_cover(escape.home or module, body.cover.trial),
         body.obstacles,

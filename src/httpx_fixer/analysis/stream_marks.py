@@ -72,7 +72,8 @@ class Web:
     functions that get the response and leave it in the hands of this one: {call: effect}. `iterators`
     are the reads of variables that hold an iterator of its body, or what has one, `exits` the calls of
     `__aexit__` and `__exit__` of its context manager, which close it, and `manager` the name of that, ""
-    for none. `flags` are the variables that say that the response has been handed on.
+    for none. `part` is the attribute of what the variable holds that is the response, "" where it holds
+    the response itself. `flags` are the variables that say that the response has been handed on.
     """
 
     function: FunctionNode
@@ -86,6 +87,7 @@ class Web:
     exits: frozenset[ast.Call] = frozenset()
     manager: str = ""
     flags: frozenset[str] = frozenset()
+    part: str = ""
 
     @property
     def key(self) -> tuple[int, str]:
@@ -105,8 +107,11 @@ class Web:
         return isinstance(node, ast.Name) and node.id == self.manager
 
     def find_owner(self, node: ast.AST | None) -> ast.Name | None:
-        """Return the read of the variable in `<variable>.<attribute>`."""
-        return self.find_name(node.value) if isinstance(node, ast.Attribute) else None
+        """Return the read of the variable in `<variable>.<attribute>`, or behind its part."""
+        owner = node.value if isinstance(node, ast.Attribute) else None
+        if self.part and isinstance(owner, ast.Attribute) and owner.attr == self.part:
+            owner = owner.value
+        return self.find_name(owner)
 
     def close(self, state: State, *, is_async: bool) -> State:
         """Return the state after `aclose()` (`is_async`) or `close()`; the wrong one of them raises."""

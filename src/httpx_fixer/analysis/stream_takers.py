@@ -7,6 +7,7 @@ import ast
 from httpx_fixer.analysis.escapes import CLOSERS, Step, Way, last_name
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.stream_methods import AWAITING
 from httpx_fixer.values import dataclass
 
 _CONTEXT_MANAGERS = frozenset({"asynccontextmanager", "contextmanager"})
@@ -25,7 +26,9 @@ class Escape:
     it; None where it is not known who has it then. `taker` is the call that makes the object that
     holds it, `given` the argument that this object gets: the response, an iterator of its body, or a
     generator, whose function is `generator` of the module `home` and knows the response as `parameter`.
-    `closed` is set where that is an object which only reads it: what the response itself is called there.
+    `closed` is set where that is an object which only reads it: what the response itself is called there,
+    `part` where the generator is given such an object: its attribute that is the response. `body` is the
+    iterator of the body, where that, or what is made of it by a generator, is `given`.
     """
 
     how: str
@@ -36,6 +39,8 @@ class Escape:
     home: Module | None = None
     parameter: str = ""
     closed: str = ""
+    part: str = ""
+    body: ast.expr | None = None
 
 
 def find_iterator_reads(module: Module, target: ast.Name) -> list[ast.Name]:
@@ -81,6 +86,24 @@ def builds_object(module: Module, call: ast.Call) -> bool:
 def is_event_source(module: Module, call: ast.Call) -> bool:
     """Answer whether a call makes an object that reads the body of a response, and never closes it."""
     return module.local_symbol(call.func) in _EVENT_SOURCES
+
+
+def is_awaited(module: Module, call: ast.Call) -> bool:
+    """Answer whether a coroutine is awaited where it is made, with a time limit or without."""
+    match module.table.parents[call]:
+        case ast.Await():
+            return True
+        case ast.Call(func=function):
+            return last_name(function) in AWAITING
+    return False
+
+
+def is_plain_call(call: ast.expr | None, given: ast.expr) -> bool:
+    """Answer whether a call does the same later on: all but `given` that it gets are names and constants."""
+    if not isinstance(call, ast.Call):
+        return False
+    others = (one for one in (*call.args, *(keyword.value for keyword in call.keywords)) if one is not given)
+    return all(isinstance(one, ast.Name | ast.Constant) for one in others)
 
 
 def is_context_manager(module: Module, node: ast.AST) -> bool:

@@ -9,6 +9,7 @@ from httpx_fixer.analysis.escapes import CLOSERS, last_name
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.moved_code import has_long_text
 from httpx_fixer.analysis.site_facts import Obstacle
+from httpx_fixer.analysis.stream_clients import LIBRARIES
 from httpx_fixer.analysis.stream_results import Openers, Result
 from httpx_fixer.analysis.stream_task_uses import find_last_use
 from httpx_fixer.diagnostic import RefusalReason
@@ -16,6 +17,24 @@ from httpx_fixer.values import dataclass
 
 _MAKERS = frozenset({"asyncio.create_task", "asyncio.ensure_future"})
 _GATHER = "asyncio.gather"
+_SENDING_ERRORS = frozenset(
+    {
+        "ConnectError",
+        "ConnectTimeout",
+        "HTTPError",
+        "HTTPStatusError",
+        "NetworkError",
+        "PoolTimeout",
+        "ReadError",
+        "ReadTimeout",
+        "RemoteProtocolError",
+        "RequestError",
+        "TimeoutException",
+        "TransportError",
+    }
+)
+"""Exceptions of httpx that a request raises when it is sent, and never when it is built (httpx 0.28.1)."""
+_WAITING_ERRORS = frozenset({"asyncio.CancelledError", "asyncio.TimeoutError"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +140,8 @@ def _follow(
         is_closed = is_made and _closes_all(below, holder.id) and _is_inside(module, statement, below)
         if not is_closed and below is None:
             return None
-        if not is_closed and below is not statement and not is_made:
+        is_next = below is statement or _find_try(module, statement) is below
+        if not is_closed and not is_made and not is_next:
             return None  # To make the tasks earlier than they are gathered would send earlier.
         first = below if below is not None else statement
     if is_closed:
@@ -130,10 +150,40 @@ def _follow(
     if has_long_text(display) or (is_flagged and "#" in module.code(display)):
         detail = "a string of several lines, or a comment, stands where the tasks would be moved from"
         return Obstacle(RefusalReason.UNSUPPORTED_BINDING, detail, display.lineno)
-    last = find_last_use(module, result.call, awaited, first, is_single=display is tasks[0])
+    is_single = display is tasks[0]
+    last = find_last_use(module, result.call, awaited, first, is_single=is_single)
+    outer = _find_try(module, first)
+    if isinstance(last, Obstacle) and outer is not None and _misses_all_of_making(module, outer):
+        first, last = outer, find_last_use(module, result.call, awaited, outer, is_single=is_single)
     if isinstance(last, Obstacle):
         return last
     return TaskRun(tasks, display, is_made, awaited, holder, first, last, is_closed=False)
+
+
+def _find_try(module: Module, statement: ast.stmt) -> ast.Try | None:
+    """Return the `try` whose first statement a statement is."""
+    parent = module.table.parents[statement]
+    return parent if isinstance(parent, ast.Try) and parent.body[0] is statement else None
+
+
+def _misses_all_of_making(module: Module, node: ast.Try) -> bool:
+    """Answer whether the handlers of a `try` catch nothing that building requests and tasks may raise.
+
+    So these may as well be made above it. `httpx.InvalidURL` is no `HTTPError`.
+    """
+    for handler in node.handlers:
+        kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+        if any(kind is None or not _is_of_sending(module, kind) for kind in kinds):
+            return False
+    return True
+
+
+def _is_of_sending(module: Module, kind: ast.expr) -> bool:
+    symbol = module.local_symbol(kind)
+    library, _, name = symbol.rpartition(".") if isinstance(symbol, str) else ("", "", "")
+    if library in LIBRARIES:
+        return name in _SENDING_ERRORS
+    return symbol in _WAITING_ERRORS or ast.unparse(kind) == "TimeoutError"
 
 
 def _find_holder(module: Module, display: ast.expr) -> ast.Name | None:

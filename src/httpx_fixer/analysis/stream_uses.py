@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from httpx_fixer.analysis.callees import find_callee, is_generator
 from httpx_fixer.analysis.escapes import CLOSERS, Way, find_step, is_builtin, last_name
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
+from httpx_fixer.analysis.stream_captures import find_capturer, find_only_reader
 from httpx_fixer.analysis.stream_marks import Web
 from httpx_fixer.analysis.stream_methods import (
-    AWAITING,
     BODY_CONSUMERS,
     BODY_WRAPPERS,
     ITERATORS,
@@ -27,9 +27,11 @@ from httpx_fixer.analysis.stream_takers import (
     describe_taker,
     find_iterator_reads,
     find_return_of,
+    is_awaited,
     is_context_manager,
     is_event_source,
     is_kept_by_owner,
+    is_plain_call,
     reads_plain_extension,
 )
 
@@ -74,20 +76,11 @@ class _UseReader:
         self.parents = module.table.parents
 
     def read(self, node: ast.Name) -> Escape | None:
-        inner = self._find_capturer(node)
+        inner = find_capturer(self.module, self.web.function if self.web else None, node)
         if inner is not None:
             return self._captured(inner, node.id)
-        return self.follow_value(node) if isinstance(node.ctx, ast.Load) else None
-
-    def _find_capturer(self, node: ast.Name) -> ast.AST | None:
-        """Return the outermost function or class inside of the web's function that reads the variable."""
-        found: ast.AST | None = None
-        for parent in self.module.ancestors(node):
-            if self.web is None or parent is self.web.function:
-                return found
-            if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-                found = parent
-        return None
+        follow = self._events if self.web is not None and self.web.part else self.follow_value
+        return follow(node) if isinstance(node.ctx, ast.Load) else None
 
     def _captured(self, inner: ast.AST, name: str) -> Escape:
         """Follow a nested generator that reads the response to the object that it is given to."""
@@ -187,25 +180,24 @@ class _UseReader:
                 return self._body(call, f"whose `{name}`") if isinstance(call, ast.Call) else None
             case ast.Assign(targets=[ast.Name() as target]):
                 reads = find_iterator_reads(self.module, target)
-                if reads and all(self._events(read) is None for read in reads):
-                    return None
-                inner = self._find_only_reader(target)
+                fates = [self._events(read) for read in reads]
+                if reads and len(taken := [fate for fate in fates if fate is not None]) < 2:
+                    return taken[0] if taken else None
+                inner = self._find_only_reader(target, self._events)
                 if inner is not None and isinstance(node, ast.Call) and isinstance(node.args[0], ast.Name):
                     return replace(self._captured(inner, target.id), closed=node.args[0].id)
+            case ast.Call() | ast.keyword():
+                taker = self._find_taker(node, "whose `EventSource`")
+                return replace(taker, part="response") if taker.generator else Escape(taker.how)
         return Escape(describe_taker(find_step(self.module, node), "whose `EventSource`"))
 
-    def _find_only_reader(self, target: ast.Name) -> FunctionNode | None:
-        """Return the nested function that alone reads a variable of the web's function."""
-        home = self.module.table.enclosing(target).find(target.id)
-        if self.web is None or home is None or len(home.bindings[target.id]) != 1:
+    def _find_only_reader(
+        self, target: ast.Name, follow: Callable[[ast.expr], Escape | None]
+    ) -> FunctionNode | None:
+        """Return the nested function that alone gets what a variable of the web's function holds."""
+        if self.web is None:
             return None
-        readers = {
-            self._find_capturer(node)
-            for node in ast.walk(self.web.function)
-            if isinstance(node, ast.Name) and node.id == target.id and node is not target
-        }
-        found = readers.pop() if len(readers) == 1 else None
-        return found if isinstance(found, FunctionNode) else None
+        return find_only_reader(self.module, self.web.function, target, lambda read: follow(read) is None)
 
     def _closes(self, call: ast.Call) -> bool:
         """Answer whether a call is a `closing` that is entered."""
@@ -242,21 +234,13 @@ class _UseReader:
         if node.attr == "raise_for_status":
             return self.follow_value(call)
         if node.attr == "aread":
-            return None if self._is_awaited(call) else Escape(f"{shown} is awaited elsewhere")
+            return None if is_awaited(self.module, call) else Escape(f"{shown} is awaited elsewhere")
         return None
 
     def _bound_method(self, node: ast.Attribute, shown: str) -> Escape | None:
         """Follow a method that is passed on; a close may run once more, wherever it was given to."""
         taker = self._find_taker(node, shown)
         return None if node.attr in CLOSERS and taker.handed is None else taker
-
-    def _is_awaited(self, call: ast.Call) -> bool:
-        match self.parents[call]:
-            case ast.Await():
-                return True
-            case ast.Call(func=function):
-                return last_name(function) in AWAITING
-        return False
 
     def _body(self, node: ast.expr, shown: str) -> Escape | None:
         """Follow an expression whose value is an iterator over the body."""
@@ -278,9 +262,24 @@ class _UseReader:
             case ast.Attribute(attr="__anext__" | "__next__" | "aclose" | "close"):
                 return None
             case ast.Assign(targets=[ast.Name() as target]):
-                reads = find_iterator_reads(self.module, target)
-                if reads and all(self._body(read, shown) is None for read in reads):
-                    return None
+                fate = self._kept_body(node, target, shown)
+                if fate is None or fate.handed is not None:
+                    return fate
         taker = self._find_taker(node, shown)
         # Whoever gets the bare iterator has nothing to close the response by.
-        return taker if isinstance(parent, ast.Call | ast.keyword) else Escape(taker.how)
+        if not isinstance(parent, ast.Call | ast.keyword):
+            return Escape(taker.how)
+        is_made_later = taker.generator is None or is_plain_call(taker.given, node)
+        return replace(taker, generator=None, home=None, body=node) if is_made_later else Escape(taker.how)
+
+    def _kept_body(self, node: ast.expr, target: ast.Name, shown: str) -> Escape | None:
+        """Follow a variable that holds an iterator over the body; its first item may be taken out of it."""
+        reads = find_iterator_reads(self.module, target)
+        fates = [self._body(read, shown) for read in reads]
+        taken = [fate for fate in fates if fate is not None]
+        if reads and len(taken) < 2:
+            return replace(taken[0], body=node) if taken else None
+        inner = self._find_only_reader(target, lambda read: self._body(read, shown))
+        if inner is None or self.web is None:
+            return Escape(f"{shown} is kept in a variable")
+        return replace(self._captured(inner, target.id), closed=self.web.name)

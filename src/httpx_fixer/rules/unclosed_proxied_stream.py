@@ -35,10 +35,12 @@ class UnclosedProxiedStream(Rule):
 
     ## Fix
     Puts the body into a generator that closes the response in `finally`, and the statements from the
-    call to the `return` into `try:` with `except BaseException:`, which closes it and raises again. A
-    generator that is there already gets the `finally`, and so does the function that writes the body for
-    Sanic, with `asyncio.shield`: Sanic cancels it twice. A `background=` that is there stays: the second
-    close is silent. A `return` that sends something else gets a close above it.
+    call to the `return` into `try:` with `except BaseException:`, which closes it and raises again. An
+    iterator that a variable holds, of which a first part may have been read, goes into that generator, too.
+    A generator that is there already gets the `finally`, where one that is given an `EventSource` of
+    httpx-sse closes `source.response`, and so does the function that writes the body for Sanic, with
+    `asyncio.shield`: Sanic cancels it twice. A `background=` that is there stays: the second close is
+    silent. A `return` that sends something else gets a close above it.
 
     ## Fix safety
     Safe: the same bytes are sent in the same order, and the close comes after the last of them.

@@ -50,7 +50,8 @@ class UnclosedStream(Rule):
     `finally`, and a `return` that hands nothing on gets a close above it.
     Sends that run as tasks (`asyncio.gather`, `asyncio.create_task`) are kept in a list, and the `finally`
     cancels those that have not ended and closes what each of the others returned: where one fails,
-    another one may have its response already.
+    another one may have its response already. Those that are gathered in a `try`, and used after it, are
+    made above it where its handlers catch only what sending raises.
 
     ## Fix safety
     Safe: the added close runs after everything that uses the response, on every path, and a response
