@@ -10,6 +10,8 @@ from fixture_cases import Case, Tree
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
+_IMPORTS = (ast.Import, ast.ImportFrom)
+
 NAME = "timed"
 _LOCAL = f"""
 
@@ -43,7 +45,7 @@ def decorate(case: Case, home: str) -> tuple[Tree, frozenset[tuple[str, str]]]:
     for path, data in case.before.items():
         marked = {mark.line for mark in case.marks if mark.path == path}
         is_plain = b"\r" not in data and b"httpx-fixer:" not in data and NAME.encode() not in data
-        if not (marked and path.endswith(".py") and is_plain):
+        if not (marked and path.endswith(".py") and is_plain and data.isascii()):
             continue
         module, lines = ast.parse(data), data.decode().split("\n")
         functions = [one for one in _iter_outer(module) if _has_mark(one, marked) and _may_wrap(one)]
@@ -82,18 +84,37 @@ def _has_mark(function: FunctionNode, marked: set[int]) -> bool:
 
 
 def _may_wrap(function: FunctionNode) -> bool:
-    """Answer whether a wrapper may stand around a function: generators and properties are something else."""
+    """Answer whether a wrapper may stand around a function: generators and properties are something else.
+
+    Of what makes a client for its callers nobody can say what they get: the wrapper may keep it.
+    """
     is_generator = any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(function))
     names = {ast.unparse(one).rpartition(".")[2] for one in function.decorator_list}
-    return not is_generator and not names & _NOT_TO_BE_WRAPPED and not function.name.startswith("__")
+    is_special = is_generator or names & _NOT_TO_BE_WRAPPED or function.name.startswith("__")
+    return not is_special and not _returns_client(function)
+
+
+def _returns_client(function: FunctionNode) -> bool:
+    made = {
+        ast.unparse(target)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign) and "Client(" in ast.unparse(node.value)
+        for target in node.targets
+    }
+    returns = (node.value for node in ast.walk(function) if isinstance(node, ast.Return))
+    returned = [ast.unparse(value) for value in returns if value is not None]
+    said = "" if function.returns is None else ast.unparse(function.returns)
+    return "Client" in said or any(text in made or "Client(" in text for text in returned)
 
 
 def _count_head(module: ast.Module) -> int:
-    """Return the last line of the docstring and of the imports below it."""
+    """Return the last line of the docstring and of the imports below it, those in blocks too."""
     last = 0
     for statement in module.body:
         is_text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-        if not is_text and not isinstance(statement, ast.Import | ast.ImportFrom):
+        if not is_text and not any(isinstance(one, _IMPORTS) for one in ast.walk(statement)):
+            break
+        if isinstance(statement, FunctionNode | ast.ClassDef):
             break
         last = statement.end_lineno or last
     return last
