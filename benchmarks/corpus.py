@@ -3,8 +3,9 @@
 usage: python benchmarks/corpus.py [--cache DIR] [--only NAME ...] [--trees DIR] [--types] [--imports]
                                    [--keep FILE] [--with FILE] [--out FILE] [--totals]
 
-The packages of `corpus.toml` are downloaded by pip as wheels, checked by their hashes and unpacked:
-nothing is built, installed or run. They stay in the cache and are never committed. `--trees` takes a
+The packages of `corpus.toml` are downloaded (by unearth, extra `bench`) as source distributions, checked
+by their hashes and unpacked: nothing is built, installed or run. They stay in the cache and are never
+committed. `--trees` takes a
 directory of checkouts instead. `--types` lets basedpyright (extra `bench`) look for new faults.
 `--imports` imports what changed, before and after, which runs code of the trees, in processes that may
 not connect, start others or write elsewhere. `--keep` is a file that takes what each tree showed, and
@@ -16,30 +17,27 @@ Exit code 1 where something did not hold.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
-import subprocess
 import sys
 import tempfile
-import tomllib
-import zipfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from invariants import Asked, Found, check_tree
+from packages import fetch, read_pins
 from tables import render
 
-PINS = Path(__file__).with_name("corpus.toml")
 HEAD = """\
 # A corpus of real packages
 
 <!-- Written by `python benchmarks/corpus.py --types --imports --out docs/corpus.md`; do not edit. -->
 
 What httpx-fixer says about packages of the package index, pinned in `benchmarks/corpus.toml`, as
-wheels: nothing is built or installed. Packages are libraries for the most part, whose clients only
-their callers can own; services are among the checkouts. Of each tree is checked, from outside:
+source distributions: nothing is built or installed. Packages are libraries for the most part, whose
+clients only their callers can own; services are among the checkouts. Of each tree is checked, from
+outside:
 
 - exit code 0 or 1 and no traceback; the same bytes under two hash seeds and two orders of files
 - `git apply` takes what `diff` prints, and the result is what `fix` writes, safe fixes alone and with
@@ -54,73 +52,6 @@ their callers can own; services are among the checkouts. Of each tree is checked
 
 """
 CACHE = Path.home() / ".cache" / "httpx-fixer-corpus"
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """A pinned wheel."""
-
-    name: str
-    version: str
-    sha256: str
-
-
-def read_pins() -> list[Package]:
-    """Read `corpus.toml`."""
-    table = tomllib.loads(PINS.read_text("utf-8"))
-    return [Package(one["name"], one["version"], one["sha256"]) for one in table["package"]]
-
-
-def fetch(package: Package, cache: Path) -> Path:
-    """Download a wheel unless it is there, and unpack its Python files; return where they are."""
-    tree = cache / "trees" / f"{package.name}-{package.version}"
-    if tree.is_dir():
-        return tree
-    wheels = cache / "wheels"
-    wheels.mkdir(parents=True, exist_ok=True)
-    wheel = _find_wheel(wheels, package) or _download(wheels, package)
-    with tempfile.TemporaryDirectory(dir=cache) as directory:
-        unpacked = Path(directory) / "tree"
-        unpacked.mkdir()
-        with zipfile.ZipFile(wheel) as archive:
-            for member in archive.infolist():
-                inside = PurePosixPath(member.filename)
-                if inside.suffix == ".py" and not inside.is_absolute() and ".." not in inside.parts:
-                    archive.extract(member, unpacked)
-        tree.parent.mkdir(exist_ok=True)
-        unpacked.rename(tree)
-    return tree
-
-
-def _download(wheels: Path, package: Package) -> Path:
-    pin = f"{package.name}=={package.version} --hash=sha256:{package.sha256}\n"
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
-        requirements.write(pin)
-        requirements.flush()
-        options = ["--no-deps", "--only-binary", ":all:", "--ignore-requires-python", "--require-hashes"]
-        command = [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "--quiet",
-            "--disable-pip-version-check",
-            *options,
-        ]
-        subprocess.run([*command, "-d", str(wheels), "-r", requirements.name], check=True)
-    found = _find_wheel(wheels, package)
-    if found is None:
-        raise SystemExit(f"pip downloaded no wheel of {package.name} {package.version}")
-    return found
-
-
-def _find_wheel(wheels: Path, package: Package) -> Path | None:
-    stem = f"{package.name.replace('-', '_')}-{package.version}-".lower()
-    for path in sorted(wheels.glob("*.whl")):
-        is_named = path.name.lower().replace("-", "_").startswith(stem.replace("-", "_"))
-        if is_named and hashlib.sha256(path.read_bytes()).hexdigest() == package.sha256:
-            return path
-    return None
 
 
 def main() -> int:

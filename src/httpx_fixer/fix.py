@@ -38,12 +38,14 @@ class EnsureImport:
 class DropImport:
     """Remove the module-level import that binds `bound`, if nothing reads that name any more.
 
-    In `__init__.py` it stays where it `is_shared`: another file takes the name from there.
+    It stays where `kept_for` says who takes the name from there, and then tells so to those who read
+    it and to linters, unless those of the project do not ask (not `is_told`).
     """
 
     path: str
     bound: str
-    is_shared: bool = False
+    kept_for: str = ""
+    is_told: bool = True
 
 
 @dataclass(frozen=True, slots=True, order=True)

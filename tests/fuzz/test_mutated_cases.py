@@ -25,6 +25,9 @@ RARELY = 1 if TRIES else 20
 OWNERS = frozenset({"http_client.py", "http_tls.py"})
 """Modules that an earlier run wrote, which a later one writes anew: what the user puts there stops it."""
 
+OWNER = b"class _NoStore(DefaultCookiePolicy):"
+"""What such a part of another module begins with."""
+
 
 def comment_everything(text: str) -> str:
     """Put a comment above each statement, and one behind it."""
@@ -106,6 +109,56 @@ def rename_client(text: str) -> str:
     return "\n".join(lines)
 
 
+def wrap_in_if(text: str) -> str:
+    """Put the blocks of clients that stand in a function itself into `if True:`."""
+    return _wrap_blocks(text, "if True:", "")
+
+
+def wrap_in_try(text: str) -> str:
+    """Put them into `try:`."""
+    return _wrap_blocks(text, "try:", "finally:\n    pass")
+
+
+def _wrap_blocks(text: str, header: str, footer: str) -> str:
+    if "\t" in text:
+        return text
+    lines = text.split("\n")
+    functions = (node for node in ast.walk(ast.parse(text)) if isinstance(node, _FUNCTION))
+    blocks = [
+        one
+        for function in functions
+        for one in function.body
+        if isinstance(one, ast.With | ast.AsyncWith) and "Client(" in ast.unparse(one.items[0])
+    ]
+    for block in sorted(blocks, key=lambda one: -one.lineno):
+        start, end, indent = block.lineno - 1, block.end_lineno or 0, " " * block.col_offset
+        inner = lines[start:end]
+        if '"""' in "".join(inner):
+            continue
+        lines[start:end] = [
+            f"{indent}{header}",
+            *(f"    {line}" if line.strip() else line for line in inner),
+            *(f"{indent}{line}" for line in footer.split("\n") if footer),
+        ]
+    return "\n".join(lines)
+
+
+_FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+class _Unwrapped(ast.NodeTransformer):
+    """Takes the blocks away again."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        self.generic_visit(node)
+        return node.body if isinstance(node.test, ast.Constant) and node.test.value is True else node
+
+    def visit_Try(self, node: ast.Try) -> ast.AST | list[ast.stmt]:
+        self.generic_visit(node)
+        is_ours = not node.handlers and [type(one) for one in node.finalbody] == [ast.Pass]
+        return node.body if is_ours else node
+
+
 def _iter_statements(text: str) -> Iterator[tuple[int, int, int]]:
     """Yield (first line, column, last line) of each logical line."""
     start: tuple[int, int] | None = None
@@ -131,6 +184,8 @@ SPELLINGS: dict[Mutation, bytes] = {
     alias_import: b"import httpx\n",
     rename_client: b" as client:",
     add_brackets: b"await",
+    wrap_in_if: b"with httpx.",
+    wrap_in_try: b"with httpx.",
 }
 
 
@@ -146,7 +201,10 @@ def _pick(mutations: dict[Mutation, bytes], each: int) -> list[tuple[Mutation, C
 def _mutate(tree: Tree, mutate: Mutation) -> Tree:
     return {
         path: mutate(data.decode()).encode()
-        if path.endswith(".py") and path.rpartition("/")[2] not in OWNERS and _is_plain(data)
+        if path.endswith(".py")
+        and path.rpartition("/")[2] not in OWNERS
+        and _is_plain(data)
+        and OWNER not in data
         else data
         for path, data in tree.items()
     }
@@ -175,7 +233,11 @@ def _shape(data: bytes) -> str:
 
     An owner that comes to stand in the module says `import httpx` for itself, beside an alias.
     """
-    shape = ast.dump(ast.parse(data)).replace("'upstream'", "'client'").replace("'hx'", "'httpx'")
+    shape = (
+        ast.dump(_Unwrapped().visit(ast.parse(data)))
+        .replace("'upstream'", "'client'")
+        .replace("'hx'", "'httpx'")
+    )
     return re.sub(r"Import\(names=\[alias\(name='httpx'(?:, asname='httpx')?\)\]\), ", "", shape)
 
 

@@ -289,6 +289,9 @@ x = 1
         ),
         ("from a import (\n    b,  # b\n    httpx  # it\n)\n", "from a import (\n    b  # b\n    # it\n)\n"),
         ("import httpx._client\nimport os\n", "import os\n"),
+        ("import httpx  # noqa: E402\nimport os\n", "import os\n"),
+        ("import httpx  # noqa: E402 - late\nimport os\n", "# noqa: E402 - late\nimport os\n"),
+        ("import httpx\nlog('httpx', f'{x}: httpx.Client')\n", "log('httpx', f'{x}: httpx.Client')\n"),
         ("import httpx\nx.httpx = f(httpx=1)\n", "x.httpx = f(httpx=1)\n"),
         ("import httpx\n\n\ndef f(httpx):\n    return httpx\n", "def f(httpx):\n    return httpx\n"),
         ('import httpx\n\n\ndef f():\n    """Like httpx."""\n', 'def f():\n    """Like httpx."""\n'),
@@ -312,16 +315,16 @@ def test_unread_import_is_dropped(source: str, after: str) -> None:
         "import httpx\n\n\ndef f(a: 'httpx.Client'): ...\n",
         "import httpx\n\n__all__ = ['httpx']\n",
         "import httpx\n\nx = cast('list[httpx.Client]', y)\n",
-        "import httpx\n\nx = y  # type: httpx.Client\n",
         "import httpx\n\ndel httpx\n",
         "import httpx\n\nhttpx = None\n",
         "import httpx  # noqa: F401\n",
         "from a import (\n    httpx,  # noqa\n)\n",
+        "import httpx  # noqa: E402,F401\n",
+        "import httpx  # pylint: disable=unused-import\n",
         "import httpx as httpx\n",
         "from a import httpx as httpx\n",
         "try:\n    import httpx\nexcept ImportError:\n    pass\n",
         "def f():\n    import httpx\n",
-        'import httpx\n\n\ndef f():\n    """\n    >>> httpx.get(1)\n    """\n',
         "x = f'{httpx}'\nimport httpx\n",
         "@httpx.x\ndef f(): ...\n\n\nimport httpx\n",
         "import other\n",
@@ -337,12 +340,68 @@ def test_several_names_are_dropped() -> None:
     assert _drop(source, "httpx", "b", "c", "os") == "from a import d\n\nd()\n"
 
 
-def test_package_keeps_what_others_may_import() -> None:
+@pytest.mark.parametrize("code", ["from .rivers import flow", "from app.rivers import flow"])
+def test_package_keeps_what_it_has_from_the_project(code: str) -> None:
     path = "app/__init__.py"
-    code = b"from httpx import AsyncClient\n"
-    assert apply_edits(path, code, [DropImport(path, "AsyncClient")]) == code
-    # Nobody imports a whole module from somewhere else.
-    assert apply_edits(path, b"import httpx\n", [DropImport(path, "httpx")]) == b""
+    after = f"{code}  # noqa: F401 - others may take it from here\n".encode()
+    known = frozenset({"app"})
+    assert apply_edits(path, f"{code}\n".encode(), [DropImport(path, "flow")], known) == after
+    assert apply_edits(path, after, [DropImport(path, "flow")], known) == after
+
+
+@pytest.mark.parametrize("code", [b"from httpx import flow\n", b"import flow\n"])
+def test_package_keeps_nothing_from_elsewhere(code: bytes) -> None:
+    path = "app/__init__.py"
+    assert apply_edits(path, code, [DropImport(path, "flow")]) == b""
+
+
+_TOLD = "# noqa: F401 - tests reach it here"
+
+
+@pytest.mark.parametrize(
+    ("source", "after"),
+    [
+        ("import httpx\n", f"import httpx  {_TOLD}\n"),
+        ("import os; import httpx\nos\n", f"import os; import httpx  {_TOLD}\nos\n"),
+        ("import httpx  # the client\n", f"import httpx  # the client  {_TOLD}\n"),
+        ("import httpx  # noqa: E402\n", "import httpx  # noqa: E402, F401 - tests reach it here\n"),
+        ("import httpx  # noqa: E402 - late\n", "import httpx  # noqa: E402, F401 - late\n"),
+        ("import httpx  # noqa: F401\n", "import httpx  # noqa: F401\n"),
+        ("import httpx as httpx\n", "import httpx as httpx\n"),
+        ("from a import b, httpx\n\nb()\n", f"from a import b, httpx  {_TOLD}\n\nb()\n"),
+        (
+            "from a import (\n    b,\n    httpx,\n)\n\nb()\n",
+            f"from a import (  {_TOLD}\n    b,\n    httpx,\n)\n\nb()\n",
+        ),
+        ("import httpx\n\nhttpx.get()\n", "import httpx\n\nhttpx.get()\n"),
+    ],
+)
+def test_import_that_stays_for_others_says_so(source: str, after: str) -> None:
+    edit = DropImport(PATH, "httpx", "tests reach it here")
+    assert rewrite(source, edit) == after
+    assert rewrite(after, edit) == after
+    crlf = rewrite(source.replace("\n", "\r\n"), edit)
+    assert crlf == after.replace("\n", "\r\n")
+    silent = DropImport(PATH, "httpx", "tests reach it here", is_told=False)
+    assert rewrite(source, silent) == source
+
+
+def test_other_names_go_from_beside_one_that_stays() -> None:
+    edits = (DropImport(PATH, "httpx", "tests reach it here"), DropImport(PATH, "rivers"))
+    assert rewrite("from a import httpx, rivers\n", *edits) == f"from a import httpx  {_TOLD}\n"
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "x = y  # type: httpx.Client\n",
+        'def f():\n    """\n    >>> httpx.get(1)\n    """\n',
+        "x = globals()['httpx']\n",
+    ],
+)
+def test_import_that_is_looked_up_says_so(rest: str) -> None:
+    after = f"import httpx  # noqa: F401 - it is looked up by its name\n\n{rest}"
+    assert rewrite(f"import httpx\n\n{rest}", DropImport(PATH, "httpx")) == after
 
 
 def test_code_that_does_not_compile_keeps_its_imports() -> None:

@@ -39,9 +39,18 @@ def test_names_that_only_imports_bind() -> None:
     assert names.imported_only == {"a", "f"}
 
 
-def test_words_in_strings_are_quoted() -> None:
-    code = '"""Doc word."""\nx: "list[a.B]" = f"c {d}"  # type: e.F\ny = 1  # type: ignore[g]\n'
-    assert find_global_names(code).quoted == {"list", "a", "B", "c", "e", "F"}
+def test_words_of_strings_that_linters_read_as_code_are_quoted() -> None:
+    code = '"""Doc word."""\nx: "list[a.B]" = f"c {d}"\n__all__ = ["g"]\n__all__ += ["h"]\nlog("i")\n'
+    assert find_global_names(code).quoted == {"list", "a", "B", "g", "h"}
+    code = 'def f(a: "b") -> "c":\n    x = cast("d.E", a)\n    y = Optional["f"]\n    return z["g"]\n'
+    assert find_global_names(code).quoted == {"b", "c", "d", "E", "f"}
+
+
+def test_words_that_only_a_running_program_reads_are_looked_up() -> None:
+    code = '"""\n>>> a()\n"""\nx = 1  # type: b.C\ny = 1  # type: ignore[g]\nlog("h")\n'
+    assert find_global_names(code).looked_up == {"a", "b", "C"}
+    assert find_global_names('x = globals()["a"]\n').looked_up == {"a"}
+    assert find_global_names('patch(f"{__name__}.a.get")\n').looked_up == {"a", "get"}
 
 
 def test_what_a_class_reads_and_binds_may_be_the_global() -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from httpx_fixer.analysis.files import has_main
-from httpx_fixer.analysis.imports import Target, dotted_name, imported_names, relative_name
+from httpx_fixer.analysis.imports import Target, dotted_name, imported_names, is_importable, relative_name
 from httpx_fixer.analysis.nodes import walk
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.patterns import compile_later
@@ -23,8 +23,9 @@ def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None
     """Return the dotted name under which `importer` can import the (new) file `path`.
 
     The importer's own imports decide first, then those of its neighbours, then those of modules
-    elsewhere that import from the directory of `path`. None: nothing shows how it is done. More dots
-    than a neighbour writes, and than two, are written where nobody shows an absolute name.
+    elsewhere that import from the directory of `path`. None: nothing shows how it is done, or it cannot
+    be (`chapters/02-clients/http.py`). More dots than a neighbour writes, and than two, are written
+    where nobody shows an absolute name.
     """
     distant = None
     name = relative_name(importer, path)
@@ -35,8 +36,10 @@ def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None
         for level, root in habits:
             if level and not _is_neighbour(resolver, witness, importer):
                 continue
-            if not level:
+            if not level and is_importable(dotted_name(path, root)):
                 return dotted_name(path, root)
+            if not level or not is_importable(name):
+                continue
             if 0 in levels and dots > max(levels):
                 continue  # what is farther away has its whole name there
             if not _can_be_relative(resolver, importer, path, level):
@@ -47,9 +50,10 @@ def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None
     if distant is not None:
         return distant
     if _is_program_beside(resolver, importer, path):
-        return dotted_name(path, importer.rpartition("/")[0])
+        beside = dotted_name(path, importer.rpartition("/")[0])
+        return beside if is_importable(beside) else None
     named = _find_named_root(resolver, path)
-    return None if named is None else dotted_name(path, named)
+    return None if named is None or not is_importable(dotted_name(path, named)) else dotted_name(path, named)
 
 
 def _find_named_root(resolver: Resolver, path: str) -> str | None:

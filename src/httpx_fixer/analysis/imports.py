@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Callable, Iterable, Iterator
 
@@ -187,6 +188,12 @@ def dotted_name(path: str, root: str) -> str:
     """Return the dotted name of a file below an import root."""
     inside = path[len(root) + 1 :] if root else path
     return inside.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def is_importable(name: str) -> bool:
+    """Answer whether an import statement can spell a dotted name: not `chapters.02-clients`."""
+    parts = name.lstrip(".").split(".")
+    return all(part.isidentifier() and not keyword.iskeyword(part) for part in parts)
 
 
 def relative_name(importer: str, path: str) -> str:

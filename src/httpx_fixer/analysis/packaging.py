@@ -8,6 +8,7 @@ from functools import cached_property
 
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.import_style import import_closure
+from httpx_fixer.analysis.linters import is_noqa_unwanted
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Skip
@@ -54,6 +55,10 @@ class Packaging:
         places = [] if root is None else [root, ""]
         files = (f"{place}/{name}".lstrip("/") for place in places for name in _DEPLOYMENTS)
         return next((file for file in files if _STARTS.search(self._bytes(file))), None)
+
+    def is_noqa_unwanted(self, path: str, code: str) -> bool:
+        """Answer whether a linter of the project would say that `# noqa: CODE` in a file is not needed."""
+        return is_noqa_unwanted(self._bytes, path, code)
 
     def _bytes(self, path: str) -> bytes:
         data = self._read(path)

@@ -103,15 +103,16 @@ class TextSearch:
         data = self._store.data(test)
         return stem in data or _WHOLE_APPLICATION.search(data) is not None
 
-    def may_be_read_elsewhere(self, path: str, name: str) -> bool:
-        """Answer whether another file takes a name from a module: `m.name`, `from m import name`."""
+    def readers_elsewhere(self, path: str, name: str) -> tuple[str, ...]:
+        """Return the other files that may take a name from a module, in order.
+
+        `m.name`, `from m import name`, `patch("app.m.name.get")`, and what `import app.m as x` and
+        `patch(f"{M}.name")` lead to.
+        """
         stem = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2].encode()
-        word = re.escape(name.encode())
-        pattern = re.compile(
-            rb"\b" + stem + rb"\b(?:[^\n]*\b" + word + rb"\b|\s+import\s*(?:\*|\([^)]*\b" + word + rb"\b))"
-        )
-        return any(
-            pattern.search(self._store.data(other)) for other in self._store.paths_with(stem) if other != path
+        others = (other for other in self._store.paths_with(stem) if other != path)
+        return tuple(
+            other for other in others if _may_take(self._store.data(other), re.escape(stem), name.encode())
         )
 
     def generator_mark(self, path: str) -> int | None:
@@ -135,6 +136,21 @@ class TextSearch:
     def uses_tabs(self, path: str) -> bool:
         """Answer whether a file is indented with tabs."""
         return _TAB.search(self._store.data(path)) is not None
+
+
+def _may_take(data: bytes, stem: bytes, name: bytes) -> bool:
+    """Answer whether a file may take a name from the module of a stem."""
+    word = rb"\b" + re.escape(name) + rb"\b"
+    if re.search(word, data) is None:
+        return False
+    named = rb"\b" + stem + rb"\b"
+    listed = rb"\([^)]*" + word + rb"|(?:[^\n(\\]|\\\r?\n)*" + word
+    if re.search(rb"\bfrom[ \t]+[\w.]*" + named + rb"[ \t]+import[ \t]*(?:\*|" + listed + rb")", data):
+        return True
+    held = rb"|".join([stem, *re.findall(named + rb"[ \t]+as[ \t]+(\w+)", data)])
+    taken = rb"(?:[\"'\])]*\.|:|\s*,\s*[\"'])" + word
+    made = rb"\}\." + word + rb"|\+\s*[\"']\." + word
+    return re.search(rb"\b(?:" + held + rb")\b" + taken + rb"|" + made, data) is not None
 
 
 def _names_daemon(data: bytes) -> bool:

@@ -49,7 +49,7 @@ def _find_line(resolver: Resolver, search: TextSearch, module: Module, function:
     for statement in module.mentions.imports.get(function.name, ()):
         for alias in statement.names:
             renamed = alias.asname if alias.name == function.name else None
-            if renamed is not None and search.may_be_read_elsewhere(module.path, renamed):
+            if renamed is not None and search.readers_elsewhere(module.path, renamed):
                 return statement.lineno
     for node in module.mentions.reads.get(function.name, ()):
         if _is_unclear(resolver, module, node):

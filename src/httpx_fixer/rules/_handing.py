@@ -17,7 +17,6 @@ from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import (
     AddArgument,
     AddParameter,
-    DropImport,
     Edit,
     EnsureImport,
     Fix,
@@ -31,6 +30,7 @@ from httpx_fixer.owners import Handing
 from httpx_fixer.rules._borrowers import Borrower
 from httpx_fixer.rules._candidates import Candidate
 from httpx_fixer.rules._clients import Served
+from httpx_fixer.rules._drops import plan_drop
 from httpx_fixer.rules._enclosing import enclose_local, enclose_request, outlive_block
 from httpx_fixer.rules._numbers import limit_changes, timeout_changes
 from httpx_fixer.rules._passages import Passage, Relay
@@ -209,9 +209,7 @@ def _drop_class(project: Project, site: ClientSite) -> Edit:
     local = project.lone_local_import(site)
     if local is not None:
         return RemoveStatement(local)
-    name = _base_of(site)
-    is_package = site.path.endswith("__init__.py")
-    return DropImport(site.path, name, is_package and project.search.may_be_read_elsewhere(site.path, name))
+    return plan_drop(project, site.path, _base_of(site))
 
 
 def _drop_arguments(
@@ -224,10 +222,7 @@ def _drop_arguments(
     given |= {name for argument in arguments for name in argument.names}
     if site.spec.has_context:
         given.add("tls_context")
-    gone = sorted(
-        name for name in given - {_base_of(site)} if not project.search.may_be_read_elsewhere(site.path, name)
-    )
-    return tuple(DropImport(site.path, name) for name in gone)
+    return tuple(plan_drop(project, site.path, name) for name in sorted(given - {_base_of(site)}))
 
 
 def _base_of(site: ClientSite) -> str:

@@ -9,7 +9,6 @@ from httpx_fixer.analysis.facts import CallChange, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import ClientSite, Loop, Origin, SingleRequest, SpecArgument
 from httpx_fixer.fix import (
-    DropImport,
     Edit,
     EnsureImport,
     Fix,
@@ -21,6 +20,7 @@ from httpx_fixer.fix import (
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.patterns import compile_later
 from httpx_fixer.rules._commands import is_run_by_commands
+from httpx_fixer.rules._drops import plan_drop
 from httpx_fixer.rules._kinds import CLIENT_PER_REQUEST, TOP_LEVEL
 from httpx_fixer.rules._patches import find_function_patch, find_patch
 from httpx_fixer.rules._processes import is_library_code, is_part_of_a_command, is_reported
@@ -205,7 +205,7 @@ def _plan_request(project: Project, site: ClientSite, loop: Loop) -> Fix | None:
             site.single.statement, "before", f"{name}.cookies.clear()  {_COMMENT_OF_A_REQUEST}\n"
         ),
         ReplaceExpression(*written),
-        *(() if base else (DropImport(site.path, site.spec.class_code),)),
+        *(() if base else (plan_drop(project, site.path, site.spec.class_code),)),
     )
     return Fix("send the requests of all rounds of the loop through one client", edits)
 

@@ -116,7 +116,21 @@ def _find_replaced_name(project: Project, site: ClientSite) -> tuple[str, int] |
     """Return the place in the tests that puts something else behind the name in the site's module."""
     stem, name = _stem(site), re.escape(_first_name(site))
     replaced = rb"\b" + stem + rb"(?:\." + name + rb"[\"']|\s*,\s*[\"']" + name + rb"[\"'])"
-    return project.search.find_in_tests(stem, replaced)
+    return project.search.find_in_tests(stem, replaced) or _find_replaced_by_alias(project, site)
+
+
+def _find_replaced_by_alias(project: Project, site: ClientSite) -> tuple[str, int] | None:
+    """Return the place where a test does so by another name for the module: `setattr(x, "httpx", fake)`."""
+    name = re.escape(_first_name(site).decode())
+    by_name = rf"\w\s*,\s*[\"']{name}[\"']"
+    by_path = rf"(?:\}}|\+\s*[\"'])\.{name}[\"']"
+    replaced = re.compile(rf"\b(?:patch|setattr|object)\([^()]*?(?:{by_name}|{by_path})")
+    for reader in project.search.readers_elsewhere(site.path, _first_name(site).decode()):
+        text = project.search.text(reader) if project.is_test(reader) else ""
+        found = replaced.search(text)
+        if found is not None:
+            return reader, text[: found.start()].count("\n") + 1
+    return None
 
 
 def _stem(site: ClientSite) -> bytes:

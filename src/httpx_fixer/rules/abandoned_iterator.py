@@ -6,7 +6,6 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.stream_facts import AbandonedGenerator
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
 from httpx_fixer.fix import (
-    DropImport,
     Edit,
     EnsureImport,
     Fix,
@@ -16,6 +15,7 @@ from httpx_fixer.fix import (
 )
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
+from httpx_fixer.rules._drops import plan_drop
 
 _WITH_ACLOSING = (3, 10)
 """The first Python whose `contextlib` has `aclosing`."""
@@ -135,4 +135,4 @@ def _iter_type_edits(project: Project, one: AbandonedGenerator) -> Iterator[Edit
     yield ReplaceExpression(typed.anchor, typed.code.replace(typed.name, spelled or typed.name, 1))
     if spelled is None:
         yield EnsureImport(typed.anchor.path, typed.library, typed.name)
-    yield DropImport(typed.anchor.path, typed.before)
+    yield plan_drop(project, typed.anchor.path, typed.before)

@@ -6,9 +6,10 @@ from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, SingleRequest
 from httpx_fixer.diagnostic import Diagnostic, Refusal, RefusalReason
-from httpx_fixer.fix import Applicability, DropImport, Fix
+from httpx_fixer.fix import Applicability, Fix
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
+from httpx_fixer.rules._drops import plan_drop
 from httpx_fixer.rules._enclosing import Opening, enclose_top_level
 from httpx_fixer.rules._patches import find_function_patch
 from httpx_fixer.rules._processes import is_reported
@@ -92,7 +93,7 @@ def _plan_await(project: Project, site: ClientSite) -> Fix | Refusal:
     edits = enclose_top_level(project, site, single, opening)
     if isinstance(edits, Refusal):
         return edits
-    gone = DropImport(site.path, site.spec.class_code.split(".")[0])
+    gone = plan_drop(project, site.path, site.spec.class_code.split(".")[0])
     because = "other tasks run while the request waits, where none did before"
     return Fix("await the request", (*imports, *edits, gone), Applicability.UNSAFE, because)
 

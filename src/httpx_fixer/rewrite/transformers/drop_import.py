@@ -10,13 +10,14 @@ from httpx_fixer.rewrite.import_names import bound_name, list_names, read_names,
 from httpx_fixer.rewrite.import_order import module_of
 from httpx_fixer.rewrite.lines import Lines, collect_comments, has_comment, strip_blank_lines
 from httpx_fixer.rewrite.passage import Passage, Statement, join_passages
+from httpx_fixer.rewrite.silences import is_told, without_silence
 from httpx_fixer.rewrite.transformers.remove_statement import remove_statement
 
 
 def drop_import(edit: DropImport, module: cst.Module, added: frozenset[str] = frozenset()) -> cst.Module:
     """Return the module without the module-level imports of the name, which nothing reads.
 
-    An import that says that it is there for others stays: `import x as x`, or one marked `noqa`.
+    An import that says that it is there for others stays: `import x as x`, or one marked `noqa: F401`.
     `added` are the modules of imports that are new: one right below the name's takes its place, and
     with that the comment above it.
     """
@@ -58,7 +59,7 @@ def _drop_from(bound: str, statement: Statement) -> Passage:
         smalls += [kept] if kept else []
         freed += comments
     if not smalls:
-        return remove_statement(Passage((statement,)))
+        return remove_statement(Passage((without_silence(statement),)))
     if smalls == list(statement.body):
         return Passage((statement,))
     if smalls[-1] is not statement.body[-1]:
@@ -69,12 +70,7 @@ def _drop_from(bound: str, statement: Statement) -> Passage:
 
 def _may_drop(line: cst.SimpleStatementLine) -> bool:
     has_import = any(isinstance(small, cst.Import | cst.ImportFrom) for small in line.body)
-    return has_import and not _is_marked(line)
-
-
-def _is_marked(line: cst.SimpleStatementLine) -> bool:
-    comments = collect_comments(*line.body, line.trailing_whitespace)
-    return any("noqa" in comment.comment.value.lower() for comment in comments if comment.comment)
+    return has_import and not is_told(line)
 
 
 def _drop_name(bound: str, small: cst.BaseSmallStatement) -> tuple[cst.BaseSmallStatement | None, Lines]:
