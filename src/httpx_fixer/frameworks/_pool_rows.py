@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from httpx_fixer.analysis.site_facts import GIVEN_LIMITS
 from httpx_fixer.frameworks._base import OwnedPool
-from httpx_fixer.frameworks._layout import LINE, lay_out_call, shift
+from httpx_fixer.frameworks._layout import LINE, from_lines, lay_out_call, shift
+
+_LATE = "  # it may import this module itself"
 
 
 def maker(pool: OwnedPool) -> str:
@@ -12,10 +16,17 @@ def maker(pool: OwnedPool) -> str:
     takes = any(f"**{GIVEN_LIMITS}" in argument.code for argument in pool.arguments)
     lines = [f"def {pool.maker}(**{GIVEN_LIMITS if takes else '_'}: Any) -> dict[str, Any]:"]
     late = sorted({one for argument in pool.arguments for one in argument.late_imports})
-    for module, name, bound in late:
-        alias = "" if bound == name else f" as {bound}"
-        lines.append(f"    from {module} import {name}{alias}  # it may import this module itself")
+    for module, group in groupby(late, key=lambda one: one[0]):
+        lines += _late_lines(from_lines(module, [(name, bound) for _, name, bound in group]))
     return "\n".join([*lines, *[""] * bool(late), *_row("    return ", pool, "")]) + "\n"
+
+
+def _late_lines(imports: list[str]) -> list[str]:
+    """Lay out imports inside of a function, and beside or above them why they stand there."""
+    beside = [f"    {line}{_LATE}" for line in imports]
+    if all(len(line) <= LINE and "\n" not in line for line in beside):
+        return beside
+    return [f"    {_LATE.strip()}", *(f"    {line}" for one in imports for line in one.splitlines())]
 
 
 def table(name: str, pools: list[OwnedPool]) -> str:

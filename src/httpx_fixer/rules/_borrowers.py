@@ -38,7 +38,8 @@ class Borrower:
 
     `names_class` says that a test replaces the class in the site's own module, so that the call
     has to name it; `lasts` that the client is kept for as long as the process runs. `spent` are the
-    statements that assigned such arguments to local variables, which nothing reads then.
+    statements that assigned such arguments to local variables, which nothing reads then. `makers` are
+    what makes transports that may keep something of a request.
     """
 
     site: ClientSite
@@ -47,6 +48,7 @@ class Borrower:
     names_class: bool
     lasts: bool = False
     spent: tuple[Anchor, ...] = ()
+    makers: tuple[str, ...] = ()
 
     @property
     def files(self) -> frozenset[str]:
@@ -81,7 +83,9 @@ def find_borrower(
         if cap is not None:
             return Refusal(RefusalReason.LIMITS_OF_ONE_CALL, cap, site.path, argument.line)
     spent = tuple(value.statement for value in pool if value.statement is not None)
-    return Borrower(site, reaching, tuple(value.argument for value in pool), names_class, lasts, spent)
+    makers = tuple(dict.fromkeys(maker for value in pool for maker in value.makers))
+    arguments = tuple(value.argument for value in pool)
+    return Borrower(site, reaching, arguments, names_class, lasts, spent, makers)
 
 
 def find_owners(

@@ -200,7 +200,15 @@ def _name_transport(argument: SpecArgument) -> str:
     said = (
         name for word, name in _TRANSPORTS.items() if re.search(rf"\b{word}=(?!None\b|0\b)", argument.normal)
     )
-    return next(said, argument.name)
+    return next(said, "") or _name_maker(argument) or argument.name
+
+
+def _name_maker(argument: SpecArgument) -> str:
+    """Return `pinned` for `build_pinned_transport()` or `PinnedTransport()`, "" for what has no name."""
+    called = re.match(r"(?:\w+\.)*(\w+)\(", argument.normal)
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", called[1]) if called is not None else []
+    unspoken = {"async", "build", "create", "get", "http", "httpx", "make", "new", "sync", "transport"}
+    return "_".join(word.lower() for word in words if word.lower() not in unspoken)
 
 
 def _name_value(argument: SpecArgument | None) -> str:

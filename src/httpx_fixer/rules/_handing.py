@@ -17,6 +17,7 @@ from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import (
     AddArgument,
     AddParameter,
+    Applicability,
     DropImport,
     Edit,
     EnsureImport,
@@ -173,7 +174,15 @@ def borrow(project: Project, owned: Owned, borrower: Borrower, pool: OwnedPool) 
     numbers = _count_numbers(site, owned, limits=pooled)
     how = Handing.LASTING if borrower.lasts else Handing.BORROWED
     supply = describe_supply(owned.ownership, pool, site, how)
-    return Fix(title, tuple(dict.fromkeys(edits)), numbers=numbers, supply=supply)
+    fix = Fix(title, tuple(dict.fromkeys(edits)), numbers=numbers, supply=supply)
+    if not borrower.makers:
+        return fix
+    shown = " and ".join(f"`{maker}`" for maker in borrower.makers)
+    because = (
+        f"all calls share what {shown} makes, and connections stay open between requests to one scheme, "
+        "host and port; check that it keeps or checks nothing for one call"
+    )
+    return replace(fix, applicability=Applicability.UNSAFE, unsafe_because=because)
 
 
 def _says_limits(argument: SpecArgument) -> bool:

@@ -50,6 +50,11 @@ class ClientPerRequest(Rule):
     kind: `PoolTimeout` when `max_connections` requests are under way, and `RemoteProtocolError` when
     a server closes an idle connection at the very moment it is used again.
 
+    Unsafe for a `transport=` or `mounts=` that code of the project makes, always alike: there is one
+    transport a pool and event loop then, and what it keeps, counts or checks when it opens a connection
+    is for all calls. A class that adds to httpx's own transport only what it does with each request, and
+    hands that on as it came, is shared safely.
+
     ## Refused when
     - HTTPX_TOO_NEW: the pinned httpx is 1.0 or a prerelease of it.
     - PYTHON_TOO_OLD: the project runs on Pythons too that lack what the fix uses.
