@@ -6,6 +6,7 @@ import ast
 from copy import deepcopy
 from dataclasses import replace
 
+from httpx_fixer.analysis.choices import CHOSEN, Choices
 from httpx_fixer.analysis.facts import Decorator, Function
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
@@ -32,6 +33,7 @@ class PoolValues:
     def __init__(self, resolver: Resolver, search: TextSearch) -> None:
         self._resolver = resolver
         self._search = search
+        self._choices = Choices(resolver, search, self._is_fixed)
 
     def settle(self, site: ClientSite, argument: SpecArgument) -> PoolValue:
         """Return an argument with what its local variable holds, and with what cached functions return.
@@ -46,7 +48,9 @@ class PoolValues:
         value, statement = _look_up(module, value)
         if argument.name not in _TRANSPORTS:
             built = build_argument(module, argument.name, value, lambda call: self._is_fixed(module, call))
-            return PoolValue(built, statement, self._is_own(module, built, value))
+            is_own = self._is_own(module, built, value)
+            is_choice = argument.name in CHOSEN and self._choices.has_few(module, value)
+            return PoolValue(built, statement, is_own, is_choice=is_choice)
         transports = self._find_transports(module, value, site)
         if transports is None:
             return PoolValue(argument, obstacle=f"`{argument.name}=` brings a transport of its own")

@@ -132,6 +132,7 @@ def serve_borrowers(
             takes_class=pool.takes_class or any(member.names_class for member in members),
             lends=pool.lends or not all(member.lasts for member in members),
             lasts=pool.lasts or any(member.lasts for member in members),
+            chosen=tuple(sorted({*pool.chosen, *(one for member in members for one in member.chosen)})),
         )
         served.update((member, pool) for member in members)
     return served

@@ -246,7 +246,7 @@ def _rewrite_borrower(project: Project, borrower: Borrower, expression: str) -> 
     """Call the borrowing function instead of the class; a lone request moves into a block of its own."""
     site, single = borrower.site, borrower.site.single
     first = site.spec.class_code if borrower.names_class else ""
-    without = POOL_ARGUMENTS & {argument.name for argument in site.spec.arguments}
+    without = POOL_ARGUMENTS & {argument.name for argument in site.spec.arguments} - set(borrower.chosen)
     if site.spec.has_context:
         without |= {"verify"}
     is_moved = single is not None or site.local is not None or (borrower.lasts and site.block is not None)
