@@ -67,6 +67,17 @@ class PoolValues:
         makers = tuple(dict.fromkeys(one.maker for one in transports if one.maker))
         return PoolValue(_limit(module, built, value, unlimited), statement, is_own, makers=makers)
 
+    def codes_of(self, site: ClientSite, argument: SpecArgument) -> tuple[str, ...]:
+        """Return the code of an argument, or of all that its local variable may hold."""
+        module = self._resolver.store.module(site.path)
+        value = None if module is None else _find_value(module, site, argument)
+        scope = None if module is None or value is None else module.function_scope(value)
+        if module is None or scope is None or not isinstance(value, ast.Name) or value.id in scope.elsewhere:
+            return (argument.code,)
+        held = [binding.value for binding in scope.bindings.get(value.id, ())]
+        codes = tuple(module.code(one) for one in held if one is not None)
+        return codes if codes and len(codes) == len(held) else (argument.code,)
+
     def _is_fixed(self, module: Module, call: ast.Call) -> bool:
         """Answer whether a call returns the same each time: of a cached function, with constants only."""
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
