@@ -6,6 +6,7 @@ import ast
 from copy import deepcopy
 from dataclasses import replace
 
+from httpx_fixer.analysis.choices import CHOSEN, Choices
 from httpx_fixer.analysis.facts import Decorator, Function
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
@@ -13,6 +14,7 @@ from httpx_fixer.analysis.scopes import BindingKind, Scope
 from httpx_fixer.analysis.site_facts import GIVEN_LIMITS, ClientSite, Origin, PoolValue, SpecArgument
 from httpx_fixer.analysis.spec import build_argument, normal_code
 from httpx_fixer.analysis.text_search import TextSearch
+from httpx_fixer.analysis.transports import Transport, read_transport
 from httpx_fixer.source import Anchor
 
 _TRANSPORTS = frozenset({"mounts", "transport"})
@@ -31,6 +33,7 @@ class PoolValues:
     def __init__(self, resolver: Resolver, search: TextSearch) -> None:
         self._resolver = resolver
         self._search = search
+        self._choices = Choices(resolver, search, self._is_fixed)
 
     def settle(self, site: ClientSite, argument: SpecArgument) -> PoolValue:
         """Return an argument with what its local variable holds, and with what cached functions return.
@@ -43,19 +46,37 @@ class PoolValues:
         if module is None or value is None:
             return PoolValue(argument)
         value, statement = _look_up(module, value)
-        built = build_argument(module, argument.name, value, lambda call: self._is_fixed(module, call))
         if argument.name not in _TRANSPORTS:
-            return PoolValue(built, statement, self._is_own(module, built, value))
-        transports = _find_transports(module, value, site)
+            built = build_argument(module, argument.name, value, lambda call: self._is_fixed(module, call))
+            is_own = self._is_own(module, built, value)
+            is_choice = argument.name in CHOSEN and self._choices.has_few(module, value)
+            return PoolValue(built, statement, is_own, is_choice=is_choice)
+        transports = self._find_transports(module, value, site)
         if transports is None:
             return PoolValue(argument, obstacle=f"`{argument.name}=` brings a transport of its own")
+        calls = {one.call for one in transports}
+        built = build_argument(
+            module, argument.name, value, lambda call: call in calls or self._is_fixed(module, call)
+        )
         if built.origin is Origin.SCOPED:
             return PoolValue(argument, obstacle=f"`{argument.name}=` is decided on each call")
-        unlimited = [call for call in transports if not _says_limits(call)]
+        unlimited = [one.call for one in transports if one.takes_limits and not _says_limits(one.call)]
         if unlimited and GIVEN_LIMITS in built.names:
             return PoolValue(argument, obstacle=f"`{argument.name}=` reads a name that its owner uses itself")
         is_own = self._is_own(module, built, value)
-        return PoolValue(_limit(module, built, value, unlimited), statement, is_own)
+        makers = tuple(dict.fromkeys(one.maker for one in transports if one.maker))
+        return PoolValue(_limit(module, built, value, unlimited), statement, is_own, makers=makers)
+
+    def codes_of(self, site: ClientSite, argument: SpecArgument) -> tuple[str, ...]:
+        """Return the code of an argument, or of all that its local variable may hold."""
+        module = self._resolver.store.module(site.path)
+        value = None if module is None else _find_value(module, site, argument)
+        scope = None if module is None or value is None else module.function_scope(value)
+        if module is None or scope is None or not isinstance(value, ast.Name) or value.id in scope.elsewhere:
+            return (argument.code,)
+        held = [binding.value for binding in scope.bindings.get(value.id, ())]
+        codes = tuple(module.code(one) for one in held if one is not None)
+        return codes if codes and len(codes) == len(held) else (argument.code,)
 
     def _is_fixed(self, module: Module, call: ast.Call) -> bool:
         """Answer whether a call returns the same each time: of a cached function, with constants only."""
@@ -69,6 +90,21 @@ class PoolValues:
         if function is None or not all(isinstance(value, ast.Constant) for value in given):
             return False
         return _is_cached(function) and not self._search.mentions(f"{function.name}.cache_clear".encode())
+
+    def _find_transports(self, module: Module, value: ast.expr, site: ClientSite) -> list[Transport] | None:
+        """Return the transports that a value makes anew, None where it is, or may hold, something else."""
+        match value:
+            case ast.Constant(value=None):
+                return []
+            case ast.Dict(keys=keys, values=values):
+                found = [self._find_transports(module, one, site) for one in values]
+                is_plain = all(isinstance(key, ast.Constant) for key in keys)
+                made = [one for some in found if some is not None for one in some]
+                return made if is_plain and None not in found else None
+            case ast.Call() if not _unpacks(value):
+                transport = read_transport(self._resolver, module, value, site)
+                return None if transport is None else [transport]
+        return None
 
     def _is_own(self, module: Module, argument: SpecArgument, value: ast.expr) -> bool:
         """Answer whether a value reads names that its module binds once, while it is imported."""
@@ -131,22 +167,6 @@ def _is_bound_once(module: Module, scope: Scope, name: str) -> bool:
     return len(bindings) == 1 and (
         bindings[0].kind in _BOUND_ONCE and module.table.enclosing(bindings[0].node) is scope
     )
-
-
-def _find_transports(module: Module, value: ast.expr, site: ClientSite) -> list[ast.Call] | None:
-    """Return the transports of httpx that a value builds, None where it is, or may hold, something else."""
-    match value:
-        case ast.Constant(value=None):
-            return []
-        case ast.Dict(keys=keys, values=values):
-            found = [_find_transports(module, one, site) for one in values]
-            is_plain = all(isinstance(key, ast.Constant) for key in keys)
-            calls = [call for some in found if some is not None for call in some]
-            return calls if is_plain and None not in found else None
-        case ast.Call(func=function) if not _unpacks(value):
-            name = "AsyncHTTPTransport" if site.spec.is_async else "HTTPTransport"
-            return [value] if module.local_symbol(function) == f"{site.spec.library}.{name}" else None
-    return None
 
 
 def _unpacks(call: ast.Call) -> bool:

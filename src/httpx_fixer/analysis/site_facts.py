@@ -69,13 +69,17 @@ class PoolValue:
 
     `statement` is the one that assigned it to a local variable of which nothing is left to read.
     `is_own` says that it reads names that the site's module defines, once and for all; `obstacle`
-    why it is not the same for the whole process, "" where it is.
+    why it is not the same for the whole process, "" where it is. `makers` are what makes transports
+    of the project's own in it, which may keep something of a request. `is_choice`: it varies by call
+    and has few values.
     """
 
     argument: SpecArgument
     statement: Anchor | None = None
     is_own: bool = False
     obstacle: str = ""
+    makers: tuple[str, ...] = ()
+    is_choice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,7 @@ class OwnedPool:
 
     `takes_class` says that some borrower names the class to build, since a test replaces it there;
     `lends` that clients borrow from it for a while, `lasts` that clients which nothing closes use it.
+    `chosen` are the arguments that borrowers give: for each of their values there are connections apart.
     """
 
     library: str
@@ -120,6 +121,7 @@ class OwnedPool:
     takes_class: bool = False
     lends: bool = True
     lasts: bool = False
+    chosen: tuple[str, ...] = ()
 
     @property
     def is_async(self) -> bool:

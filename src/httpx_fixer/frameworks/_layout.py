@@ -54,13 +54,14 @@ def _block(imports: list[Import]) -> str:
     ]
     froms: list[str] = []
     for module in sorted({m for m, name, _ in imports if name}, key=lambda m: (m.startswith("."), m)):
-        names = sorted({(name, bound) for m, name, bound in imports if name and m == module}, key=_order)
-        froms += _from_lines(module, names)
+        names = [(name, bound) for m, name, bound in imports if name and m == module]
+        froms += from_lines(module, names)
     return "\n".join([*sorted(set(plain)), *froms])
 
 
-def _from_lines(module: str, names: list[tuple[str, str]]) -> list[str]:
+def from_lines(module: str, names: list[tuple[str, str]]) -> list[str]:
     """Lay out what is imported from one module; a name with an alias has a statement of its own."""
+    names = sorted(set(names), key=_order)
     lines: list[str] = []
     together = [name for name, bound in names if name == bound]
     line = f"from {module} import {', '.join(together)}"

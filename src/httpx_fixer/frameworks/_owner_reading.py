@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 
 from httpx_fixer.analysis.definitions import read_definitions
@@ -30,6 +31,7 @@ _STARTS = {
 }
 """What each form of start defines; the last stands there for other forms, too."""
 _LIBRARY = compile_later(r"\b(httpx2?)\.create_ssl_context\(")
+_CHOSEN = compile_later(r"\boptions((?:, '\w+')+)\)")
 _NUMBER = compile_later(r"\b(\w+)=(\d+(?:\.\d+)?|None)\b")
 
 
@@ -93,9 +95,16 @@ def _read_pools(table: str, found: dict[str, Definition]) -> list[OwnedPool]:
                     takes_class=any("build" in lender.parameters for lender in lenders),
                     lends=pool.lender in found,
                     lasts=pool.lasting_lender in found,
+                    chosen=_read_chosen(found.get(pool.lender)),
                 )
             )
     return pools
+
+
+def _read_chosen(lender: Definition | None) -> tuple[str, ...]:
+    """Return what else a lender names, behind the table of options that it hands on."""
+    given = _CHOSEN.search(lender.normal) if lender is not None else None
+    return () if given is None else tuple(re.findall(r"\w+", given[1]))
 
 
 def _read_client(definition: Definition, found: dict[str, Definition]) -> OwnedClient | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from httpx_fixer.frameworks._base import OwnedPool, Ownership, Start
+from httpx_fixer.frameworks._choice_source import key_by_value, let_choose
 from httpx_fixer.frameworks._lasting_source import lasting_template
 from httpx_fixer.frameworks._layout import Import, lay_out_call
 from httpx_fixer.frameworks._loop_source import LOOP, LOOP_OR_TRIO
@@ -248,10 +249,13 @@ def pool_definitions(ownership: Ownership) -> list[str]:
             parts.append(LOOP_OR_TRIO if has_trio else LOOP)
         is_made = any(map(is_made_late, pools))
         parts += [maker(pool) for pool in pools if is_made_late(pool)]
-        parts.append(table(words["TABLE"], pools) + _fill(_KIND, words))
+        has_choice = any(pool.chosen for pool in pools)
+        kind = key_by_value(_KIND) if has_choice else _KIND
+        parts.append(table(words["TABLE"], pools) + _fill(kind, words))
         has_timeout = any(argument.name == "timeout" for pool in pools for argument in pool.arguments)
         if any(pool.lends for pool in pools):
-            parts.append(_fill(_lending_template(has_timeout=has_timeout, is_made=is_made), words))
+            lending = _lending_template(has_timeout=has_timeout, is_made=is_made)
+            parts.append(_fill(let_choose(lending) if has_choice else lending, words))
         if any(pool.lasts for pool in pools):
             parts.append(_fill(lasting_template(has_timeout=has_timeout, is_made=is_made), words))
         for pool in pools:

@@ -6,12 +6,13 @@ import re
 
 import libcst as cst
 
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.rewrite.lines import collect_comments
 
 UNUSED = "F401"
-_CODES = re.compile(r"(?i)#\s*noqa\s*:\s*([A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)")
-_NOQA = re.compile(r"(?i)#\s*noqa\b")
-_PYLINT = re.compile(r"pylint:\s*disable=[\w\s,-]*\b(?:unused-import|W0611)\b")
+_CODES = compile_later(r"(?i)#\s*noqa\s*:\s*([A-Z]+[0-9]+(?:[,\s]+[A-Z]+[0-9]+)*)")
+_NOQA = compile_later(r"(?i)#\s*noqa\b")
+_PYLINT = compile_later(r"pylint:\s*disable=[\w\s,-]*\b(?:unused-import|W0611)\b")
 
 
 def is_told(line: cst.SimpleStatementLine) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from httpx_fixer.analysis.facts import Call, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import (
@@ -37,7 +39,9 @@ class Borrower:
 
     `names_class` says that a test replaces the class in the site's own module, so that the call
     has to name it; `lasts` that the client is kept for as long as the process runs. `spent` are the
-    statements that assigned such arguments to local variables, which nothing reads then.
+    statements that assigned such arguments to local variables, which nothing reads then. `makers` are
+    what makes transports that may keep something of a request. `chosen` are arguments that make a pool
+    and vary by call, among few values.
     """
 
     site: ClientSite
@@ -46,6 +50,8 @@ class Borrower:
     names_class: bool
     lasts: bool = False
     spent: tuple[Anchor, ...] = ()
+    makers: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = ()
 
     @property
     def files(self) -> frozenset[str]:
@@ -68,7 +74,12 @@ def find_borrower(
     if not site.spec.library:
         detail = "the name may be httpx or httpx2, depending on what is installed"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
-    pool = _find_top_level_pool(project, site) if site.top_level else _find_pool(project, site)
+    may_choose = not lasts and not site.top_level
+    pool = (
+        _find_top_level_pool(project, site)
+        if site.top_level
+        else _find_pool(project, site, may_choose=may_choose)
+    )
     if isinstance(pool, Refusal):
         return pool
     reaching = find_owners(project, lifecycles, site)
@@ -80,7 +91,10 @@ def find_borrower(
         if cap is not None:
             return Refusal(RefusalReason.LIMITS_OF_ONE_CALL, cap, site.path, argument.line)
     spent = tuple(value.statement for value in pool if value.statement is not None)
-    return Borrower(site, reaching, tuple(value.argument for value in pool), names_class, lasts, spent)
+    makers = tuple(dict.fromkeys(maker for value in pool for maker in value.makers))
+    chosen = tuple(value.argument.name for value in pool if value.is_choice)
+    arguments = tuple(value.argument for value in pool if not value.is_choice)
+    return Borrower(site, reaching, arguments, names_class, lasts, spent, makers, chosen)
 
 
 def find_owners(
@@ -118,23 +132,32 @@ def find_kept_loop(project: Project, lifecycles: Lifecycles, lifecycle: Lifecycl
     return next((call for call in project.event_loops.kept if lifecycles.reaches(lifecycle, call.path)), None)
 
 
-def _find_pool(project: Project, site: ClientSite) -> tuple[PoolValue, ...] | Refusal:
+def _find_pool(project: Project, site: ClientSite, *, may_choose: bool) -> tuple[PoolValue, ...] | Refusal:
     """Return the arguments of a constructor that make a pool of connections."""
     for argument in site.spec.arguments:
         obstacle = _find_obstacle(argument)
         if obstacle is not None:
             return Refusal(*obstacle, site.path, argument.line)
-    return _settle(project, site, POOL_ARGUMENTS)
+    return _settle(project, site, POOL_ARGUMENTS, may_choose=may_choose)
 
 
-def _settle(project: Project, site: ClientSite, names: frozenset[str]) -> tuple[PoolValue, ...] | Refusal:
-    """Return those arguments of a site that make a pool, as the owner would say them."""
+def _settle(
+    project: Project, site: ClientSite, names: frozenset[str], *, may_choose: bool = False
+) -> tuple[PoolValue, ...] | Refusal:
+    """Return those arguments of a site that make a pool, as the owner would say them.
+
+    What varies by call is said by the site itself, where it `may_choose`.
+    """
     settled: list[PoolValue] = []
     for argument in site.spec.arguments:
         if argument.name not in names or (argument.name, argument.normal) in POOL_DEFAULTS:
             continue
         value = project.pool_values.settle(site, argument)
         obstacle = _find_variation(project, site, argument, value)
+        if obstacle is not None and may_choose and value.is_choice:
+            settled.append(PoolValue(argument, is_choice=True))
+            continue
+        value = replace(value, is_choice=False)
         if obstacle is not None:
             return Refusal(*obstacle, site.path, argument.line)
         patch = None if value.is_own else find_value_patch(project, site, value.argument)

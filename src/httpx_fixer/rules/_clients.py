@@ -134,6 +134,7 @@ def serve_borrowers(
             takes_class=pool.takes_class or any(member.names_class for member in members),
             lends=pool.lends or not all(member.lasts for member in members),
             lasts=pool.lasts or any(member.lasts for member in members),
+            chosen=tuple(sorted({*pool.chosen, *(one for member in members for one in member.chosen)})),
         )
         served.update((member, pool) for member in members)
     return served
@@ -202,7 +203,15 @@ def _name_transport(argument: SpecArgument) -> str:
     said = (
         name for word, name in _TRANSPORTS.items() if re.search(rf"\b{word}=(?!None\b|0\b)", argument.normal)
     )
-    return next(said, argument.name)
+    return next(said, "") or _name_maker(argument) or argument.name
+
+
+def _name_maker(argument: SpecArgument) -> str:
+    """Return `pinned` for `build_pinned_transport()` or `PinnedTransport()`, "" for what has no name."""
+    called = re.match(r"(?:\w+\.)*(\w+)\(", argument.normal)
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+", called[1]) if called is not None else []
+    unspoken = {"async", "build", "create", "get", "http", "httpx", "make", "new", "sync", "transport"}
+    return "_".join(word.lower() for word in words if word.lower() not in unspoken)
 
 
 def _name_value(argument: SpecArgument | None) -> str:

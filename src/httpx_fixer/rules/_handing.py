@@ -17,6 +17,7 @@ from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import (
     AddArgument,
     AddParameter,
+    Applicability,
     Edit,
     EnsureImport,
     Fix,
@@ -174,7 +175,15 @@ def borrow(project: Project, owned: Owned, borrower: Borrower, pool: OwnedPool) 
     numbers = _count_numbers(site, owned, limits=pooled)
     how = Handing.LASTING if borrower.lasts else Handing.BORROWED
     supply = describe_supply(owned.ownership, pool, site, how)
-    return Fix(title, tuple(dict.fromkeys(edits)), numbers=numbers, supply=supply)
+    fix = Fix(title, tuple(dict.fromkeys(edits)), numbers=numbers, supply=supply)
+    if not borrower.makers:
+        return fix
+    shown = " and ".join(f"`{maker}`" for maker in borrower.makers)
+    because = (
+        f"all calls share what {shown} makes, and connections stay open between requests to one scheme, "
+        "host and port; check that it keeps or checks nothing for one call"
+    )
+    return replace(fix, applicability=Applicability.UNSAFE, unsafe_because=because)
 
 
 def _says_limits(argument: SpecArgument) -> bool:
@@ -233,7 +242,7 @@ def _rewrite_borrower(project: Project, borrower: Borrower, expression: str) -> 
     """Call the borrowing function instead of the class; a lone request moves into a block of its own."""
     site, single = borrower.site, borrower.site.single
     first = site.spec.class_code if borrower.names_class else ""
-    without = POOL_ARGUMENTS & {argument.name for argument in site.spec.arguments}
+    without = POOL_ARGUMENTS & {argument.name for argument in site.spec.arguments} - set(borrower.chosen)
     if site.spec.has_context:
         without |= {"verify"}
     is_moved = single is not None or site.local is not None or (borrower.lasts and site.block is not None)

@@ -93,7 +93,7 @@ def _iter_loops(
     project: Project, lifecycles: Lifecycles, settings: Settings
 ) -> Iterator[tuple[ClientSite, Loop]]:
     for site in project.client_sites:
-        is_wanted = _is_plain_request(site) if site.top_level else _is_plain(site)
+        is_wanted = _is_plain_request(site) if site.top_level else _is_plain(project, site)
         if is_wanted and _runs_once(project, lifecycles, site, settings):
             loop = _find_loop(project, site)
             if loop is not None:
@@ -112,7 +112,7 @@ def _is_plain_request(site: ClientSite) -> bool:
     )
 
 
-def _is_plain(site: ClientSite) -> bool:
+def _is_plain(project: Project, site: ClientSite) -> bool:
     """Answer whether a block in a loop does nothing with its client but to send requests."""
     if not site.in_loop or site.block is None or site.usage is None or site.usage.obstacles:
         return False
@@ -123,7 +123,7 @@ def _is_plain(site: ClientSite) -> bool:
         and spec.is_complete
         and site.block.is_async is spec.is_async
         and (http2 is None or http2.normal == "False")
-        and uses_network(site)
+        and uses_network(project, site)
     )
 
 

@@ -38,7 +38,7 @@ def kind_of(project: Project, lifecycles: Lifecycles, site: ClientSite) -> tuple
     """Return the rule (code, name) that a site belongs to whose client lacks an owner, None for others."""
     if site.top_level:
         return TOP_LEVEL if site.function else None
-    if not uses_network(site):
+    if not uses_network(project, site):
         return None
     if site.form in MODULE_FORMS or site.form is BindingForm.INSTANCE:
         return _kind_of_kept(project, lifecycles, site)

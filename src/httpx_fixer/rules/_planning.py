@@ -39,7 +39,7 @@ def plan_sites(project: Project, lifecycles: Lifecycles, settings: Settings) -> 
     Computed once a project and choice of rules.
     """
     chosen = [kind[0] for kind in KINDS if settings.is_selected(*kind)]
-    key = f"sites {chosen} {is_unwanted(settings)}"
+    key = f"sites {chosen} {is_unwanted(settings)} {settings.unsafe_fixes}"
     return project.remember(key, lambda: _plan(project, lifecycles, settings))
 
 
@@ -50,8 +50,23 @@ def _plan(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[
     decided = {
         site: _decide(project, lifecycles, site, settings, is_library=site in library) for site in sites
     }
+    unsure = {site for site, found in decided.items() if isinstance(found, Borrower) and found.makers}
+    if not unsure or settings.unsafe_fixes:
+        return _plan_decided(project, lifecycles, decided, settings)
+    # What safe fixes write must not speak of pools that no unsafe one asks for.
+    sure = {site: found for site, found in decided.items() if site not in unsure}
+    outcomes = _plan_decided(project, lifecycles, sure, settings)
+    others = _plan_decided(project, lifecycles, decided, settings)
+    return {site: (others if site in unsure else outcomes)[site] for site in sites}
+
+
+def _plan_decided(
+    project: Project, lifecycles: Lifecycles, decided: dict[ClientSite, Member | Refusal], settings: Settings
+) -> dict[ClientSite, Outcome]:
+    """Plan what was decided, the shorter of two forms where more than a handler takes part."""
+    decided = dict(decided)
     outcomes = _settle(project, lifecycles, decided, settings)
-    far = [site for site in sites if _is_far(decided[site], outcomes[site])]
+    far = [site for site in decided if _is_far(decided[site], outcomes[site])]
     if not far or settings.injection == "parameter":
         return outcomes
     borrowed = decided | {site: _find_borrower(project, lifecycles, site, settings) for site in far}
@@ -134,7 +149,8 @@ def _decide(
     if not kept and not site.spec.is_async and function is not None and function.is_async:
         detail = f"a sync request in `async def {function.name}` blocks the loop; sharing would not cure that"
         return Refusal(RefusalReason.SYNC_IN_ASYNC, detail, site.path, site.line)
-    if site.form is BindingForm.WITH and settings.injection != "borrow":
+    is_told_apart = any(site.spec.argument(name) is not None for name in ("mounts", "transport"))
+    if site.form is BindingForm.WITH and settings.injection != "borrow" and not is_told_apart:
         found = find_candidate(project, lifecycles, site, settings.max_hops)
         if isinstance(found, Candidate):
             return found

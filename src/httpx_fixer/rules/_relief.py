@@ -9,7 +9,7 @@ from httpx_fixer.analysis.facts import CallChange
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, SingleRequest
 from httpx_fixer.diagnostic import Refusal, RefusalReason
-from httpx_fixer.fix import AddArgument, Edit, Fix, ReplaceExpression
+from httpx_fixer.fix import AddArgument, Applicability, Edit, Fix, ReplaceExpression
 from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._enclosing import enclose_local, enclose_request, find_local_obstacle
 from httpx_fixer.rules._lasting import is_lasting
@@ -40,8 +40,14 @@ def find_relieved(project: Project, lifecycles: Lifecycles, settings: Settings) 
     """
     everything = replace(settings, select=(), ignore=())
     outcomes = plan_sites(project, lifecycles, everything)
-    key = f"relieved {settings.include_tests}"
-    return project.remember(key, lambda: _find_relieved(project, lifecycles, outcomes))
+    key = f"relieved {settings.include_tests} {settings.unsafe_fixes}"
+    left = {site: outcome for site, outcome in outcomes.items() if not is_applied(outcome, settings)}
+    return project.remember(key, lambda: _find_relieved(project, lifecycles, left))
+
+
+def is_applied(outcome: Fix | Refusal, settings: Settings) -> bool:
+    """Answer whether an outcome is a fix of a kind that was asked for."""
+    return isinstance(outcome, Fix) and (outcome.applicability is Applicability.SAFE or settings.unsafe_fixes)
 
 
 def _find_relieved(
@@ -58,9 +64,10 @@ def _find_relieved(
 
 
 def _is_left(project: Project, lifecycles: Lifecycles, site: ClientSite, outcome: Fix | Refusal) -> bool:
-    if isinstance(outcome, Fix) or outcome.reason in _HOPELESS:
+    if isinstance(outcome, Refusal) and outcome.reason in _HOPELESS:
         return False
-    is_of_object = site.form is BindingForm.INSTANCE and outcome.reason in _UNOWNED
+    is_unowned = isinstance(outcome, Fix) or outcome.reason in _UNOWNED
+    is_of_object = site.form is BindingForm.INSTANCE and is_unowned
     if is_lasting(project, lifecycles, site) and not is_of_object:
         return False
     return not site.spec.has_context and find_argument_obstacle(project, site) is None

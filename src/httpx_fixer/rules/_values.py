@@ -10,10 +10,13 @@ from httpx_fixer.fix import Edit, EnsureImport
 _LOCAL_TRANSPORTS = ("ASGITransport", "WSGITransport", "MockTransport")
 
 
-def uses_network(site: ClientSite) -> bool:
+def uses_network(project: Project, site: ClientSite) -> bool:
     """Answer whether a client opens connections: not with a transport into the process itself."""
     transport = site.spec.argument("transport")
-    return transport is None or not any(name in transport.code for name in _LOCAL_TRANSPORTS)
+    if transport is None:
+        return True
+    codes = project.pool_values.codes_of(site, transport)
+    return not all(any(name in code for name in _LOCAL_TRANSPORTS) for code in codes)
 
 
 def find_value_class(project: Project, site: ClientSite, name: str) -> tuple[str, tuple[Edit, ...]] | Refusal:

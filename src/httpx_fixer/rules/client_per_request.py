@@ -45,10 +45,19 @@ class ClientPerRequest(Rule):
     borrows: it builds a client of its own, with its own arguments, over connections that the lifespan
     opens and closes.
 
+    Where `verify=`, `trust_env=` or `proxy=` is decided on each call, among few values (booleans,
+    settings, elements of a list of the settings), the borrower goes on to say it, and there are
+    connections for each value: `http_client(proxy=random.choice(settings.PROXIES))`.
+
     ## Fix safety
     Safe: requests on the wire, exceptions and cookies stay as they were. Two failures are new in
     kind: `PoolTimeout` when `max_connections` requests are under way, and `RemoteProtocolError` when
     a server closes an idle connection at the very moment it is used again.
+
+    Unsafe for a `transport=` or `mounts=` that code of the project makes, always alike: there is one
+    transport a pool and event loop then, and what it keeps, counts or checks when it opens a connection
+    is for all calls. A class that adds to httpx's own transport only what it does with each request, and
+    hands that on as it came, is shared safely.
 
     ## Refused when
     - HTTPX_TOO_NEW: the pinned httpx is 1.0 or a prerelease of it.
@@ -57,7 +66,8 @@ class ClientPerRequest(Rule):
       httpx may not be installed.
     - SYNC_IN_ASYNC: a sync client in a coroutine.
     - UNKNOWN_ARGUMENT: an argument is none of httpx 0.28.
-    - DYNAMIC_ARGUMENT: an argument that makes a pool of connections is decided on each call.
+    - DYNAMIC_ARGUMENT: an argument that makes a pool of connections is decided on each call, and nothing
+      tells that its values are few.
     - PATCHED_IN_TESTS: a test replaces what such an argument reads in the module of the client, or
       compares the application's lifespan with the author's own.
     - LIMITS_OF_ONE_CALL: `limits=` allows fewer connections than httpx does by default.

@@ -55,7 +55,7 @@ class DisabledTimeout(Rule):
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every client and request with a phase that is not bounded."""
         for site in project.client_sites:
-            places = tuple(_iter_places(site)) if uses_network(site) else ()
+            places = tuple(_iter_places(site)) if uses_network(project, site) else ()
             if not places or not is_reported(project, lifecycles, site, self.settings):
                 continue
             for anchor, phases in places:

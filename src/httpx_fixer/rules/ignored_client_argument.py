@@ -47,7 +47,7 @@ class IgnoredClientArgument(Rule):
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every client that is given something which it ignores."""
         for site in project.client_sites:
-            ignored = _find_ignored(site)
+            ignored = _find_ignored(project, site)
             if not ignored or not is_reported(project, lifecycles, site, self.settings):
                 continue
             names = ", ".join(f"`{argument.name}=`" for argument in ignored)
@@ -57,10 +57,10 @@ class IgnoredClientArgument(Rule):
             yield self.diagnostic(site.anchor, message, refusal)
 
 
-def _find_ignored(site: ClientSite) -> tuple[SpecArgument, ...]:
+def _find_ignored(project: Project, site: ClientSite) -> tuple[SpecArgument, ...]:
     """Return the arguments without effect; those of a client with `proxy=` reach the proxy's pool."""
     transport = site.spec.argument("transport")
-    if site.top_level or not uses_network(site) or transport is None or transport.normal == "None":
+    if site.top_level or not uses_network(project, site) or transport is None or transport.normal == "None":
         return ()
     if site.spec.argument("proxy") is not None or site.spec.argument("proxies") is not None:
         return ()

@@ -13,7 +13,7 @@ from httpx_fixer.rules._objects import is_closed_where_built
 from httpx_fixer.rules._patches import find_new_argument_obstacle
 from httpx_fixer.rules._processes import is_reported, owns_for_duration
 from httpx_fixer.rules._upstreams import find_upstream
-from httpx_fixer.rules._values import find_value_class, uses_network
+from httpx_fixer.rules._values import find_value_class
 from httpx_fixer.settings import LimitsPolicy
 
 _SHARED = MODULE_FORMS | {BindingForm.INSTANCE}
@@ -76,7 +76,7 @@ def _is_shared(project: Project, site: ClientSite) -> bool:
 
 def _is_implicit(site: ClientSite) -> bool:
     """A transport of its own ignores the client's limits (FACTS A13): that is another rule's matter."""
-    if site.top_level or not site.spec.is_complete or not uses_network(site):
+    if site.top_level or not site.spec.is_complete:
         return False
     return site.spec.argument("limits") is None and site.spec.argument("transport") is None
 

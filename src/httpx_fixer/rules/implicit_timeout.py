@@ -56,7 +56,7 @@ class ImplicitTimeout(Rule):
         """Yield a diagnostic for every client without a timeout."""
         policy = self.settings.policy
         for site in project.client_sites:
-            if not _is_implicit(site) or is_given_away(project, site):
+            if not _is_implicit(project, site) or is_given_away(project, site):
                 continue
             if is_reported(project, lifecycles, site, self.settings) and not (
                 project.kept.is_every_request_timed(site)
@@ -66,8 +66,8 @@ class ImplicitTimeout(Rule):
                 yield self.diagnostic(site.anchor, message, outcome)
 
 
-def _is_implicit(site: ClientSite) -> bool:
-    if site.top_level or not site.spec.is_complete or not uses_network(site):
+def _is_implicit(project: Project, site: ClientSite) -> bool:
+    if site.top_level or not site.spec.is_complete or not uses_network(project, site):
         return False
     if site.usage is not None and site.usage.every_request_has_timeout:
         return False

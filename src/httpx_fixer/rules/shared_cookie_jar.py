@@ -64,7 +64,7 @@ class SharedCookieJar(Rule):
     def check(self, project: Project, lifecycles: Lifecycles) -> Iterator[Diagnostic]:
         """Yield a diagnostic for every client of a module that mixes the cookies of its callers."""
         for site in project.client_sites:
-            if site.form not in MODULE_FORMS or not _stores_cookies(site):
+            if site.form not in MODULE_FORMS or not _stores_cookies(project, site):
                 continue
             if not is_reported(project, lifecycles, site, self.settings):
                 continue
@@ -73,9 +73,10 @@ class SharedCookieJar(Rule):
                 yield self.diagnostic(site.anchor, message, _plan(project, site))
 
 
-def _stores_cookies(site: ClientSite) -> bool:
+def _stores_cookies(project: Project, site: ClientSite) -> bool:
     given = {argument.name for argument in site.spec.arguments}
-    return site.spec.is_complete and not site.top_level and uses_network(site) and not given & _OWN_COOKIES
+    is_built = site.spec.is_complete and not site.top_level
+    return is_built and uses_network(project, site) and not given & _OWN_COOKIES
 
 
 def _mixes_callers(project: Project, lifecycles: Lifecycles, site: ClientSite) -> bool:

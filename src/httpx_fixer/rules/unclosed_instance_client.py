@@ -32,6 +32,7 @@ class UnclosedInstanceClient(Rule):
     ## Fix safety
     Safe: requests on the wire, exceptions and cookies stay as they were. Where no lifespan runs the
     client has connections of its own, and leaves them open as before.
+    Unsafe for a `transport=` or `mounts=` that code of the project makes: there is one a pool then.
 
     ## Refused when
     - STREAM_LEFT_OPEN: the client speaks HTTP/2, or a stream of it is opened other than by `with`.

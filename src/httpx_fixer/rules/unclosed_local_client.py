@@ -46,7 +46,8 @@ class UnclosedLocalClient(Rule):
 
     ## Fix safety
     Safe: requests on the wire, exceptions and cookies stay as they were. Nothing that may still use
-    the client comes after its close.
+    the client comes after its close. Unsafe for a `transport=` or `mounts=` that code of the project
+    makes: there is one a pool then.
 
     ## Refused when
     - STREAM_LEFT_OPEN: a stream is opened that may outlive the function.

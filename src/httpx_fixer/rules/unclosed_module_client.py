@@ -34,6 +34,7 @@ class UnclosedModuleClient(Rule):
     ## Fix safety
     Safe: requests on the wire, exceptions and cookies stay as they were. Where no lifespan runs, the
     connections are left open as before. What is closed by hand closes its own and leaves the pool.
+    Unsafe for a `transport=` or `mounts=` that code of the project makes: there is one a pool then.
 
     ## Refused when
     - STREAM_LEFT_OPEN: the client speaks HTTP/2, or a stream of it is opened other than by `with`.

@@ -1,0 +1,33 @@
+"""The source of lenders whose callers choose among pools: one for each value of some arguments."""
+
+from __future__ import annotations
+
+_CHANGES = (
+    ("options: dict[str, Any]\n)", "options: dict[str, Any], *chosen: str\n)"),
+    ("_POOL_OPTIONS & options.keys()", "_POOL_OPTIONS & (options.keys() - set(chosen))"),
+    (
+        "    pool = pools.get(name)\n",
+        "    given = {one: options.pop(one) for one in chosen if one in options}\n"
+        "    key: Any = (name, *given.items()) if given else name  # a pool for each value\n"
+        "    pool = pools.get(key)\n",
+    ),
+    (
+        '        base: dict[str, Any] = {"limits": LIMITS, **_with_tls(_@TABLE[name])}\n',
+        "        made = _with_tls({**_@TABLE[name], **given})\n"
+        '        base: dict[str, Any] = {"limits": LIMITS, **made}\n',
+    ),
+    ("_with_tls(_@TABLE[name](limits=LIMITS))", "_with_tls({**_@TABLE[name](limits=LIMITS), **given})"),
+    ("pools.setdefault(name, ", "pools.setdefault(key, "),
+)
+
+
+def let_choose(lending: str) -> str:
+    """Let what lends take the names of arguments for whose values there are pools apart."""
+    for old, new in _CHANGES:
+        lending = lending.replace(old, new)
+    return lending
+
+
+def key_by_value(kind: str) -> str:
+    """Let the table of running pools have them under what their callers chose, too."""
+    return kind.replace("dict[str, @lib", "dict[Any, @lib")

@@ -1,0 +1,60 @@
+"""Pools for each value of what is decided on each call, served for real before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+from fixture_cases import write_tree
+
+from .served_cases import find_case
+from .service import Service, serve
+from .upstream import Received, Reply, Upstream, as_json
+
+_ROUNDS = 3
+_SIDES = pytest.mark.parametrize(("side", "rounds"), [("before", _ROUNDS), ("after", 1)])
+"""Which half runs, and how many connections as many rounds take there for each value."""
+
+
+def _answer_as_proxy(request: Received) -> Reply:
+    return as_json({"target": request.target})
+
+
+@pytest.fixture
+def proxies() -> Iterator[tuple[Upstream, ...]]:
+    with ExitStack() as open_ones:
+        yield tuple(open_ones.enter_context(Upstream(_answer_as_proxy)) for _ in range(2))
+
+
+def _ask(service: Service, path: str, **given: str) -> str:
+    with httpx.Client(base_url=service.url, trust_env=False, timeout=20.0) as browser:
+        response = browser.get(path, params=given)
+    assert response.status_code == 200, service.said.read_text()
+    return response.text
+
+
+@_SIDES
+def test_each_value_has_connections_of_its_own(
+    side: str, rounds: int, upstream: Upstream, proxies: tuple[Upstream, ...], tmp_path: Path
+) -> None:
+    case = find_case("client-per-request/value-chosen-per-call")
+    write_tree(case.before if side == "before" else case.after, tmp_path)
+    known = {"RELAY_PROXIES": ",".join(proxy.url for proxy in proxies), "PYTHONHASHSEED": "0"}
+    with serve(tmp_path, "relay.main:app", known) as service:
+        for _ in range(_ROUNDS):
+            _ask(service, "/checked", url=upstream.url, check="true")
+            _ask(service, "/checked", url=upstream.url, check="false")
+            _ask(service, "/trusted", url=upstream.url, insecure="true")
+            _ask(service, "/trusted", url=upstream.url)
+            for key in ("a", "b", "c", "d", "e"):
+                assert "shop.test" in _ask(service, "/through", url="http://shop.test/books", key=key)
+        assert service.stop() == 0
+        assert "ResourceWarning" not in service.said.read_text()
+    assert upstream.connections == 4 * rounds
+    assert sum(len(proxy.requests) for proxy in proxies) == 5 * _ROUNDS
+    shared = [1, 1] if side == "after" else [len(proxy.requests) for proxy in proxies]
+    assert [proxy.connections for proxy in proxies] == shared
+    assert all(one.wait_until_idle() for one in (upstream, *proxies))
