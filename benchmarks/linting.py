@@ -83,7 +83,10 @@ def find_circles(tree: Path) -> set[frozenset[str]]:
 
 
 def _read_top_imports(importer: Path) -> tuple[str, ...]:
-    """Return the words of the imports that run when a module is loaded."""
+    """Return the words of the imports that run when a module is loaded, but for the standard library's.
+
+    ruff may take `logging` for a directory of that name, or not, as the file system lists them.
+    """
     try:
         tree = ast.parse(importer.read_bytes())
     except (SyntaxError, ValueError):
@@ -101,7 +104,11 @@ def _iter_top_imports(body: Iterable[ast.stmt]) -> Iterator[str]:
     for statement in body:
         if isinstance(statement, ast.Import | ast.ImportFrom):
             module = getattr(statement, "module", None) or ""
-            yield " ".join([module, *(alias.name for alias in statement.names)])
+            is_relative = getattr(statement, "level", 0) > 0
+            for alias in statement.names:
+                name = f"{module} {alias.name}".strip()
+                if is_relative or re.split(r"[. ]", name)[0] not in sys.stdlib_module_names:
+                    yield name
         elif isinstance(statement, ast.Try):
             yield from _iter_top_imports(statement.body)
 
