@@ -149,6 +149,8 @@ def _find_loop(project: Project, site: ClientSite) -> Loop | None:
     function = project.function(Symbol(site.path, site.function)) if site.function else None
     if (function is None) is bool(site.function) or is_given_away(project, site):
         return None
+    if "sni_hostname" in project.search.text(site.path):  # connections are kept by address alone
+        return None
     if function is not None and function.is_generator:
         return None
     loop = project.rounds.around(site)

@@ -11,6 +11,7 @@ from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.patterns import compile_later
 from httpx_fixer.rules._borrowers import Borrower, find_borrower
 from httpx_fixer.rules._candidates import Candidate, find_candidate
+from httpx_fixer.rules._copied_source import find_copied_source
 from httpx_fixer.rules._diff_size import find_longer
 from httpx_fixer.rules._enclosing import find_local_obstacle
 from httpx_fixer.rules._homes import Member
@@ -142,6 +143,9 @@ def _decide(
     if _names_server(project, site):
         detail = "`sni_hostname` names a server for one request, and connections are shared by address alone"
         return Refusal(RefusalReason.DYNAMIC_ARGUMENT, detail, site.path, site.line)
+    copied = find_copied_source(project, site)
+    if copied is not None:
+        return copied
     function = project.function(Symbol(site.path, site.function))
     obstacle = find_lasting_obstacle(project, site) if lasts else None
     if obstacle is not None:

@@ -66,8 +66,8 @@ class ClientPerRequest(Rule):
       httpx may not be installed.
     - SYNC_IN_ASYNC: a sync client in a coroutine.
     - UNKNOWN_ARGUMENT: an argument is none of httpx 0.28.
-    - DYNAMIC_ARGUMENT: an argument that makes a pool of connections is decided on each call, and nothing
-      tells that its values are few.
+    - DYNAMIC_ARGUMENT: an argument that makes a pool of connections is decided on each call, or a
+      request says against which name its connection is checked (`sni_hostname`).
     - PATCHED_IN_TESTS: a test replaces what such an argument reads in the module of the client, or
       compares the application's lifespan with the author's own.
     - LIMITS_OF_ONE_CALL: `limits=` allows fewer connections than httpx does by default.
@@ -81,7 +81,8 @@ class ClientPerRequest(Rule):
     - FRAMEWORK_TOO_OLD: the pinned version lacks what the fix uses.
     - LIFESPAN_UNKNOWN: the application's lifespan could not be extended.
     - OWNER_CHANGED: a definition of an earlier run that has to change was changed by hand.
-    - NO_IMPORT_PATH: how the project's modules import one another is not clear.
+    - NO_IMPORT_PATH: how the project's modules import one another is not clear, or the function's
+      source is copied to where they are not (`global_imports=`).
     - NAME_CLASH: a name that the fix adds to a module is taken there.
     - STREAM_LEFT_OPEN: the client speaks HTTP/2 and a stream may be left early.
     - ESCAPES: an object of another library gets the client, and may go by the timeout it was built with.
