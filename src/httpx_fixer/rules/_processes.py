@@ -11,7 +11,8 @@ from httpx_fixer.rules._commands import is_run_by_commands
 from httpx_fixer.settings import Settings
 
 _ASIDE = compile_later(
-    r"^(?:examples?|docs?|docs_src|benchmarks?|tools|notebooks?|samples?|demos?|tutorials?|cookbooks?|load_?test\w*)/"
+    r"^(?:examples?|docs?|docs_src|benchmarks?|tools|notebooks?|samples?|demos?|tutorials?|cookbooks?)/"
+    r"|^(?:\.github|load_?test\w*)/"
     r"|(?:^|/)(?:scripts?|migrations|alembic)/"
 )
 """Directories of programs that run once, or are there to be read, seen from where a project begins."""
