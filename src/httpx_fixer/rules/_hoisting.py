@@ -30,7 +30,7 @@ from httpx_fixer.rules._values import uses_network
 from httpx_fixer.settings import Settings
 
 _TO_BE_READ = compile_later(
-    r"(?:^|/)(?:examples?|docs?|docs_src|benchmarks?|notebooks?|samples?|demos?|migrations|alembic)/"
+    r"(?:^|/)(?:examples?|docs?|docs_src|benchmarks?|notebooks?|samples?|demos?|tutorials?|cookbooks?|migrations|alembic)/"
 )
 """Directories of programs that show something, or that nobody runs a second time."""
 _STATEFUL = frozenset({"cookies", "mounts", "event_hooks"})
