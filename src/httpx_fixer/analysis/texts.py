@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from httpx_fixer.analysis.call_text import find_argument
 from httpx_fixer.analysis.module_imports import find_docstring
-from httpx_fixer.analysis.site_facts import ClientSite
 from httpx_fixer.analysis.store import FileStore
 from httpx_fixer.source import Anchor, SourceFile
 
@@ -31,14 +30,6 @@ class Texts:
         """Return the address of the value of a keyword argument of a call."""
         module = self._store.module(call.path)
         return None if module is None else find_argument(module, call, name)
-
-    def function_lines(self, site: ClientSite) -> list[tuple[int, str]]:
-        """Return the lines of the function around a client, of the whole file where none is, by number."""
-        module = self._store.module(site.path)
-        node = None if module is None else module.functions.get(site.function)
-        lines = self.lines_of(site.path)
-        first, last = (1, len(lines)) if node is None else (node.lineno, node.end_lineno or node.lineno)
-        return list(enumerate(lines[first - 1 : last], first))
 
     def function_at(self, anchor: Anchor) -> str:
         """Return the qualified name of the innermost function around a place, "" for none."""

@@ -31,7 +31,9 @@ _FINDING = compile_later(r"importlib|__import__|pkgutil|entry_points|import_stri
 """How a module is found that no import statement tells of."""
 _CHOOSES = compile_later(r"\badd_subparsers\(|\bargv\[1\]|\bmatch (?:sys\.)?argv")
 """How a program chooses between what goes on and what ends."""
-_DEMONSTRATION = compile_later(r"(?:^|/)(?:demo|docs|example|sample|scaffold|skeleton|template|tutorial)[\w-]*/")
+_DEMONSTRATION = compile_later(
+    r"(?:^|/)(?:demo|docs|example|sample|scaffold|skeleton|template|tutorial)[\w-]*/"
+)
 
 
 def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:

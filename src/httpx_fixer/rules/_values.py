@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import ClientSite
 from httpx_fixer.diagnostic import Refusal, RefusalReason
@@ -13,18 +11,12 @@ _LOCAL_TRANSPORTS = ("ASGITransport", "WSGITransport", "MockTransport")
 
 
 def uses_network(project: Project, site: ClientSite) -> bool:
-    """Answer whether a client opens connections: not with a transport into the process itself.
-
-    Also of one that a variable of the function holds.
-    """
+    """Answer whether a client opens connections: not with a transport into the process itself."""
     transport = site.spec.argument("transport")
     if transport is None:
         return True
-    values = [transport.code]
-    if transport.code.isidentifier() and site.function:
-        bound = re.compile(rf"^\s*{transport.code}\b[^=(]*=(?!=)(.*)")
-        values = [match[1] for _, line in project.texts.function_lines(site) if (match := bound.match(line))]
-    return not values or not all(any(name in value for name in _LOCAL_TRANSPORTS) for value in values)
+    codes = project.pool_values.codes_of(site, transport)
+    return not all(any(name in code for name in _LOCAL_TRANSPORTS) for code in codes)
 
 
 def find_value_class(project: Project, site: ClientSite, name: str) -> tuple[str, tuple[Edit, ...]] | Refusal:

@@ -66,8 +66,8 @@ class ClientPerRequest(Rule):
       httpx may not be installed.
     - SYNC_IN_ASYNC: a sync client in a coroutine.
     - UNKNOWN_ARGUMENT: an argument is none of httpx 0.28.
-    - DYNAMIC_ARGUMENT: an argument that makes a pool of connections is decided on each call, or a
-      request says against which name its connection is checked (`sni_hostname`).
+    - DYNAMIC_ARGUMENT: an argument that makes a pool of connections is decided on each call, and nothing
+      tells that its values are few.
     - PATCHED_IN_TESTS: a test replaces what such an argument reads in the module of the client, or
       compares the application's lifespan with the author's own.
     - LIMITS_OF_ONE_CALL: `limits=` allows fewer connections than httpx does by default.

@@ -57,7 +57,7 @@ class ImplicitLimits(Rule):
         """Yield a diagnostic for every shared client without limits."""
         policy = self.settings.policy
         for site in project.client_sites:
-            if not _is_implicit(project, site) or not is_reported(project, lifecycles, site, self.settings):
+            if not _is_implicit(site) or not is_reported(project, lifecycles, site, self.settings):
                 continue
             if _is_shared(project, site) or owns_for_duration(project, site):
                 message = (
@@ -74,9 +74,9 @@ def _is_shared(project: Project, site: ClientSite) -> bool:
     return site.function.rpartition(".")[2] not in {"__aenter__", "__enter__"}
 
 
-def _is_implicit(project: Project, site: ClientSite) -> bool:
+def _is_implicit(site: ClientSite) -> bool:
     """A transport of its own ignores the client's limits (FACTS A13): that is another rule's matter."""
-    if site.top_level or not site.spec.is_complete or not uses_network(project, site):
+    if site.top_level or not site.spec.is_complete:
         return False
     return site.spec.argument("limits") is None and site.spec.argument("transport") is None
 

@@ -75,12 +75,8 @@ class SharedCookieJar(Rule):
 
 def _stores_cookies(project: Project, site: ClientSite) -> bool:
     given = {argument.name for argument in site.spec.arguments}
-    return (
-        site.spec.is_complete
-        and not site.top_level
-        and uses_network(project, site)
-        and not given & _OWN_COOKIES
-    )
+    is_built = site.spec.is_complete and not site.top_level
+    return is_built and uses_network(project, site) and not given & _OWN_COOKIES
 
 
 def _mixes_callers(project: Project, lifecycles: Lifecycles, site: ClientSite) -> bool:
