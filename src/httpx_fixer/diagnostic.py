@@ -78,7 +78,7 @@ class RefusalReason(Enum):
     HTTPX_TOO_NEW = "HTTPX_TOO_NEW"
     """The pinned httpx is 1.0 or a prerelease of it, which has another API."""
     NO_IMPORT_PATH = "NO_IMPORT_PATH"
-    """How the modules of this project import one another is not clear, so no import can be written."""
+    """No import can be written: how modules here do is not clear, or the source is copied elsewhere."""
     IMPORT_CIRCLE = "IMPORT_CIRCLE"
     """The import that the rewrite needs would close a circle."""
     GENERATOR = "GENERATOR"

@@ -149,3 +149,17 @@ def test_decorator_that_hands_keywords_on(text: str, passes: bool) -> None:
     header = "import functools\nfrom functools import wraps\n"
     project = build_project({"m.py": f"{header}def deco(f):\n    {text}\n    return w\n"})
     assert project.passes_arguments_on(Symbol("m.py", "deco")) is passes
+
+
+def test_part_of_a_package_in_another_distribution_is_none_of_its_first() -> None:
+    resolver = build_resolver(
+        {
+            "src/depot/__init__.py": "from depot.shelves import count\n",
+            "src/depot/shelves.py": "def count(): pass\n",
+            "kit/src/depot/kit/__init__.py": (
+                "from depot.scales.units import Unit\nfrom depot.kit.maps import Map\n"
+            ),
+            "kit/src/depot/kit/maps.py": "class Map: pass\n",
+        }
+    )
+    assert resolver.imported_files("kit/src/depot/kit/__init__.py") == {"kit/src/depot/kit/maps.py"}

@@ -302,3 +302,8 @@ def test_edit_in_a_removed_item_is_our_mistake() -> None:
 def test_edit_of_another_kind_of_node_is_our_mistake() -> None:
     with pytest.raises(EditsClash):
         rewrite("a.b\n", AddArgument(anchor_of("a.b\n", "Attribute"), "c", "1"))
+
+
+def test_code_of_an_edit_that_does_not_parse_is_our_own_mistake() -> None:
+    with pytest.raises(EditsClash):
+        apply_edits(PATH, b"import httpx\n", [EnsureImport(PATH, "depot-mail.http_tls", "tls_context")])

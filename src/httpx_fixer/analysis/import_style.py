@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from keyword import iskeyword
 
 from httpx_fixer.analysis.files import has_main
 from httpx_fixer.analysis.imports import Target, dotted_name, imported_names, is_importable, relative_name
@@ -21,6 +22,20 @@ _WITNESSES = 60
 
 def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None:
     """Return the dotted name under which `importer` can import the (new) file `path`.
+
+    A directory whose name no import statement can say, `shop-worker`, is on the way of none.
+    """
+    name = _find_path(resolver, importer, path)
+    return name if name is not None and _can_be_said(name) else None
+
+
+def _can_be_said(dotted: str) -> bool:
+    parts = dotted.lstrip(".").split(".")
+    return all(part.isidentifier() and not iskeyword(part) for part in parts)
+
+
+def _find_path(resolver: Resolver, importer: str, path: str) -> str | None:
+    """Return the name by which a file would be imported, were each directory called like a module.
 
     The importer's own imports decide first, then those of its neighbours, then those of modules
     elsewhere that import from the directory of `path`. None: nothing shows how it is done, or it cannot
@@ -59,16 +74,16 @@ def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None
 def _find_named_root(resolver: Resolver, path: str) -> str | None:
     """Return the directory above a file at which names in strings begin, None for none.
 
-    `load_extension("cogs.memes")`, `load_extension(f"cogs.{name}")`: that of `cogs` is one. NoneBot
-    makes such names of the paths that it is given: `load_plugins("src/plugins")`.
+    `load_extension("cogs.memes")`, `load_extension(f"cogs.{name}")`: that of `cogs` is one, for what
+    stands in it or in `cogs`. NoneBot makes such names of the paths that it is given:
+    `load_plugins("src/plugins")`. Of a directory beside that says nothing.
     """
     parts = path.split("/")[:-1]
     for count in range(len(parts) + 1):
         root = "/".join(parts[:count])
         inside = [file[len(root) :].lstrip("/") for file in resolver.store.files if file.startswith(root)]
-        if any(
-            _is_named(resolver, root, one) for one in sorted({f.split("/")[0] for f in inside if "/" in f})
-        ):
+        first = parts[count : count + 1] or sorted({file.split("/")[0] for file in inside if "/" in file})
+        if any(_is_named(resolver, root, one) for one in first):
             return root
     return None
 
@@ -196,8 +211,7 @@ def _shows_root(resolver: Resolver, target: Target, path: str, *, own: bool) -> 
         return True
     if resolver.index.is_package(target.root):
         return own and _is_bound(resolver, target)
-    directory = path.rpartition("/")[0]
-    return directory == target.root or resolver.index.is_package(directory)
+    return resolver.index.package_root(path) == target.root
 
 
 def _is_bound(resolver: Resolver, target: Target) -> bool:

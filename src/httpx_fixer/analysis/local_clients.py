@@ -60,8 +60,8 @@ class _LocalReader:
             None if last is None else self.module.anchor(last),
             tuple(self.module.anchor(self.module.statement_of(use.node)) for use in closes),
             closing,
-            any(use.kind is UseKind.STORED for use in mine),
-            any(use.kind is UseKind.RETURNED for use in mine),
+            any(use.kind is UseKind.STORED for use in self.uses if self._may_read(use, inside)),
+            any(use.kind is UseKind.RETURNED for use in self.uses if self._may_read(use, inside)),
             any(use.opens_stream for use in mine),
             tuple(sorted(obstacles, key=lambda obstacle: obstacle.line)),
         )
@@ -179,6 +179,10 @@ class _LocalReader:
         parent = self.module.table.parents[close]
         is_last_resort = isinstance(parent, ast.Try | ast.TryStar) and close in parent.finalbody
         return len(self.module.block_of(close)) > 1 and not is_last_resort
+
+    def _may_read(self, use: LocalUse, inside: set[int]) -> bool:
+        """Answer whether a use may read this client: `if client is None: client = ...` goes on below."""
+        return id(use.node) in inside or not self._belongs_elsewhere(use)
 
     def _belongs_elsewhere(self, use: LocalUse) -> bool:
         """Answer whether a use is the assignment itself, or reads what another one assigned before."""

@@ -39,6 +39,10 @@ _LOOP = compile_later(
     rb"|(?:if|try)\b(?s:.)*?^[ \t]+(?:while\b|[^\n]*\.(?:start|\w*polling|\w*_forever)\())"
 )
 """What a program looks like that goes on in its module itself."""
+_NO_RESULT = compile_later(
+    r"^[\"']?(?:None|int|bool|(?:\w+\.)?(?:Any|NoReturn|Never)|Optional\[int\]|int \| None)[\"']?$"
+)
+"""What a program is said to return: nothing, or a code to exit with."""
 _GUARD = compile_later(rb"(?m)^if\b[^\n]*\b__name__\b")
 
 
@@ -80,8 +84,15 @@ class Programs:
                 if not _is_runner(self._resolver, module, node):
                     continue
                 entry = find_entry_of(self._resolver, module, node)
-                if entry is not None and self._endless.function(entry):
+                if entry is not None and self._endless.function(entry) and not self._has_result(entry):
                     yield _program(self._resolver, module, node, entry)
+
+    def _has_result(self, entry: Symbol) -> bool:
+        """Answer whether a coroutine is said to return what it found out: it is a step, and no program."""
+        module = self._resolver.store.module(entry.path)
+        node = None if module is None else module.functions.get(entry.name)
+        said = None if node is None else node.returns
+        return module is not None and said is not None and _NO_RESULT.match(module.code(said)) is None
 
     def _iter_loops(self) -> Iterator[Anchor]:
         for module in _iter_modules(self._resolver, _LOOP, b"while ", b"_forever(", b"polling(", b".start("):

@@ -34,11 +34,17 @@ class Resolver:
         return self._members(Symbol(target.path, ""), target.rest)
 
     def imported_files(self, path: str) -> frozenset[str]:
-        """Return the project files that the import statements of a file lead to."""
+        """Return the project files that the import statements of a file lead to.
+
+        A module has its names, but none of theirs: what is left to look up of `shop.worker.queue.Job`
+        below `shop/__init__.py` is in another distribution that has a part of the package `shop`.
+        """
         if path not in self._imported:
             names = self.store.ask(path, imported_names)
             targets = (self.index.resolve(path, name) for name in names)
-            self._imported[path] = frozenset(target.path for target in targets if target is not None)
+            self._imported[path] = frozenset(
+                target.path for target in targets if target is not None and len(target.rest) <= 1
+            )
         return self._imported[path]
 
     def call(self, module: Module, node: ast.Call) -> Call:

@@ -52,6 +52,8 @@ def apply_edits(
         return Skip(path, SkipReason.TOO_DEEP, "nested deeper than libcst can walk")
     except UnicodeError as error:
         return Skip(path, SkipReason.BAD_ENCODING, str(error))
+    except cst.ParserSyntaxError as error:  # of the file itself `_parse` makes a skip
+        raise EditsClash(f"the code of an edit does not parse: {error.message}") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from httpx_fixer.rules._values import uses_network
 from httpx_fixer.settings import Settings
 
 _TO_BE_READ = compile_later(
-    r"(?:^|/)(?:examples?|docs?|docs_src|benchmarks?|notebooks?|samples?|demos?|migrations|alembic)/"
+    r"(?:^|/)(?:examples?|docs?|docs_src|benchmarks?|notebooks?|samples?|demos?|tutorials?|cookbooks?|migrations|alembic)/"
 )
 """Directories of programs that show something, or that nobody runs a second time."""
 _STATEFUL = frozenset({"cookies", "mounts", "event_hooks"})
@@ -148,6 +148,8 @@ def _runs_once(project: Project, lifecycles: Lifecycles, site: ClientSite, setti
 def _find_loop(project: Project, site: ClientSite) -> Loop | None:
     function = project.function(Symbol(site.path, site.function)) if site.function else None
     if (function is None) is bool(site.function) or is_given_away(project, site):
+        return None
+    if "sni_hostname" in project.search.text(site.path):  # connections are kept by address alone
         return None
     if function is not None and function.is_generator:
         return None

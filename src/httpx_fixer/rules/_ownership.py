@@ -232,6 +232,7 @@ def _build_owned(project: Project, lifecycles: Lifecycles, home: Home, owned: Ow
         return edits
     kinds = {one.is_async for one in ownership.clients} | {one.is_async for one in ownership.pools}
     wired: set[bool] = set()
+    starting: list[Lifecycle] = []
     refusals: list[Refusal] = []
     for lifecycle in _startable(lifecycles, project, home):
         mine = {kind for kind in kinds if lifecycle.owns(is_async=kind)}
@@ -243,9 +244,11 @@ def _build_owned(project: Project, lifecycles: Lifecycles, home: Home, owned: Ow
         else:
             edits += added
             wired |= mine
+            starting.append(lifecycle)
     if refusals and (ownership.clients or wired != kinds):
         return refusals[0]
-    return replace(owned, edits=edits)
+    told = replace(ownership, lifecycles=tuple(starting) or ownership.lifecycles)
+    return replace(owned, ownership=told, edits=edits)
 
 
 def _startable(lifecycles: Lifecycles, project: Project, home: Home) -> tuple[Lifecycle, ...]:

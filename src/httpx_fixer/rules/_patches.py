@@ -26,6 +26,7 @@ _STRICT_FAKES = (
 )
 """A class of the test's own, which may not take the limits and the cookie jar that a shared client is
 built with; or a mock whose arguments are looked at."""
+_TEST_MODULE = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$")
 _STARTS = (
     (b"TestClient", rb"with\s+TestClient\("),
     (b"LifespanManager", rb"LifespanManager\("),
@@ -91,11 +92,21 @@ def find_call_assertion(project: Project) -> tuple[str, int] | None:
 def find_function_patch(project: Project, site: ClientSite) -> tuple[str, int] | None:
     """Return the place in the tests that replaces a function of the package (`patch("httpx.post")`).
 
-    Or the name by which the site's module finds it.
+    Or the name by which the site's module finds it. A test module replaces it for what it runs, which it
+    imports; what a `conftest` replaces may be so for all.
     """
     verb = site.top_level.encode()
     called = rb"(?:patch|setattr|spy)\w*(?:\.object)?\([^)]*\bhttpx2?\s*[.,]\s*[\"']?" + verb + rb"\b"
-    return project.search.find_in_tests(b"httpx", called) or _find_replaced_name(project, site)
+    places = project.search.places_in_tests(b"httpx", called)
+    found = next((place for place in places if _may_run(project, place[0], site)), None)
+    return found or _find_replaced_name(project, site)
+
+
+def _may_run(project: Project, test: str, site: ClientSite) -> bool:
+    """Answer whether the code of a site may run while a test module has something replaced."""
+    if _TEST_MODULE.search(test) is None or project.search.may_drive(test, site.path):
+        return True
+    return project.imports.reaches(test, site.path)
 
 
 def find_name_patch(project: Project, site: ClientSite) -> tuple[str, int] | None:

@@ -11,6 +11,7 @@ from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.patterns import compile_later
 from httpx_fixer.rules._borrowers import Borrower, find_borrower
 from httpx_fixer.rules._candidates import Candidate, find_candidate
+from httpx_fixer.rules._copied_source import find_copied_source
 from httpx_fixer.rules._diff_size import find_longer
 from httpx_fixer.rules._enclosing import find_local_obstacle
 from httpx_fixer.rules._homes import Member
@@ -139,9 +140,9 @@ def _decide(
     if _may_abandon_http2(project, site):
         detail = "a stream of HTTP/2 that is left early would hold its connection for all others"
         return Refusal(RefusalReason.STREAM_LEFT_OPEN, detail, site.path, site.line)
-    if _names_server(project, site):
-        detail = "`sni_hostname` names a server for one request, and connections are shared by address alone"
-        return Refusal(RefusalReason.DYNAMIC_ARGUMENT, detail, site.path, site.line)
+    separate = _find_named_server(project, site) or find_copied_source(project, site)
+    if separate is not None:
+        return separate
     function = project.function(Symbol(site.path, site.function))
     obstacle = find_lasting_obstacle(project, site) if lasts else None
     if obstacle is not None:
@@ -201,6 +202,13 @@ def _may_abandon_http2(project: Project, site: ClientSite) -> bool:
     if site.usage is None:
         return site.local is None or site.local.is_returned or site.local.opens_stream
     return bool(site.usage.obstacles) or any(r.method in {"stream", "send"} for r in site.usage.requests)
+
+
+def _find_named_server(project: Project, site: ClientSite) -> Refusal | None:
+    if not _names_server(project, site):
+        return None
+    detail = "`sni_hostname` names a server for one request, and connections are shared by address alone"
+    return Refusal(RefusalReason.DYNAMIC_ARGUMENT, detail, site.path, site.line)
 
 
 def _names_server(project: Project, site: ClientSite) -> bool:

@@ -11,9 +11,11 @@ from httpx_fixer.rules._commands import is_run_by_commands
 from httpx_fixer.settings import Settings
 
 _ASIDE = compile_later(
-    r"^(?:examples?|docs?|docs_src|benchmarks?|tools|notebooks?|samples?|demos?)/|(?:^|/)(?:scripts?|migrations|alembic)/"
+    r"^(?:examples?|docs?|docs_src|benchmarks?|tools|notebooks?|samples?|demos?|tutorials?|cookbooks?)/"
+    r"|^(?:\.github|load_?test\w*)/"
+    r"|(?:^|/)(?:scripts?|migrations|alembic)/"
 )
-"""Directories of programs that run once, or are there to be read."""
+"""Directories of programs that run once, or are there to be read, seen from where a project begins."""
 _SCRIPTS = compile_later(r"(?:^|/)scripts?/")
 _ROUTERS = ("fastapi.APIRouter", "flask.Blueprint", "quart.Blueprint", "sanic.Blueprint")
 """Routes that an application takes in."""
@@ -23,11 +25,15 @@ _HANDLERS = (
 )
 """What is imported by handlers that a bot takes in."""
 _SERVERS = frozenset({"fastapi", "flask", "litestar", "mcp", "quart", "sanic", "starlette"})
+_PROGRAMS = frozenset({"asyncio", "program", "trio"})
+"""What runs what its own code calls: a worker may load modules that it does not name."""
 _FINDING = compile_later(r"importlib|__import__|pkgutil|entry_points|import_string|find_modules")
 """How a module is found that no import statement tells of."""
 _CHOOSES = compile_later(r"\badd_subparsers\(|\bargv\[1\]|\bmatch (?:sys\.)?argv")
 """How a program chooses between what goes on and what ends."""
-_DEMONSTRATION = compile_later(r"(?:^|/)(?:demo|docs|example|sample|scaffold|skeleton|template)[\w-]*/")
+_DEMONSTRATION = compile_later(
+    r"(?:^|/)(?:demo|docs|example|sample|scaffold|skeleton|template|tutorial)[\w-]*/"
+)
 
 
 def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:
@@ -60,10 +66,18 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
 
 def _is_aside(project: Project, path: str) -> bool:
     """Answer whether a module is no part of what lasts: a script that other modules import is one."""
-    if _ASIDE.search(path) is None:
+    if not _has_aside(project, path):
         return False
     importers = project.imports.importers_of(path) if _SCRIPTS.search(path) else ()
-    return all(_ASIDE.search(one) for one in importers)
+    return all(_has_aside(project, one) for one in importers)
+
+
+def _has_aside(project: Project, path: str) -> bool:
+    """Answer whether a path leads through such a directory: `examples/`, `sdks/python/examples/`."""
+    if _ASIDE.search(path) is not None:
+        return True
+    root = project.packaging.root_of(path)
+    return root is not None and _ASIDE.search(path[len(root) :].lstrip("/")) is not None
 
 
 def _is_endless(project: Project, lifecycle: Lifecycle) -> bool:
@@ -125,7 +139,7 @@ def may_own(lifecycles: Lifecycles, lifecycle: Lifecycle, site: ClientSite) -> b
 
 def is_neighbour(project: Project, lifecycle: Lifecycle, site: ClientSite) -> bool:
     """Answer whether a site is built together with an application that nothing shows to import it."""
-    if _DEMONSTRATION.search(lifecycle.path) or _ASIDE.search(lifecycle.path):
+    if _DEMONSTRATION.search(lifecycle.path) or _has_aside(project, lifecycle.path):
         return False
     if _stands_alone(project, lifecycle):
         return False
@@ -142,7 +156,7 @@ def _stands_alone(project: Project, lifecycle: Lifecycle) -> bool:
     What finds modules by their names, as workers do, may have.
     """
     path = lifecycle.path
-    if lifecycle.framework not in _SERVERS or project.imports.is_imported(path):
+    if lifecycle.framework not in _SERVERS | _PROGRAMS or project.imports.is_imported(path):
         return False
     others = project.imports.import_closure(path) - {path}
     return all(

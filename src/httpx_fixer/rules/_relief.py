@@ -11,6 +11,7 @@ from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, SingleReque
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddArgument, Applicability, Edit, Fix, ReplaceExpression
 from httpx_fixer.frameworks._base import Lifecycles
+from httpx_fixer.rules._copied_source import find_copied_source
 from httpx_fixer.rules._enclosing import enclose_local, enclose_request, find_local_obstacle
 from httpx_fixer.rules._lasting import is_lasting
 from httpx_fixer.rules._patches import find_class_patch
@@ -70,7 +71,9 @@ def _is_left(project: Project, lifecycles: Lifecycles, site: ClientSite, outcome
     is_of_object = site.form is BindingForm.INSTANCE and is_unowned
     if is_lasting(project, lifecycles, site) and not is_of_object:
         return False
-    return not site.spec.has_context and find_argument_obstacle(project, site) is None
+    if site.spec.has_context or find_copied_source(project, site) is not None:
+        return False
+    return find_argument_obstacle(project, site) is None
 
 
 def close_unowned(

@@ -81,7 +81,8 @@ class ClientPerRequest(Rule):
     - FRAMEWORK_TOO_OLD: the pinned version lacks what the fix uses.
     - LIFESPAN_UNKNOWN: the application's lifespan could not be extended.
     - OWNER_CHANGED: a definition of an earlier run that has to change was changed by hand.
-    - NO_IMPORT_PATH: how the project's modules import one another is not clear.
+    - NO_IMPORT_PATH: how the project's modules import one another is not clear, or the function's
+      source is copied to where they are not (`global_imports=`).
     - NAME_CLASH: a name that the fix adds to a module is taken there.
     - STREAM_LEFT_OPEN: the client speaks HTTP/2 and a stream may be left early.
     - ESCAPES: an object of another library gets the client, and may go by the timeout it was built with.
