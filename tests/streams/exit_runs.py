@@ -67,7 +67,9 @@ def run_function(fixed: Fixed, half: Half, upstream: Upstream, plan: Injection, 
                         result = await _use(call_function(fixed, found, around), kept)
                 except (Exception, asyncio.CancelledError, BaseExceptionGroup) as error:
                     kept.append(error)
-                    result, has_failed = type(error).__name__, True
+                    kinds = [kind.__name__ for kind in type(error).__mro__]
+                    # Which of them it is that a connection ends in is chance.
+                    result, has_failed = "TransportError" if "TransportError" in kinds else kinds[0], True
             plan.last.clear()
             at_once = routes.count_open()
             for _ in range(5):
