@@ -7,6 +7,7 @@ import re
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import ClientSite, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
+from httpx_fixer.patterns import compile_later
 
 _CLASS_PATCHES = (
     rb"""patch\(\s*["'][\w.]*\bhttpx2?\.(?:Async)?Client["']""",
@@ -26,7 +27,7 @@ _STRICT_FAKES = (
 )
 """A class of the test's own, which may not take the limits and the cookie jar that a shared client is
 built with; or a mock whose arguments are looked at."""
-_TEST_MODULE = re.compile(r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$")
+_TEST_MODULE = compile_later(r"(?:^|/)(?:test_[^/]*|[^/]*_test)\.py$")
 _STARTS = (
     (b"TestClient", rb"with\s+TestClient\("),
     (b"LifespanManager", rb"LifespanManager\("),
