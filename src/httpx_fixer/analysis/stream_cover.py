@@ -43,6 +43,28 @@ def find_cover(
                 if start not in tried.leaks and holds(module, notes, send, tried, is_lenient=is_lenient):
                     dropped = _find_superfluous(module, web, trial, tried)
                     return Cover(web, notes, send, replace(trial, dropped=dropped))
+    return _find_stack(module, web, notes, send, planned)
+
+
+def _find_stack(module: Module, web: Web, notes: Notes, send: int, planned: Sequence[Trial]) -> Cover | None:
+    """Return an exit stack around a loop that sends once more and what uses the last response.
+
+    `for _ in range(3): r = send(); if r.is_success: break`, and `r` is read below.
+    """
+    binder = web.sends[send].binder
+    if web.starts_open or not isinstance(binder, ast.Assign | ast.AnnAssign):
+        return None
+    live = _find_live(notes, send, module)
+    for loop in itertools.takewhile(lambda node: node is not web.function, module.ancestors(binder)):
+        if not isinstance(loop, ast.For | ast.AsyncFor | ast.While):
+            continue
+        block = module.block_of(loop)
+        using = [one for one in block if any(inner in live for inner in ast.walk(one))]
+        last = using[-1] if using and block.index(using[-1]) > block.index(loop) else loop
+        trial = Trial(CoverKind.STACK, loop, last, renewed=binder, send=send)
+        tried = walk_function(web, trial, planned)
+        if holds(module, notes, send, tried):
+            return Cover(web, notes, send, trial)
     return None
 
 
@@ -171,12 +193,7 @@ def _is_lasting(module: Module, node: ast.Name) -> bool:
 
 def _iter_trials(module: Module, web: Web, notes: Notes, send: int) -> Iterator[Trial]:
     """Yield the closes to try, the plainest first, from the block of a send outward."""
-    live: set[ast.AST] = {
-        node
-        for node, state in notes.uses.items()
-        if any((held, send) in state for held in LIVE) and not _is_blind(module, node)
-    }
-    live |= {node for node, state in notes.returns.items() if (Held.HANDED, send) in state}
+    live = _find_live(notes, send, module)
     if web.starts_open:
         start = 1 if ast.get_docstring(web.function) is not None else 0
         yield from _iter_block_trials(web, notes, web.function.body, start, live)
@@ -191,6 +208,16 @@ def _iter_trials(module: Module, web: Web, notes: Notes, send: int) -> Iterator[
             if isinstance(parent, ast.Try | ast.TryStar) and block is parent.body and parent.orelse:
                 yield from _iter_block_trials(web, notes, parent.orelse, 0, live)
         node = parent
+
+
+def _find_live(notes: Notes, send: int, module: Module) -> set[ast.AST]:
+    """Return where the open response of a send is used, or handed on."""
+    live: set[ast.AST] = {
+        node
+        for node, state in notes.uses.items()
+        if any((held, send) in state for held in LIVE) and not _is_blind(module, node)
+    }
+    return live | {node for node, state in notes.returns.items() if (Held.HANDED, send) in state}
 
 
 def _block_of(parent: ast.AST, node: ast.AST) -> list[ast.stmt] | None:

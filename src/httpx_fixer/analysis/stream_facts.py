@@ -51,7 +51,21 @@ class CloseBelow:
     dropped: Anchor | None = None
 
 
-StreamCover = WrapUses | GuardUses | ExtendTry | CloseBelow
+@dataclass(frozen=True, slots=True)
+class StackUses:
+    """Close by an exit stack around the statements from `first` to `last`, of a name that is free.
+
+    The statement `renewed` sends more than once: the stack is emptied above it, and filled below.
+    """
+
+    first: Anchor
+    last: Anchor
+    renewed: Anchor
+    stack: str
+    dropped: None = None
+
+
+StreamCover = WrapUses | GuardUses | ExtendTry | CloseBelow | StackUses
 """Where a close has to go so that every path runs it after the last use of the response."""
 
 

@@ -30,18 +30,20 @@ class CoverKind(Enum):
     GUARD = "a try around statements, for their exceptions"
     EXTEND = "at the end of a finally"
     BELOW = "below a statement"
+    STACK = "an exit stack around statements, emptied before each send"
 
 
-WRAPPING = frozenset({CoverKind.WRAP, CoverKind.GUARD})
+WRAPPING = frozenset({CoverKind.WRAP, CoverKind.GUARD, CoverKind.STACK})
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A close to try: a walk with one sees the function as it would be with the close in it.
 
-    From `first` to `last` for `WRAP` and `GUARD`; else both are the statement that is extended or
+    From `first` to `last` for `WRAPPING`; else both are the statement that is extended or
     stands above. `dropped` is a close that has nothing left to close then, `early` are the returns
-    that get a close of their own above them.
+    that get a close of their own above them. A `STACK` closes what the statement `renewed` sends, which
+    is the send of that index.
     """
 
     kind: CoverKind
@@ -50,6 +52,8 @@ class Trial:
     may_be_none: bool = False
     dropped: ast.stmt | None = None
     early: tuple[ast.Return, ...] = ()
+    renewed: ast.stmt | None = None
+    send: int = -1
 
 
 def walk_function(web: Web, trial: Trial | None = None, planned: Sequence[Trial] = ()) -> Notes:
@@ -110,7 +114,7 @@ class _Walker:
         at, end = order[id(outer.first)], order.get(id(outer.last), len(statements)) + 1
         before = self._sequence(statements[:at], state)
         inside = self._run(statements[at:end], before.normal, others)
-        if outer.kind is CoverKind.WRAP:
+        if outer.kind is not CoverKind.GUARD:
             inside = finish(inside, lambda held: self._close(outer, held))
         elif inside.raises:
             inside = replace(inside, raises=self._close(outer, inside.raises).normal)
@@ -118,6 +122,9 @@ class _Walker:
         return before.followed_by(inside.followed_by(after))
 
     def _close(self, close: Trial, state: State) -> Exits:
+        if close.kind is CoverKind.STACK:
+            self.notes.clash |= (Held.HANDED, close.send) in state
+            return Exits(normal=self.web.empty(state, close.send, is_trial=close is self.trial))
         if close is not self.trial:
             return Exits(normal=self.web.settle(state))
         allowed = LIVE | DONE | ({Held.NONE} if close.may_be_none else set())
@@ -131,6 +138,9 @@ class _Walker:
         for statement in statements:
             if not exits.normal:
                 break
+            for close in self.closes:
+                if close.renewed is statement:
+                    exits = exits.followed_by(self._close(close, exits.normal))
             exits = exits.followed_by(self.statement(statement, exits.normal))
             for close in self._closes_at(CoverKind.BELOW, statement):
                 exits = exits.followed_by(self._close(close, exits.normal))

@@ -12,6 +12,7 @@ from httpx_fixer.analysis.stream_facts import (
     CloseBelow,
     ExtendTry,
     GuardUses,
+    StackUses,
     StreamCover,
     StreamedBody,
     WrapUses,
@@ -21,6 +22,7 @@ from httpx_fixer.analysis.stream_results import Result, build_web
 from httpx_fixer.analysis.stream_takers import WRITER_TAKERS
 
 _GENERATOR_NAMES = ("body", "stream_body", "relay_body", "iterate_body")
+_STACK_NAMES = ("rounds", "responses", "exit_stack")
 _ITEM_NAMES = {"str": ("line", "piece"), "bytes": ("chunk", "piece"), "": ("item", "piece")}
 
 
@@ -38,6 +40,14 @@ def freeze_cover(module: Module, trial: Trial) -> StreamCover:
             return ExtendTry(first, dropped)
         case CoverKind.BELOW:
             return CloseBelow(first, dropped)
+        case CoverKind.STACK:
+            assert trial.renewed is not None
+            scope = module.function_scope(trial.first)
+            assert scope is not None
+            assert isinstance(scope.node, FunctionNode)
+            taken = names_in(scope.node) | frozenset(module.table.module.bindings)
+            stack = next((name for name in _STACK_NAMES if name not in taken), "")
+            return StackUses(first, last, module.anchor(trial.renewed), stack)
 
 
 def iter_streamed_bodies(module: Module, result: Result) -> Iterator[StreamedBody]:

@@ -121,6 +121,11 @@ class Web:
         """Return the state after the close that is on trial, whichever of the two methods it calls."""
         return frozenset((Held.COVERED, send) if held in LIVE else (held, send) for held, send in state)
 
+    def empty(self, state: State, send: int, *, is_trial: bool) -> State:
+        """Return the state after an exit stack closed what one send opened, whatever the name holds."""
+        done = Held.COVERED if is_trial else Held.CLOSED
+        return frozenset((done, one) if held in LIVE and one == send else (held, one) for held, one in state)
+
     def settle(self, state: State) -> State:
         """Return the state after a close that is planned."""
         return frozenset((Held.CLOSED, send) if held in LIVE else (held, send) for held, send in state)

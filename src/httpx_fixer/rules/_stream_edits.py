@@ -9,6 +9,7 @@ from httpx_fixer.analysis.stream_facts import (
     CloseBelow,
     ExtendTry,
     GuardUses,
+    StackUses,
     StreamCover,
     StreamedBody,
     StreamOpening,
@@ -69,8 +70,20 @@ def iter_close_edits(
             yield AddToFinally(cover.anchor, close)
         case CloseBelow():
             yield InsertStatements(cover.anchor, "after", close)
+        case StackUses():
+            yield from _iter_stack_edits(name, cover, is_async=is_async)
     if cover.dropped is not None:
         yield RemoveStatement(cover.dropped)
+
+
+def _iter_stack_edits(name: str, cover: StackUses, *, is_async: bool) -> Iterator[Edit]:
+    kind, keyword = ("AsyncExitStack", "async with") if is_async else ("ExitStack", "with")
+    empty = f"await {cover.stack}.aclose()" if is_async else f"{cover.stack}.close()"
+    push = f"push_async_callback({name}.aclose)" if is_async else f"callback({name}.close)"
+    yield EnsureImport(cover.first.path, "contextlib", kind)
+    yield WrapRest(cover.first, cover.last, "", f"{keyword} {kind}() as {cover.stack}:")
+    yield InsertStatements(cover.renewed, "before", empty)
+    yield InsertStatements(cover.renewed, "after", f"{cover.stack}.{push}")
 
 
 def iter_block_edits(opening: StreamOpening, cover: StreamCover) -> Iterator[Edit]:
@@ -108,7 +121,7 @@ def iter_task_edits(tasks: TaskedSends) -> Iterator[Edit]:
 
 
 def _path_of(cover: StreamCover) -> str:
-    return cover.first.path if isinstance(cover, WrapUses | GuardUses) else cover.anchor.path
+    return cover.first.path if isinstance(cover, WrapUses | GuardUses | StackUses) else cover.anchor.path
 
 
 def _asking_first(name: str, cover: WrapUses | GuardUses, close: str) -> str:

@@ -46,6 +46,8 @@ class UnclosedStream(Rule):
     (`response.close()`) into `finally:`. A `try` that stands there already is extended; a response that
     nothing uses is closed in the next line. A plain close at the end of the covered statements moves into
     the `finally`; other closes stay, a second one is silent.
+    Where a loop sends again and the last response is used below it, an exit stack around both closes
+    what each round left, and the last.
     Where the response is handed on, `except BaseException:` closes it and raises again in place of the
     `finally`, and a `return` that hands nothing on gets a close above it.
     Sends that run as tasks (`asyncio.gather`, `asyncio.create_task`) are kept in a list, and the `finally`
