@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from stream_reading import covered_lines, find_sites, judge
 
-from httpx_fixer.analysis.stream_facts import GuardUses, WrapUses
+from httpx_fixer.analysis.stream_facts import GuardUses, StackUses, WrapUses
 from httpx_fixer.diagnostic import RefusalReason
 
 
@@ -135,10 +135,6 @@ def test_escape_of_a_response_that_is_read_does_not_count() -> None:
             "r = SEND\nr = await client.send(r.next_request, stream=True)\nawait r.aread()",
             RefusalReason.REBOUND,
         ),
-        ("for u in url:\n    r = SEND\n    print(r.url)\nprint(r.text)", RefusalReason.REBOUND),
-        ("async with session() as s:\n    r = SEND\nprint(r.text)", RefusalReason.REBOUND),
-        ("try:\n    r = SEND\nexcept OSError:\n    r = {}\nprint(r.text)", RefusalReason.REBOUND),
-        ("try:\n    r = SEND\n    work()\nexcept OSError:\n    return\nprint(r.text)", RefusalReason.REBOUND),
     ],
 )
 def test_refused(body: str, reason: RefusalReason) -> None:
@@ -146,6 +142,21 @@ def test_refused(body: str, reason: RefusalReason) -> None:
     assert not site.closed_on_every_path
     assert [obstacle.reason for obstacle in site.obstacles[:1]] == [reason]
     assert site.cover is None
+
+
+@pytest.mark.parametrize(
+    ("body", "repeats"),
+    [
+        ("for u in url:\n    r = SEND\n    print(r.url)\nprint(r.text)", True),
+        ("async with session() as s:\n    r = SEND\nprint(r.text)", False),
+        ("try:\n    r = SEND\nexcept OSError:\n    r = {}\nprint(r.text)", False),
+        ("try:\n    r = SEND\n    work()\nexcept OSError:\n    return\nprint(r.text)", False),
+    ],
+)
+def test_stack_closes_what_a_name_may_not_hold(body: str, repeats: bool) -> None:
+    cover = judge(body).cover
+    assert isinstance(cover, StackUses)
+    assert cover.repeats is repeats
 
 
 def test_module_variable_escapes() -> None:

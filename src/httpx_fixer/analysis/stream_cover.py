@@ -47,21 +47,22 @@ def find_cover(
 
 
 def _find_stack(module: Module, web: Web, notes: Notes, send: int, planned: Sequence[Trial]) -> Cover | None:
-    """Return an exit stack around a loop that sends once more and what uses the last response.
+    """Return an exit stack around a statement that sends inside and what uses the response below it.
 
-    `for _ in range(3): r = send(); if r.is_success: break`, and `r` is read below.
+    `for _ in range(3): r = send(); if r.is_success: break`, and `r` is read below; or the name may hold
+    something else there: a stack closes what it was given.
     """
     binder = web.sends[send].binder
-    if web.starts_open or not isinstance(binder, ast.Assign | ast.AnnAssign):
+    if web.starts_open or web.manager or not isinstance(binder, ast.Assign | ast.AnnAssign):
         return None
     live = _find_live(notes, send, module)
-    for loop in itertools.takewhile(lambda node: node is not web.function, module.ancestors(binder)):
-        if not isinstance(loop, ast.For | ast.AsyncFor | ast.While):
+    for outer in itertools.takewhile(lambda node: node is not web.function, module.ancestors(binder)):
+        if not isinstance(outer, ast.stmt):
             continue
-        block = module.block_of(loop)
+        block = module.block_of(outer)
         using = [one for one in block if any(inner in live for inner in ast.walk(one))]
-        last = using[-1] if using and block.index(using[-1]) > block.index(loop) else loop
-        trial = Trial(CoverKind.STACK, loop, last, renewed=binder, send=send)
+        last = using[-1] if using and block.index(using[-1]) > block.index(outer) else outer
+        trial = Trial(CoverKind.STACK, outer, last, renewed=binder, send=send)
         tried = walk_function(web, trial, planned)
         if holds(module, notes, send, tried):
             return Cover(web, notes, send, trial)

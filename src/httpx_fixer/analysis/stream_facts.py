@@ -55,13 +55,14 @@ class CloseBelow:
 class StackUses:
     """Close by an exit stack around the statements from `first` to `last`, of a name that is free.
 
-    The statement `renewed` sends more than once: the stack is emptied above it, and filled below.
+    It is filled below the statement `renewed`, and emptied above it where that `repeats`.
     """
 
     first: Anchor
     last: Anchor
     renewed: Anchor
     stack: str
+    repeats: bool
     dropped: None = None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.module import Module
@@ -22,7 +23,8 @@ from httpx_fixer.analysis.stream_results import Result, build_web
 from httpx_fixer.analysis.stream_takers import WRITER_TAKERS
 
 _GENERATOR_NAMES = ("body", "stream_body", "relay_body", "iterate_body")
-_STACK_NAMES = ("rounds", "responses", "exit_stack")
+_STACK_NAMES = ("rounds", "stack", "responses", "exit_stack")
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _ITEM_NAMES = {"str": ("line", "piece"), "bytes": ("chunk", "piece"), "": ("item", "piece")}
 
 
@@ -42,12 +44,17 @@ def freeze_cover(module: Module, trial: Trial) -> StreamCover:
             return CloseBelow(first, dropped)
         case CoverKind.STACK:
             assert trial.renewed is not None
+            around = itertools.takewhile(
+                lambda node: node is not trial.first, module.ancestors(trial.renewed)
+            )
+            repeats = any(isinstance(node, _LOOPS) for node in (trial.first, *around))
             scope = module.function_scope(trial.first)
             assert scope is not None
             assert isinstance(scope.node, FunctionNode)
             taken = names_in(scope.node) | frozenset(module.table.module.bindings)
-            stack = next((name for name in _STACK_NAMES if name not in taken), "")
-            return StackUses(first, last, module.anchor(trial.renewed), stack)
+            names = _STACK_NAMES[0 if repeats else 1 :]
+            stack = next((name for name in names if name not in taken), "")
+            return StackUses(first, last, module.anchor(trial.renewed), stack, repeats)
 
 
 def iter_streamed_bodies(module: Module, result: Result) -> Iterator[StreamedBody]:

@@ -82,7 +82,8 @@ def _iter_stack_edits(name: str, cover: StackUses, *, is_async: bool) -> Iterato
     push = f"push_async_callback({name}.aclose)" if is_async else f"callback({name}.close)"
     yield EnsureImport(cover.first.path, "contextlib", kind)
     yield WrapRest(cover.first, cover.last, "", f"{keyword} {kind}() as {cover.stack}:")
-    yield InsertStatements(cover.renewed, "before", empty)
+    if cover.repeats:
+        yield InsertStatements(cover.renewed, "before", empty)
     yield InsertStatements(cover.renewed, "after", f"{cover.stack}.{push}")
 
 

@@ -46,8 +46,8 @@ class UnclosedStream(Rule):
     (`response.close()`) into `finally:`. A `try` that stands there already is extended; a response that
     nothing uses is closed in the next line. A plain close at the end of the covered statements moves into
     the `finally`; other closes stay, a second one is silent.
-    Where a loop sends again and the last response is used below it, an exit stack around both closes
-    what each round left, and the last.
+    Where a loop sends again and the last response is used below it, or the name may hold something
+    else where it is used, an exit stack around both closes what each send opened.
     Where the response is handed on, `except BaseException:` closes it and raises again in place of the
     `finally`, and a `return` that hands nothing on gets a close above it.
     Sends that run as tasks (`asyncio.gather`, `asyncio.create_task`) are kept in a list, and the `finally`
@@ -70,8 +70,8 @@ class UnclosedStream(Rule):
     - ESCAPES: the response or the iterator of its body is yielded, stored, captured or passed on, or
       the bare iterator is returned: it is not known who closes it. Or some paths hand it on and others
       leave it open where no close can be added. Or a handler reads the body of the failed response.
-    - REBOUND: the name is assigned again while the response may be open, or is used outside of the
-      block that sends, where it may hold something else.
+    - REBOUND: the name is assigned again while the response may be open, and the last one is handed on,
+      or the name may hold something else where a close would stand.
 
     ## References
     - https://www.python-httpx.org/async/#streaming-responses
