@@ -89,7 +89,7 @@ def test_instances_compare_alike(
 
 @each_kind
 def test_instances_hash_alike(kind: dict[str, bool]) -> None:
-    _assert_alike(kind, lambda cls: hash(cls(name="a")) == hash(cls(name="a")))
+    _assert_alike(kind, lambda cls: len({hash(one) for one in (cls(name="a"), cls(name="a"))}))
     _assert_alike(kind, lambda cls: cls.__hash__ is None)
 
 

@@ -99,7 +99,7 @@ def rename_client(text: str) -> str:
         token for token in tokenize.generate_tokens(io.StringIO(text).readline) if token.string == "client"
     ]
     lines = text.split("\n")
-    if " as client:" not in text or re.search(r"[.\"']client\b|\bclient\s*[=:](?!$)|as client$", text, re.M):
+    if " as client:" not in text or re.search(r"[.\"'{]client\b|\bclient\s*[=:](?!$)|as client$", text, re.M):
         return text
     if re.search(r"def \w+\([^)]*\bclient\b", text):
         return text

@@ -160,7 +160,7 @@ SYNC_PROGRAMS = (
         """
         def consume(client: httpx.Client, url, step):
             response = client.send(client.build_request("GET", url), stream=True)
-            size = int(response.headers["content-length"])
+            size = int(response.headers["x-size"])
             return size, response.read()
         """,
         path="slow",

@@ -61,7 +61,8 @@ class UnclosedStream(Rule):
     request, sends and closes as the code did; where a test replaces `send`, it stays. A body that
     nobody reads costs its connection, where it cost a place in the pool before. Unsafe where several
     sends run as tasks and one is no plain GET, HEAD or OPTIONS: where one fails the others are cancelled,
-    which ran to their end unseen before.
+    which ran to their end unseen before. One that fails in the very moment in which it is cancelled may
+    cost its connection (httpcore 1.0.9), as it does in a `TaskGroup`.
 
     ## Refused when
     - UNSUPPORTED_BINDING: the response is bound to no name, by `:=`, to several, or by a task that runs
