@@ -64,6 +64,7 @@ def test_the_sync_twin_gets_the_same_fix(source: str) -> None:
 
 
 def _without_async(source: str) -> str:
-    for old, new in (("Async", ""), ("async ", ""), ("await ", ""), ("aclose", "close"), ("aread", "read")):
+    named = (("aclose", "close"), ("aread", "read"), ("push_async_callback", "callback"))
+    for old, new in (("Async", ""), ("async ", ""), ("await ", ""), *named):
         source = source.replace(old, new)
     return source.replace("aiter", "iter")
