@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from httpx_fixer.analysis.callees import find_callee, is_generator, is_iterated
+from httpx_fixer.analysis.callees import Callee, find_callee, is_generator, is_iterated
 from httpx_fixer.analysis.escapes import Way, find_step
 from httpx_fixer.analysis.local_uses import LocalUse, UseKind, is_awaited, read_local_use
 from httpx_fixer.analysis.module import Module
@@ -66,17 +66,18 @@ class _UseReader:
         match use.kind, find_step(self._module, use.node).around:
             case UseKind.PENDING, ast.Attribute() as attribute:
                 return self._find_awaits(self._module.table.parents[attribute])
-            case UseKind.PASSED, ast.Call() as call if self._is_passed_through(call, use.node):
-                return self._find_ends(call)
+            case UseKind.PASSED, ast.Call() as call:
+                callee = find_callee(self._module, call)
+                if callee is not None and self._passes_through(callee, use.node):
+                    return self._find_ends(call, callee.function)
             case UseKind.CAPTURED, _:
                 return self._find_calls(use.node)
         return None
 
-    def _is_passed_through(self, call: ast.Call, given: ast.Name) -> bool:
+    def _passes_through(self, callee: Callee, given: ast.Name) -> bool:
         """Answer whether a function that gets the client holds it only while it runs."""
-        callee = find_callee(self._module, call)
-        parameter = None if callee is None else callee.parameter_of(given)
-        if callee is None or parameter is None:
+        parameter = callee.parameter_of(given)
+        if parameter is None:
             return False
         scope = callee.module.table.of[callee.function]
         uses = iter_local_uses(
@@ -84,14 +85,11 @@ class _UseReader:
         )
         return all(inner.kind in _PASSING for inner in uses)
 
-    def _find_ends(self, call: ast.Call) -> Sequence[ast.Name] | None:
+    def _find_ends(self, call: ast.Call, function: FunctionNode) -> Sequence[ast.Name] | None:
         """Return where what a call of a function has begun is over, if not in its own statement."""
-        callee = find_callee(self._module, call)
-        if callee is None:
-            return None
-        if is_generator(callee.function):
+        if is_generator(function):
             return () if is_iterated(self._module, call) else None
-        return self._find_awaits(call) if isinstance(callee.function, ast.AsyncFunctionDef) else ()
+        return self._find_awaits(call) if isinstance(function, ast.AsyncFunctionDef) else ()
 
     def _find_awaits(self, call: ast.AST) -> Sequence[ast.Name] | None:
         """Return where a coroutine is awaited that is kept in a variable; () for one of its statement."""
@@ -151,4 +149,4 @@ class _UseReader:
             is_mapped = isinstance(call.func, ast.Name) and call.func.id == "map"
             is_async = isinstance(function, ast.AsyncFunctionDef)
             return () if is_mapped and is_async and is_awaited(module, call) else None
-        return self._find_ends(call)
+        return self._find_ends(call, function)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from keyword import iskeyword
 
 from httpx_fixer.analysis.files import has_main
 from httpx_fixer.analysis.imports import Target, dotted_name, imported_names, is_importable, relative_name
@@ -22,20 +21,6 @@ _WITNESSES = 60
 
 def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None:
     """Return the dotted name under which `importer` can import the (new) file `path`.
-
-    A directory whose name no import statement can say, `shop-worker`, is on the way of none.
-    """
-    name = _find_path(resolver, importer, path)
-    return name if name is not None and _can_be_said(name) else None
-
-
-def _can_be_said(dotted: str) -> bool:
-    parts = dotted.lstrip(".").split(".")
-    return all(part.isidentifier() and not iskeyword(part) for part in parts)
-
-
-def _find_path(resolver: Resolver, importer: str, path: str) -> str | None:
-    """Return the name by which a file would be imported, were each directory called like a module.
 
     The importer's own imports decide first, then those of its neighbours, then those of modules
     elsewhere that import from the directory of `path`. None: nothing shows how it is done, or it cannot

@@ -55,7 +55,7 @@ def _find_stack(module: Module, web: Web, notes: Notes, send: int, planned: Sequ
     binder = web.sends[send].binder
     if web.starts_open or web.manager or not isinstance(binder, ast.Assign | ast.AnnAssign):
         return None
-    live = _find_live(notes, send, module)
+    live = _find_live(module, notes, send)
     for outer in itertools.takewhile(lambda node: node is not web.function, module.ancestors(binder)):
         if not isinstance(outer, ast.stmt):
             continue
@@ -194,7 +194,7 @@ def _is_lasting(module: Module, node: ast.Name) -> bool:
 
 def _iter_trials(module: Module, web: Web, notes: Notes, send: int) -> Iterator[Trial]:
     """Yield the closes to try, the plainest first, from the block of a send outward."""
-    live = _find_live(notes, send, module)
+    live = _find_live(module, notes, send)
     if web.starts_open:
         start = 1 if ast.get_docstring(web.function) is not None else 0
         yield from _iter_block_trials(web, notes, web.function.body, start, live)
@@ -211,7 +211,7 @@ def _iter_trials(module: Module, web: Web, notes: Notes, send: int) -> Iterator[
         node = parent
 
 
-def _find_live(notes: Notes, send: int, module: Module) -> set[ast.AST]:
+def _find_live(module: Module, notes: Notes, send: int) -> set[ast.AST]:
     """Return where the open response of a send is used, or handed on."""
     live: set[ast.AST] = {
         node

@@ -42,8 +42,8 @@ class Trial:
 
     From `first` to `last` for `WRAPPING`; else both are the statement that is extended or
     stands above. `dropped` is a close that has nothing left to close then, `early` are the returns
-    that get a close of their own above them. A `STACK` closes what the statement `renewed` sends, which
-    is the send of that index.
+    that get a close of their own above them. A `STACK` of that name closes what the statement `renewed`
+    sends, which is the send of that index.
     """
 
     kind: CoverKind
@@ -54,6 +54,7 @@ class Trial:
     early: tuple[ast.Return, ...] = ()
     renewed: ast.stmt | None = None
     send: int = -1
+    stack: str = ""
 
 
 def walk_function(web: Web, trial: Trial | None = None, planned: Sequence[Trial] = ()) -> Notes:

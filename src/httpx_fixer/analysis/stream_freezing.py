@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.scopes import FunctionNode
 from httpx_fixer.analysis.stream_bodies import Body, find_bodies, find_item_type
+from httpx_fixer.analysis.stream_cover import Cover
 from httpx_fixer.analysis.stream_facts import (
     CloseBelow,
     ExtendTry,
@@ -44,17 +46,33 @@ def freeze_cover(module: Module, trial: Trial) -> StreamCover:
             return CloseBelow(first, dropped)
         case CoverKind.STACK:
             assert trial.renewed is not None
-            around = itertools.takewhile(
-                lambda node: node is not trial.first, module.ancestors(trial.renewed)
-            )
-            repeats = any(isinstance(node, _LOOPS) for node in (trial.first, *around))
-            scope = module.function_scope(trial.first)
-            assert scope is not None
-            assert isinstance(scope.node, FunctionNode)
-            taken = names_in(scope.node) | frozenset(module.table.module.bindings)
-            names = _STACK_NAMES[0 if repeats else 1 :]
-            stack = next((name for name in names if name not in taken), "")
-            return StackUses(first, last, module.anchor(trial.renewed), stack, repeats)
+            assert trial.renewed is not None
+            repeats = _repeats(module, trial)
+            return StackUses(first, last, module.anchor(trial.renewed), trial.stack, repeats)
+
+
+def name_stacks(module: Module, covers: Iterable[Cover]) -> Iterator[Cover]:
+    """Give each exit stack a name that is free in its function, where another may stand inside of it."""
+    taken: dict[FunctionNode, set[str]] = {}
+    for cover in covers:
+        if cover.trial.kind is not CoverKind.STACK:
+            yield cover
+            continue
+        function = cover.web.function
+        if function not in taken:
+            taken[function] = {*names_in(function), *module.table.module.bindings}
+        names = _STACK_NAMES if _repeats(module, cover.trial) else _STACK_NAMES[1:]
+        more = (f"{names[0]}_{number}" for number in itertools.count(2))
+        stack = next(name for name in itertools.chain(names, more) if name not in taken[function])
+        taken[function].add(stack)
+        yield replace(cover, trial=replace(cover.trial, stack=stack))
+
+
+def _repeats(module: Module, trial: Trial) -> bool:
+    """Answer whether the send of an exit stack may run more than once in what that is around."""
+    assert trial.renewed is not None
+    around = itertools.takewhile(lambda node: node is not trial.first, module.ancestors(trial.renewed))
+    return any(isinstance(node, _LOOPS) for node in (trial.first, *around))
 
 
 def iter_streamed_bodies(module: Module, result: Result) -> Iterator[StreamedBody]:

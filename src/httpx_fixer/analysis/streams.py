@@ -11,7 +11,7 @@ from httpx_fixer.analysis.stream_blocks import enters, find_early_end
 from httpx_fixer.analysis.stream_cover import Cover, align_covers, find_cover
 from httpx_fixer.analysis.stream_facts import StreamSite
 from httpx_fixer.analysis.stream_flow import Trial, walk_function
-from httpx_fixer.analysis.stream_freezing import freeze_cover, is_typed, iter_streamed_bodies
+from httpx_fixer.analysis.stream_freezing import freeze_cover, is_typed, iter_streamed_bodies, name_stacks
 from httpx_fixer.analysis.stream_obstacles import (
     describe_binding,
     describe_rebinding,
@@ -45,7 +45,7 @@ def iter_stream_sites(module: Module, openers: Openers) -> Iterator[StreamSite]:
     judgements = [_judge(module, call, openers) for call in module.calls if call in openers]
     judgements = _judge_again(module, judgements)
     covers = [judgement.cover for judgement in judgements if judgement.cover is not None]
-    aligned = iter(align_covers(module, covers))
+    aligned = name_stacks(module, align_covers(module, covers))
     for judgement in judgements:
         cover = None if judgement.cover is None else next(aligned)
         yield _build_site(module, judgement, cover)

@@ -67,7 +67,7 @@ class Versions:
             data = self._read(posixpath.join(above, "pyproject.toml"))
             if not isinstance(data, Skip) and re.search(rb"(?m)^\[(?:project|tool\.poetry)\]", data):
                 lists = tuple(name for name in _REQUIREMENTS if name.endswith((".txt", ".in")))
-                required = compile_later(rf"(?im)^\s*{re.escape(package)}\b(?!-)")
+                required = re.compile(rf"(?im)^\s*{re.escape(package)}\b(?!-)")
                 return self._search(above, lists, required) is None and is_extra(data, package)
         return False
 
@@ -82,11 +82,11 @@ class Versions:
 
     def _find(self, package: str, directory: str) -> tuple[int, ...] | None:
         name = "[-_.]".join(map(re.escape, re.split(r"[-_.]", package)))
-        locked = compile_later(
+        locked = re.compile(
             rf'(?im)^name = "{name}"\s*\nversion = "([\d.]+)'
             rf'|^\s*"{name}":\s*\{{[^{{}}]*?"version":\s*"==([\d.]+)'
         )
-        required = compile_later(
+        required = re.compile(
             rf"(?im)(?:^|[\[,])[\s\"']*{name}(?:\[[^\]]*\])?[\"']?\s*"
             rf"(?:(==|===)\s*|(?:~=|>=|=\s*[\"'{{][^\n\d]*)\s*\^?~?)([\d.]+)"
         )

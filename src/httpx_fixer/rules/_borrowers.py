@@ -74,12 +74,10 @@ def find_borrower(
     if not site.spec.library:
         detail = "the name may be httpx or httpx2, depending on what is installed"
         return Refusal(RefusalReason.UNSUPPORTED_BINDING, detail, site.path, site.line)
-    may_choose = not lasts and not site.top_level
-    pool = (
-        _find_top_level_pool(project, site)
-        if site.top_level
-        else _find_pool(project, site, may_choose=may_choose)
-    )
+    if site.top_level:
+        pool = _find_top_level_pool(project, site)
+    else:
+        pool = _find_pool(project, site, may_choose=not lasts)
     if isinstance(pool, Refusal):
         return pool
     reaching = find_owners(project, lifecycles, site)

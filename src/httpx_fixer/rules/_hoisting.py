@@ -26,7 +26,7 @@ from httpx_fixer.rules._patches import find_function_patch, find_patch
 from httpx_fixer.rules._processes import is_library_code, is_part_of_a_command, is_reported
 from httpx_fixer.rules._sharing import KNOWN, MOVABLE
 from httpx_fixer.rules._takers import is_given_away
-from httpx_fixer.rules._values import uses_network
+from httpx_fixer.rules._values import SERVER_NAME, uses_network
 from httpx_fixer.settings import Settings
 
 _TO_BE_READ = compile_later(
@@ -149,7 +149,7 @@ def _find_loop(project: Project, site: ClientSite) -> Loop | None:
     function = project.function(Symbol(site.path, site.function)) if site.function else None
     if (function is None) is bool(site.function) or is_given_away(project, site):
         return None
-    if "sni_hostname" in project.search.text(site.path):  # connections are kept by address alone
+    if SERVER_NAME in project.search.text(site.path):
         return None
     if function is not None and function.is_generator:
         return None

@@ -26,6 +26,7 @@ from httpx_fixer.rules._lasting import (
 from httpx_fixer.rules._ownership import plan_ownership
 from httpx_fixer.rules._processes import is_library_code, is_reported
 from httpx_fixer.rules._takers import is_given_away
+from httpx_fixer.rules._values import SERVER_NAME
 from httpx_fixer.settings import Settings
 
 Outcome = Fix | Refusal
@@ -207,24 +208,22 @@ def _may_abandon_http2(project: Project, site: ClientSite) -> bool:
 def _find_named_server(project: Project, site: ClientSite) -> Refusal | None:
     if not _names_server(project, site):
         return None
-    detail = "`sni_hostname` names a server for one request, and connections are shared by address alone"
+    detail = f"`{SERVER_NAME}` names a server for one request, and connections are shared by address alone"
     return Refusal(RefusalReason.DYNAMIC_ARGUMENT, detail, site.path, site.line)
 
 
 def _names_server(project: Project, site: ClientSite) -> bool:
-    """Answer whether requests of a site say for which server a connection is made: `sni_hostname`.
+    """Answer whether requests of a site say for which server a connection is made.
 
-    Their URL has an address then, and httpcore 1.0.9 gives the next request to that address the same
-    connection, whatever server it names. A client that outlives its function is looked for in its module.
+    Those of a client that outlives its function may stand anywhere in its module.
     """
-    text = project.search.text(site.path)
-    if "sni_hostname" not in text:
+    if SERVER_NAME not in project.search.text(site.path):
         return False
     function = project.function(Symbol(site.path, site.function)) if site.function else None
     if function is None or site.form not in _OF_ONE_CALL:
         return True
-    lines = text.splitlines()[function.anchor.start.line - 1 : function.anchor.end.line]
-    return any("sni_hostname" in line for line in lines)
+    lines = project.texts.lines_of(site.path)[function.anchor.start.line - 1 : function.anchor.end.line]
+    return any(SERVER_NAME in line for line in lines)
 
 
 def _needs_borrowing(

@@ -10,6 +10,11 @@ from httpx_fixer.fix import Edit, EnsureImport
 _LOCAL_TRANSPORTS = ("ASGITransport", "WSGITransport", "MockTransport")
 
 
+SERVER_NAME = "sni_hostname"
+"""The extension of a request that names the server of its connection. Its URL has an address then, and
+httpcore 1.0.9 gives the next request to that address the same connection, whatever server it names."""
+
+
 def uses_network(project: Project, site: ClientSite) -> bool:
     """Answer whether a client opens connections: not with a transport into the process itself."""
     transport = site.spec.argument("transport")
