@@ -91,8 +91,6 @@ class RefusalReason(Enum):
     """Some paths close the object by hand and others do not; the code says nothing of which is meant."""
     GENERATED_CODE = "GENERATED_CODE"
     """The file says that it is generated: the next run of its generator would undo the change."""
-    NEWER_SYNTAX = "NEWER_SYNTAX"
-    """The fix would change a file in a syntax of a newer Python; the running one cannot compile that."""
     EXCLUDED = "EXCLUDED"
     """The configuration excludes a file that the fix would have to change."""
     VERIFICATION_FAILED = "VERIFICATION_FAILED"

@@ -16,7 +16,7 @@ from httpx_fixer.frameworks._owner_reading import find_owners
 from httpx_fixer.frameworks._registry import build_frameworks
 from httpx_fixer.git import find_top_level
 from httpx_fixer.owners import Process
-from httpx_fixer.rewrite.plan import refuse_excluded, refuse_newer, refuse_spreading
+from httpx_fixer.rewrite.plan import refuse_excluded, refuse_spreading
 from httpx_fixer.rules._judgement import judge
 from httpx_fixer.settings import Settings
 
@@ -63,7 +63,6 @@ class Reading:
 
         diagnostics = judge(project, lifecycles, self._settings, self._ignores, tell)
         allowed = refuse_excluded(diagnostics, self._discovery.excluded)
-        allowed = refuse_newer(allowed, project.newer())
         if self._discovery.lone is not None:
             allowed = refuse_spreading(allowed, self._discovery.lone)
         return project, add_fingerprints(project, allowed, self._place)

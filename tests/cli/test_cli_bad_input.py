@@ -369,13 +369,14 @@ def test_internal_error_is_one_line_and_can_be_seen_in_full(tmp_path: Path) -> N
     assert "Traceback" in shown.err
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 14), reason="this Python compiles it")
-def test_file_of_a_newer_python_is_told_and_not_offered(tmp_path: Path) -> None:
+def test_file_of_a_newer_python_is_fixed_under_any(tmp_path: Path) -> None:
     code = "@app.get('/')\nasync def f():\n    try:\n        async with httpx.AsyncClient() as c:\n"
     code += "            return (await c.get('https://shop.example')).json()\n"
     code += "    except ValueError, httpx.HTTPError:\n        return {}\n"
     text = b"from fastapi import FastAPI\n" + USES_HTTPX + b"app = FastAPI()\n" + code.encode()
-    done = _check(tmp_path, "new.py", text)
-    assert done.code == 1
-    assert "NEWER_SYNTAX: `new.py` is written for a newer Python" in done.text
-    assert "with a safe fix" not in done.text
+    (tmp_path / "new.py").write_bytes(text)
+    done = Tool(tmp_path).run("fix", "--select", "HXF101")
+    assert (done.code, done.err.splitlines()[0]) == (1, "Changed 1 file, 1 fix:")
+    after = (tmp_path / "new.py").read_text()
+    assert "    except ValueError, httpx.HTTPError:\n" in after
+    assert "httpx.AsyncClient() as c" not in after

@@ -9,18 +9,9 @@ import warnings
 
 from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Skip, SkipReason, SourceFile
-from httpx_fixer.values import dataclass
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    """The tree of a file; `is_newer` says that the running Python could not compile it."""
-
-    tree: ast.Module
-    is_newer: bool = False
-
-
-def parse(source: SourceFile) -> Parsed | Skip:
+def parse(source: SourceFile) -> ast.Module | Skip:
     """Parse one file; anything wrong with it is a `Skip`, never an exception."""
     if b"\0" in source.data:
         line = source.data[: source.data.index(b"\0")].count(b"\n") + 1
@@ -32,7 +23,7 @@ def parse(source: SourceFile) -> Parsed | Skip:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return Parsed(ast.parse(text, filename=source.path))
+            return ast.parse(text, filename=source.path)
     except SyntaxError as error:
         return _parse_newer(text) or _skip_for(source, error)
     except (RecursionError, MemoryError):
@@ -41,14 +32,14 @@ def parse(source: SourceFile) -> Parsed | Skip:
         return Skip(source.path, SkipReason.SYNTAX_ERROR, str(error))
 
 
-def _parse_newer(text: str) -> Parsed | None:
+def _parse_newer(text: str) -> ast.Module | None:
     """Return what there is in a module that is written for a newer Python than the running one."""
     if not any(pattern.search(text) for _, pattern in _SYNTAX_SINCE):
         return None
     from httpx_fixer.respelling import respell  # noqa: PLC0415
 
     respelt = respell(text)
-    return None if respelt is None else Parsed(respelt.tree, is_newer=True)
+    return None if respelt is None else respelt.tree
 
 
 def _skip_for(source: SourceFile, error: SyntaxError) -> Skip:

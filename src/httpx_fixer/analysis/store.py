@@ -105,9 +105,7 @@ class FileStore:
             self._skips.setdefault(path, parsed)
             self._modules[path] = None
         else:
-            self._modules[path] = Module(
-                source, parsed.tree, is_test=is_test_path(path), is_newer=parsed.is_newer
-            )
+            self._modules[path] = Module(source, parsed, is_test=is_test_path(path))
         return self._modules[path]
 
     def modules(self) -> list[Module]:

@@ -18,7 +18,7 @@ def find_fault(before: bytes | None, after: bytes, path: str) -> str | None:
     """Return what is wrong with a rewritten file in one sentence, None where nothing is.
 
     `before` None means that the file is new. Nothing is run and no other file is read. A file for a
-    newer Python is read, but what came of it cannot be compiled here: it stays as it is.
+    newer Python is compiled as the running one would spell it; where it cannot be spelt, it stays as it is.
     """
     old = SourceFile(path, before) if before is not None else None
     new = SourceFile(path, after)
@@ -36,7 +36,7 @@ def find_fault(before: bytes | None, after: bytes, path: str) -> str | None:
 
 def _find_compile_fault(new: SourceFile) -> str | None:
     try:
-        compile_module(new.data, new.path)
+        compile_module(new)
     except SyntaxError as error:
         return f"`{new.path}` does not compile any more: line {error.lineno}: {error.msg}"
     except (ValueError, RecursionError, MemoryError) as error:
