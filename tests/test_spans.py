@@ -14,6 +14,7 @@ TWO_ROUNDS = frozenset(
         "blocking-request-in-async/example",
         "blocking-request-in-async/function-by-its-name",
         "blocking-request-in-async/request-awaited",
+        "blocking-request-in-async/test-patches-the-function-unsafe",
     }
 )
 """A later round fixes what the first one wrote; the edits of the report are those of the first."""

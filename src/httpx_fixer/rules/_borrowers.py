@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from httpx_fixer.analysis.facts import Call, Symbol
@@ -19,7 +20,7 @@ from httpx_fixer.analysis.site_facts import (
 )
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycle, Lifecycles, Start
-from httpx_fixer.rules._patches import find_function_patch, find_name_patch, find_value_patch
+from httpx_fixer.rules._patches import doubt_function_patch, find_name_patch, find_value_patch
 from httpx_fixer.rules._processes import is_neighbour, may_own
 from httpx_fixer.rules._sharing import KNOWN, find_cap, is_constant, shorten
 from httpx_fixer.source import Anchor
@@ -39,9 +40,9 @@ class Borrower:
 
     `names_class` says that a test replaces the class in the site's own module, so that the call
     has to name it; `lasts` that the client is kept for as long as the process runs. `spent` are the
-    statements that assigned such arguments to local variables, which nothing reads then. `makers` are
-    what makes transports that may keep something of a request. `chosen` are arguments that make a pool
-    and vary by call, among few values.
+    statements that assigned such arguments to local variables, which nothing reads then. `chosen` are
+    arguments that make a pool and vary by call, among few values. `doubts` say in words why the program,
+    or its tests, may then behave differently: the fix is unsafe.
     """
 
     site: ClientSite
@@ -50,8 +51,8 @@ class Borrower:
     names_class: bool
     lasts: bool = False
     spent: tuple[Anchor, ...] = ()
-    makers: tuple[str, ...] = ()
     chosen: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     @property
     def files(self) -> frozenset[str]:
@@ -89,10 +90,10 @@ def find_borrower(
         if cap is not None:
             return Refusal(RefusalReason.LIMITS_OF_ONE_CALL, cap, site.path, argument.line)
     spent = tuple(value.statement for value in pool if value.statement is not None)
-    makers = tuple(dict.fromkeys(maker for value in pool for maker in value.makers))
     chosen = tuple(value.argument.name for value in pool if value.is_choice)
     arguments = tuple(value.argument for value in pool if not value.is_choice)
-    return Borrower(site, reaching, arguments, names_class, lasts, spent, makers, chosen)
+    doubts = tuple(_iter_doubts(project, site, pool))
+    return Borrower(site, reaching, arguments, names_class, lasts, spent, chosen, doubts)
 
 
 def find_owners(
@@ -130,6 +131,27 @@ def find_kept_loop(project: Project, lifecycles: Lifecycles, lifecycle: Lifecycl
     return next((call for call in project.event_loops.kept if lifecycles.reaches(lifecycle, call.path)), None)
 
 
+def _iter_doubts(project: Project, site: ClientSite, pool: tuple[PoolValue, ...]) -> Iterator[str]:
+    """Yield why a borrower may behave differently."""
+    makers = dict.fromkeys(maker for value in pool for maker in value.makers)
+    if makers:
+        shown = " and ".join(f"`{maker}`" for maker in makers)
+        yield (
+            f"all calls share what {shown} makes, and connections stay open between requests to one scheme, "
+            "host and port; check that it keeps or checks nothing for one call"
+        )
+    for value in (one for one in pool if not one.is_own and not one.is_choice):
+        patch = find_value_patch(project, site, value.argument)
+        if patch is not None:
+            yield (
+                f"`{patch[0]}:{patch[1]}` replaces what `{value.argument.name}=` reads in `{site.path}`, "
+                "and the pool reads it elsewhere, once"
+            )
+    replaced = doubt_function_patch(project, site) if site.top_level else ""
+    if replaced:
+        yield replaced
+
+
 def _find_pool(project: Project, site: ClientSite, *, may_choose: bool) -> tuple[PoolValue, ...] | Refusal:
     """Return the arguments of a constructor that make a pool of connections."""
     for argument in site.spec.arguments:
@@ -158,10 +180,6 @@ def _settle(
         value = replace(value, is_choice=False)
         if obstacle is not None:
             return Refusal(*obstacle, site.path, argument.line)
-        patch = None if value.is_own else find_value_patch(project, site, value.argument)
-        if patch is not None:
-            detail = f"a test replaces what `{argument.name}=` reads in `{site.path}`"
-            return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *patch)
         settled.append(value)
     return tuple(settled)
 
@@ -195,11 +213,7 @@ def _find_top_level_pool(project: Project, site: ClientSite) -> tuple[PoolValue,
     if cookies is not None and cookies.has_call:
         detail = "`cookies=` is an argument of the client, which would be computed before the others"
         return Refusal(RefusalReason.COOKIE_JAR, detail, site.path, cookies.line)
-    patch = find_function_patch(project, site)
-    if patch is None:
-        return pool
-    detail = f"a test replaces `{site.spec.class_code}`"
-    return Refusal(RefusalReason.PATCHED_IN_TESTS, detail, *patch)
+    return pool
 
 
 def _find_obstacle(argument: SpecArgument) -> tuple[RefusalReason, str] | None:

@@ -176,14 +176,9 @@ def borrow(project: Project, owned: Owned, borrower: Borrower, pool: OwnedPool) 
     how = Handing.LASTING if borrower.lasts else Handing.BORROWED
     supply = describe_supply(owned.ownership, pool, site, how)
     fix = Fix(title, tuple(dict.fromkeys(edits)), numbers=numbers, supply=supply)
-    if not borrower.makers:
+    if not borrower.doubts:
         return fix
-    shown = " and ".join(f"`{maker}`" for maker in borrower.makers)
-    because = (
-        f"all calls share what {shown} makes, and connections stay open between requests to one scheme, "
-        "host and port; check that it keeps or checks nothing for one call"
-    )
-    return replace(fix, applicability=Applicability.UNSAFE, unsafe_because=because)
+    return replace(fix, applicability=Applicability.UNSAFE, unsafe_because="; ".join(borrower.doubts))
 
 
 def _says_limits(argument: SpecArgument) -> bool:

@@ -103,6 +103,17 @@ def find_function_patch(project: Project, site: ClientSite) -> tuple[str, int] |
     return found or _find_replaced_name(project, site)
 
 
+def doubt_function_patch(project: Project, site: ClientSite) -> str:
+    """Return why a test may fail that replaces a function which a fix calls no more, "" for none."""
+    place = find_function_patch(project, site)
+    if place is None:
+        return ""
+    return (
+        f"`{place[0]}:{place[1]}` replaces `{site.spec.class_code}`, which is no longer called: "
+        "what stands in has to answer for a client's request"
+    )
+
+
 def _may_run(project: Project, test: str, site: ClientSite) -> bool:
     """Answer whether the code of a site may run while a test module has something replaced."""
     if _TEST_MODULE.search(test) is None or project.search.may_drive(test, site.path):

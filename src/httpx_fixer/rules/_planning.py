@@ -52,7 +52,7 @@ def _plan(project: Project, lifecycles: Lifecycles, settings: Settings) -> dict[
     decided = {
         site: _decide(project, lifecycles, site, settings, is_library=site in library) for site in sites
     }
-    unsure = {site for site, found in decided.items() if isinstance(found, Borrower) and found.makers}
+    unsure = {site for site, found in decided.items() if isinstance(found, Borrower) and found.doubts}
     if not unsure or settings.unsafe_fixes:
         return _plan_decided(project, lifecycles, decided, settings)
     # What safe fixes write must not speak of pools that no unsafe one asks for.

@@ -11,7 +11,7 @@ from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.rules._base import Rule
 from httpx_fixer.rules._drops import plan_drop
 from httpx_fixer.rules._enclosing import Opening, enclose_top_level
-from httpx_fixer.rules._patches import find_function_patch
+from httpx_fixer.rules._patches import doubt_function_patch
 from httpx_fixer.rules._processes import is_reported
 from httpx_fixer.rules._values import find_value_class
 
@@ -43,7 +43,6 @@ class BlockingRequestInAsync(Rule):
     - SYNC_IN_ASYNC: a sync client is built here; `content=` may come from a sync generator.
     - UNSUPPORTED_BINDING: no block has a place around the request, or it may be of httpx or httpx2.
     - UNKNOWN_ARGUMENT: not all arguments of the call are known.
-    - PATCHED_IN_TESTS: a test replaces the function.
     - NAME_CLASH: a name that the fix adds is taken.
 
     ## References
@@ -80,9 +79,6 @@ def _plan_await(project: Project, site: ClientSite) -> Fix | Refusal:
     if site.spec.unpacks:
         detail = f"the arguments of `{site.spec.class_code}` are not all written out"
         return Refusal(RefusalReason.UNKNOWN_ARGUMENT, detail, site.path, site.line)
-    patch = find_function_patch(project, site)
-    if patch is not None:
-        return Refusal(RefusalReason.PATCHED_IN_TESTS, f"a test replaces `{site.spec.class_code}`", *patch)
     spelled = find_value_class(project, site, "AsyncClient")
     if isinstance(spelled, Refusal):
         return spelled
@@ -94,7 +90,11 @@ def _plan_await(project: Project, site: ClientSite) -> Fix | Refusal:
     if isinstance(edits, Refusal):
         return edits
     gone = plan_drop(project, site.path, site.spec.class_code.split(".")[0])
-    because = "other tasks run while the request waits, where none did before"
+    doubts = (
+        "other tasks run while the request waits, where none did before",
+        doubt_function_patch(project, site),
+    )
+    because = "; ".join(filter(None, doubts))
     return Fix("await the request", (*imports, *edits, gone), Applicability.UNSAFE, because)
 
 

@@ -57,7 +57,8 @@ class ClientPerRequest(Rule):
     Unsafe for a `transport=` or `mounts=` that code of the project makes, always alike: there is one
     transport a pool and event loop then, and what it keeps, counts or checks when it opens a connection
     is for all calls. A class that adds to httpx's own transport only what it does with each request, and
-    hands that on as it came, is shared safely.
+    hands that on as it came, is shared safely. Unsafe as well where a test replaces, in the module of the
+    client, what an argument reads that makes a pool: the pool reads it elsewhere, once.
 
     ## Refused when
     - HTTPX_TOO_NEW: the pinned httpx is 1.0 or a prerelease of it.
@@ -68,8 +69,7 @@ class ClientPerRequest(Rule):
     - UNKNOWN_ARGUMENT: an argument is none of httpx 0.28.
     - DYNAMIC_ARGUMENT: an argument that makes a pool of connections is decided on each call, and nothing
       tells that its values are few.
-    - PATCHED_IN_TESTS: a test replaces what such an argument reads in the module of the client, or
-      compares the application's lifespan with the author's own.
+    - PATCHED_IN_TESTS: a test compares the application's lifespan with the author's own.
     - LIMITS_OF_ONE_CALL: `limits=` allows fewer connections than httpx does by default.
     - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from, or the code cannot
       import the owner.

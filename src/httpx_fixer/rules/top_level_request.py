@@ -33,7 +33,9 @@ class TopLevelRequest(Rule):
     requests of such programs stay as they are.
 
     ## Fix safety
-    Safe: the request on the wire, its exceptions and its cookies stay as they were.
+    Safe: the request on the wire, its exceptions and its cookies stay as they were. Where a test replaces
+    the function (`patch("httpx.get")`) the fix is unsafe: the program stays as it was, and that test would
+    reach the network until what stands in answers for a client.
 
     ## Refused when
     - UNSUPPORTED_BINDING: no block has a place there (an `elif`, the condition of a `while`, a lambda), or
@@ -42,7 +44,6 @@ class TopLevelRequest(Rule):
     - COOKIE_JAR: `cookies=` is computed, which would happen before the other arguments are.
     - DYNAMIC_ARGUMENT: `verify=`, `proxy=`, `cert=` or `trust_env=` varies by call.
     - IMPORT_CIRCLE: one of them is defined where the owner cannot import it from.
-    - PATCHED_IN_TESTS: a test replaces the function.
     - SYNC_IN_ASYNC: a coroutine sends a sync request.
     - NO_ENTRY_POINT: no known application imports the code.
     - LIBRARY_CODE: the package is installed by others, whose programs alone could own the client.
