@@ -224,7 +224,7 @@ def _check_imports(run: _Run) -> int:
     """What could be imported still can; return how many changed modules that was said of."""
     sound: set[str] = set()
     for mode, names in run.changed.items():
-        homes = {name: f"{Path(name).parent}/__init__.py" for name in names}
+        homes = {name: _find_package(run, name) for name in names}
         old = {*names, *homes.values()}
         before = find_import_faults(run.work / "before", _existing(run, sorted(old)))
         after = find_import_faults(run.work / mode, names)
@@ -239,6 +239,12 @@ def _check_imports(run: _Run) -> int:
         }
         run.faults += [f"import, {mode}: {name}: {fault}" for name, fault in sorted(broken.items())]
     return len(sound)
+
+
+def _find_package(run: _Run, name: str) -> str:
+    """Return the innermost package around a module; one of the directories on the way may have no file."""
+    around = [f"{directory}/__init__.py" for directory in Path(name).parents]
+    return next((one for one in around if (run.tree / one).exists()), around[0])
 
 
 def _existing(run: _Run, names: list[str]) -> list[str]:
