@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 
 def is_extra(data: bytes, package: str) -> bool:
     """Answer whether a `pyproject.toml` names a package for an extra and requires it for nothing else."""
     if package.encode() not in data or b"optional" not in data:
         return False
-    import tomllib  # noqa: PLC0415 -- 16 ms, and few projects come here
-
-    try:
-        values = tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        return False
+    values = _load(data)
     project, poetry = _table(values, "project"), _table(_table(values, "tool"), "poetry")
     mine = _table(poetry, "dependencies").get(package)
     if isinstance(mine, dict):
@@ -23,6 +19,17 @@ def is_extra(data: bytes, package: str) -> bool:
     needed = project.get("dependencies", [])
     extras = [item for one in _table(project, "optional-dependencies").values() for item in _iter_names(one)]
     return mine is None and package in extras and package not in _iter_names(needed)
+
+
+@lru_cache(maxsize=8)
+def _load(data: bytes) -> dict[str, object]:
+    """Return the tables of a file, none where it cannot be read; those of each package ask the same few."""
+    import tomllib  # noqa: PLC0415 -- 16 ms, and few projects come here
+
+    try:
+        return tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return {}
 
 
 def _table(values: dict[str, object], name: str) -> dict[str, object]:

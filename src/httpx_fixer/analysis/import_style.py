@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterable, Iterator
 
 from httpx_fixer.analysis.files import has_main
 from httpx_fixer.analysis.imports import Target, dotted_name, imported_names, is_importable, relative_name
-from httpx_fixer.analysis.nodes import walk
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.patterns import compile_later
 
@@ -152,18 +150,7 @@ def _iter_witnesses(resolver: Resolver, importer: str, path: str) -> Iterator[st
 def _names_imported(resolver: Resolver, path: str, *, own: bool) -> Iterable[str]:
     """Return what a file imports; its `own` statements are read, those of others may stand in a docstring."""
     module = resolver.store.module(path) if own else None
-    if module is None:
-        return resolver.store.ask(path, imported_names)
-    found: list[str] = []
-    for node in walk(module.tree):
-        match node:
-            case ast.Import():
-                found += (alias.name for alias in node.names)
-            case ast.ImportFrom():
-                start = "." * node.level + (node.module or "")
-                joint = "" if start.endswith(".") else "."
-                found += (f"{start}{joint}{alias.name}" for alias in node.names)
-    return found
+    return resolver.store.ask(path, imported_names) if module is None else module.imported
 
 
 def _iter_habits(resolver: Resolver, witness: str, path: str, *, own: bool) -> Iterator[tuple[int, str]]:

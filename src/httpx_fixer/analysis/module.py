@@ -11,6 +11,7 @@ from itertools import accumulate
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.imports import imported_names
 from httpx_fixer.analysis.mentions import Mentions, find_mentions
+from httpx_fixer.analysis.nodes import walk
 from httpx_fixer.analysis.scope_builder import build_scopes
 from httpx_fixer.analysis.scopes import Binding, BindingKind, FunctionNode, Scope, ScopeTable
 from httpx_fixer.source import Anchor, SourceFile
@@ -105,6 +106,20 @@ class Module:
                 targets = {binding.target.rpartition(".")[2] for binding in bindings if binding.target}
                 found.setdefault(name, set()).update(targets)
         return found
+
+    @cached_property
+    def imported(self) -> tuple[str, ...]:
+        """What the imports of the module name, in source order: `os.path`, `.models.Order`, `..*`."""
+        found: list[str] = []
+        for node in walk(self.tree):
+            match node:
+                case ast.Import():
+                    found += (alias.name for alias in node.names)
+                case ast.ImportFrom():
+                    start = "." * node.level + (node.module or "")
+                    joint = "" if start.endswith(".") else "."
+                    found += (f"{start}{joint}{alias.name}" for alias in node.names)
+        return tuple(found)
 
     @cached_property
     def imported_packages(self) -> frozenset[str]:

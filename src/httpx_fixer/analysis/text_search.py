@@ -99,9 +99,8 @@ class TextSearch:
 
     def may_drive(self, test: str, path: str) -> bool:
         """Answer whether a test runs code of a file: it names the module, or starts a whole application."""
-        stem = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2].encode()
         data = self._store.data(test)
-        return stem in data or _WHOLE_APPLICATION.search(data) is not None
+        return _stem(path) in data or _WHOLE_APPLICATION.search(data) is not None
 
     def readers_elsewhere(self, path: str, name: str) -> tuple[str, ...]:
         """Return the other files that may take a name from a module, in order.
@@ -109,11 +108,13 @@ class TextSearch:
         `m.name`, `from m import name`, `patch("app.m.name.get")`, and what `import app.m as x` and
         `patch(f"{M}.name")` lead to.
         """
-        stem = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2].encode()
-        others = (other for other in self._store.paths_with(stem) if other != path)
-        return tuple(
-            other for other in others if _may_take(self._store.data(other), re.escape(stem), name.encode())
-        )
+        others = self._store.paths_with(_stem(path))
+        return tuple(other for other in others if self.is_reader(other, path, name.encode()))
+
+    def is_reader(self, reader: str, path: str, name: bytes) -> bool:
+        """Answer whether a file is one of those."""
+        data, stem = self._store.data(reader), _stem(path)
+        return reader != path and stem in data and _may_take(data, re.escape(stem), name)
 
     def generator_mark(self, path: str) -> int | None:
         """Return the line that says that a file is generated, 1 where its directory does, else None."""
@@ -136,6 +137,11 @@ class TextSearch:
     def uses_tabs(self, path: str) -> bool:
         """Answer whether a file is indented with tabs."""
         return _TAB.search(self._store.data(path)) is not None
+
+
+def _stem(path: str) -> bytes:
+    """Return the last part of a module's name."""
+    return path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2].encode()
 
 
 def _may_take(data: bytes, stem: bytes, name: bytes) -> bool:

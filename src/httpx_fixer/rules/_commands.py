@@ -41,8 +41,10 @@ def _is_run(project: Project, lifecycles: Lifecycles, function: Function, behind
     is_root = function.symbol in project.packaging.commands or any(
         _makes_command(project, decorator) for decorator in function.decorators
     )
+    if function.owner:
+        return is_root
     references = [one for one in project.references(function) if not one.is_test and one.how != "import"]
-    if not references or function.owner:
+    if not references:
         return is_root
     return all(
         _is_called(project, lifecycles, one, behind)

@@ -144,16 +144,14 @@ def _find_replaced_name(project: Project, site: ClientSite) -> tuple[str, int] |
 
 def _find_replaced_by_alias(project: Project, site: ClientSite) -> tuple[str, int] | None:
     """Return the place where a test does so by another name for the module: `setattr(x, "httpx", fake)`."""
-    name = re.escape(_first_name(site).decode())
-    by_name = rf"\w\s*,\s*[\"']{name}[\"']"
-    by_path = rf"(?:\}}|\+\s*[\"'])\.{name}[\"']"
-    replaced = re.compile(rf"\b(?:patch|setattr|object)\([^()]*?(?:{by_name}|{by_path})")
-    for reader in project.search.readers_elsewhere(site.path, _first_name(site).decode()):
-        text = project.search.text(reader) if project.is_test(reader) else ""
-        found = replaced.search(text)
-        if found is not None:
-            return reader, text[: found.start()].count("\n") + 1
-    return None
+    name = re.escape(_first_name(site))
+    by_name = rb"\w\s*,\s*[\"']" + name + rb"[\"']"
+    by_path = rb"(?:\}|\+\s*[\"'])\." + name + rb"[\"']"
+    replaced = rb"\b(?:patch|setattr|object)\([^()]*?(?:" + by_name + rb"|" + by_path + rb")"
+    places = project.search.places_in_tests(_first_name(site), replaced)
+    return next(
+        (one for one in places if project.search.is_reader(one[0], site.path, _first_name(site))), None
+    )
 
 
 def _stem(site: ClientSite) -> bytes:
