@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import tokenize
-import warnings
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from linting import find_circles, find_ruff_faults, find_type_faults
 from spans import find_stray_change
 
 from httpx_fixer import pipeline
+from httpx_fixer.rewrite.parsing import compile_module
 from httpx_fixer.settings import Settings
 
 TOOL = (sys.executable, "-m", "httpx_fixer")
@@ -172,9 +172,7 @@ def _check_text(run: _Run, before: Path, after: Path) -> None:
     """Compare one file: it compiles, and keeps its encoding, newlines and comments."""
     new = after.read_bytes()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            compile(new, str(after), "exec", dont_inherit=True)
+        compile_module(new, str(after))
     except (SyntaxError, ValueError) as error:
         run.faults.append(f"compile: {after.name}: {error}")
         return

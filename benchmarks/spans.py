@@ -22,6 +22,7 @@ from httpx_fixer.fix import (
     path_of,
 )
 from httpx_fixer.report import FileChange, Report
+from httpx_fixer.rewrite.parsing import parse_tree
 from httpx_fixer.rewrite.plan import is_applicable
 from httpx_fixer.source import Anchor, SourceFile
 
@@ -56,7 +57,7 @@ def _find_stray_line(change: FileChange, edits: Iterable[Edit]) -> int | None:
     new = SourceFile(change.path, change.after).text.splitlines()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        tree = ast.parse(change.before)
+        tree = parse_tree(SourceFile(change.path, change.before).text)
     may_change = _widen(old, [lines for edit in edits for lines in _iter_lines(edit, tree)])
     at = 0
     for first, kept in _iter_kept(old, may_change):

@@ -19,7 +19,7 @@ def build_module(text: str, path: str = "main.py") -> Module:
     source = SourceFile(path, dedent(text).encode())
     parsed = parse(source)
     assert not isinstance(parsed, Skip), parsed
-    return Module(source, parsed, is_test=False)
+    return Module(source, parsed.tree, is_test=False)
 
 
 def build_project(files: Mapping[str, str]) -> Project:

@@ -49,6 +49,7 @@ OF_ANY_RULE = {
     RefusalReason.VERIFICATION_FAILED,
     RefusalReason.OVERLAPS,
     RefusalReason.EXCLUDED,
+    RefusalReason.NEWER_SYNTAX,
     RefusalReason.TESTS_FAILED,
     RefusalReason.DECLINED,
 }

@@ -14,7 +14,7 @@ TESTS = Path(__file__).parent
 
 GROUND = (
     *("report", "diagnostic", "fix", "source", "owners", "settings", "outcome", "git", "toml_table"),
-    *("rule_page", "interpreter", "records", "respelling"),
+    *("rule_page", "interpreter", "newer_python", "records", "respelling"),
 )
 FLOORS: dict[str, tuple[str, ...]] = {
     # The command line.
@@ -82,6 +82,7 @@ FLOORS: dict[str, tuple[str, ...]] = {
     "settings": (),
     "outcome": (),
     "git": (),
+    "newer_python": (),
     "rule_page": (),
     "interpreter": (),
     "records": ("git",),

@@ -91,6 +91,8 @@ class RefusalReason(Enum):
     """Some paths close the object by hand and others do not; the code says nothing of which is meant."""
     GENERATED_CODE = "GENERATED_CODE"
     """The file says that it is generated: the next run of its generator would undo the change."""
+    NEWER_SYNTAX = "NEWER_SYNTAX"
+    """The fix would change a file for a newer Python, which none at hand compiles."""
     EXCLUDED = "EXCLUDED"
     """The configuration excludes a file that the fix would have to change."""
     VERIFICATION_FAILED = "VERIFICATION_FAILED"

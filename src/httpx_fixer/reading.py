@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from httpx_fixer.analysis.discovery import Discovery
@@ -15,8 +15,9 @@ from httpx_fixer.frameworks._base import Lifecycles
 from httpx_fixer.frameworks._owner_reading import find_owners
 from httpx_fixer.frameworks._registry import build_frameworks
 from httpx_fixer.git import find_top_level
+from httpx_fixer.newer_python import is_compiled_by_newer
 from httpx_fixer.owners import Process
-from httpx_fixer.rewrite.plan import refuse_excluded, refuse_spreading
+from httpx_fixer.rewrite.plan import refuse_excluded, refuse_newer, refuse_spreading
 from httpx_fixer.rules._judgement import judge
 from httpx_fixer.settings import Settings
 
@@ -63,6 +64,7 @@ class Reading:
 
         diagnostics = judge(project, lifecycles, self._settings, self._ignores, tell)
         allowed = refuse_excluded(diagnostics, self._discovery.excluded)
+        allowed = refuse_newer(allowed, _find_stuck(project, allowed))
         if self._discovery.lone is not None:
             allowed = refuse_spreading(allowed, self._discovery.lone)
         return project, add_fingerprints(project, allowed, self._place)
@@ -75,3 +77,10 @@ class Reading:
         """Return what starts and ends once in the project as it was read first, in order of path."""
         found = () if self._lifecycles is None else self._lifecycles.all()
         return tuple(sorted({lifecycle.describe() for lifecycle in found}))
+
+
+def _find_stuck(project: Project, diagnostics: Iterable[Diagnostic]) -> frozenset[str]:
+    """Return the files that fixes would change and that no Python at hand compiles."""
+    changed = {path for one in diagnostics if one.fix is not None for path in one.fix.paths}
+    newer = project.newer()
+    return frozenset(path for path in sorted(changed & newer.keys()) if not is_compiled_by_newer(newer[path]))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import textwrap
 
 from httpx_fixer.analysis.module import Module
-from httpx_fixer.analysis.parsing import parse
+from httpx_fixer.analysis.parsing import Parsed, parse
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.stream_facts import StreamSite, WrapUses
-from httpx_fixer.source import Skip, SourceFile
+from httpx_fixer.source import SourceFile
 
 SEND = 'client.send(client.build_request("GET", url), stream=True)'
 ASYNC_HEADER = "import httpx\n\nasync def fetch(client: httpx.AsyncClient, url):\n"
@@ -18,8 +18,8 @@ SYNC_HEADER = "import httpx\n\ndef fetch(client: httpx.Client, url):\n"
 def read_module(text: str) -> Module:
     source = SourceFile("app.py", text.encode())
     parsed = parse(source)
-    assert not isinstance(parsed, Skip)
-    return Module(source, parsed, is_test=False)
+    assert isinstance(parsed, Parsed)
+    return Module(source, parsed.tree, is_test=False)
 
 
 def find_sites(text: str) -> list[StreamSite]:

@@ -369,14 +369,24 @@ def test_internal_error_is_one_line_and_can_be_seen_in_full(tmp_path: Path) -> N
     assert "Traceback" in shown.err
 
 
-def test_file_of_a_newer_python_is_fixed_under_any(tmp_path: Path) -> None:
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="this Python compiles it")
+@pytest.mark.parametrize(("answer", "outcome"), [("0", "with a safe fix"), ("1", "NEWER_SYNTAX: `new.py`")])
+def test_file_for_a_newer_python_is_changed_where_one_compiles_it(
+    tmp_path: Path, answer: str, outcome: str
+) -> None:
+    """What compiles it stands in for a Python of the path; no other is found there."""
+    newer = tmp_path / "bin" / f"python3.{sys.version_info.minor + 1}"
+    newer.parent.mkdir()
+    newer.write_text(f"#!/bin/sh\nexit {answer}\n")
+    newer.chmod(0o755)
     code = "@app.get('/')\nasync def f():\n    try:\n        async with httpx.AsyncClient() as c:\n"
     code += "            return (await c.get('https://shop.example')).json()\n"
     code += "    except ValueError, httpx.HTTPError:\n        return {}\n"
     text = b"from fastapi import FastAPI\n" + USES_HTTPX + b"app = FastAPI()\n" + code.encode()
     (tmp_path / "new.py").write_bytes(text)
-    done = Tool(tmp_path).run("fix", "--select", "HXF101")
-    assert (done.code, done.err.splitlines()[0]) == (1, "Changed 1 file, 1 fix:")
-    after = (tmp_path / "new.py").read_text()
-    assert "    except ValueError, httpx.HTTPError:\n" in after
-    assert "httpx.AsyncClient() as c" not in after
+    tool = Tool(tmp_path)
+    assert outcome in tool.run("check", env={"PATH": str(newer.parent)}).text
+    tool.run("fix", "--select", "HXF101", env={"PATH": str(newer.parent)})
+    after = (tmp_path / "new.py").read_bytes()
+    assert b"    except ValueError, httpx.HTTPError:\n" in after
+    assert (after == text) == (answer == "1")

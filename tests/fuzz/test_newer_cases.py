@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from fixture_cases import SOUND_CASES, Case, Tree, apply_changes, result_of, run_case, run_tree
 
+from httpx_fixer.newer_python import is_compiled_by_newer
 from httpx_fixer.report import Report
 
 from .promises import TRIES
@@ -36,6 +42,20 @@ def _add_newer(tree: Tree) -> Tree:
 def _is_open(path: str, data: bytes) -> bool:
     is_module = path.endswith(".py") and path.rpartition("/")[2] not in OWNERS
     return is_module and data.endswith(b"\n") and b"\r" not in data and b"httpx" in data
+
+
+@pytest.fixture(autouse=True)
+def newer_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put a Python on the path that compiles all that is newer, where none is installed."""
+    if not is_compiled_by_newer(NEWER):
+        stand_in = tmp_path / "bin" / f"python3.{sys.version_info.minor + 1}"
+        stand_in.parent.mkdir()
+        stand_in.write_text("#!/bin/sh\nexit 0\n")
+        stand_in.chmod(0o755)
+        monkeypatch.setenv("PATH", str(stand_in.parent), prepend=os.pathsep)
+        is_compiled_by_newer.cache_clear()
+    yield
+    is_compiled_by_newer.cache_clear()
 
 
 @pytest.mark.parametrize("case", SOUND_CASES[::EACH], ids=str)

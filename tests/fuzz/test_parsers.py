@@ -30,7 +30,7 @@ def test_source_of_the_standard_library(path: Path) -> None:
         parsed = parse(SourceFile("a.py", data))
         if isinstance(parsed, Skip):
             return
-        module = Module(SourceFile("a.py", data), parsed, is_test=False)
+        module = Module(SourceFile("a.py", data), parsed.tree, is_test=False)
         for call in module.calls:
             assert module.statement_of(call)
             module.local_symbol(call.func)

@@ -74,19 +74,8 @@ def test_undecodable_result_is_a_fault() -> None:
     assert PATH in fault
 
 
-def test_file_for_a_newer_python_is_compiled_in_older_words() -> None:
-    before = b"def first[T](a: T) -> T:\n    try:\n        return a\n"
-    before += b"    except KeyError, OSError:\n        raise\n"
-    assert find_fault(before, before.replace(b"return a", b"return a[0]"), PATH) is None
-    unbound = find_fault(before, before.replace(b"return a", b"return b"), PATH)
-    assert unbound == f"`{PATH}` reads `b` and nothing binds that name"
-    broken = find_fault(before, before + b"return 1\n", PATH)
-    assert broken is not None
-    assert "does not compile any more: line 6" in broken
-
-
 @pytest.mark.skipif(sys.version_info >= (3, 15), reason="this Python compiles it")
-def test_file_for_a_newer_python_that_has_no_older_words_is_left_alone() -> None:
+def test_file_for_a_newer_python_that_none_compiles_is_left_alone() -> None:
     fault = find_fault(b"lazy import json\n", b"lazy import os\n", PATH)
     assert fault is not None
-    assert "written for a newer Python" in fault
+    assert "is for a newer Python" in fault

@@ -22,7 +22,7 @@ def read_definitions(source: SourceFile) -> tuple[Definition, ...]:
     parsed = parse(source)
     if isinstance(parsed, Skip):
         return ()
-    return tuple(_iter_definitions(Module(source, parsed, is_test=False)))
+    return tuple(_iter_definitions(Module(source, parsed.tree, is_test=False)))
 
 
 def _iter_definitions(module: Module) -> Iterator[Definition]:

@@ -20,11 +20,14 @@ from httpx_fixer.source import Anchor, SourceFile
 class Module:
     """A module's tree with lazily built scopes; never leaves the analysis package."""
 
-    def __init__(self, source: SourceFile, tree: ast.Module, *, is_test: bool) -> None:
+    def __init__(
+        self, source: SourceFile, tree: ast.Module, *, is_test: bool, is_newer: bool = False
+    ) -> None:
         self.source = source
         self.path = source.path
         self.tree = tree
         self.is_test = is_test
+        self.is_newer = is_newer
         self.is_too_deep = False
 
     @cached_property

@@ -9,9 +9,18 @@ import warnings
 
 from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Skip, SkipReason, SourceFile
+from httpx_fixer.values import dataclass
 
 
-def parse(source: SourceFile) -> ast.Module | Skip:
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """The tree of a file; `is_newer` says that the running Python could not compile it."""
+
+    tree: ast.Module
+    is_newer: bool = False
+
+
+def parse(source: SourceFile) -> Parsed | Skip:
     """Parse one file; anything wrong with it is a `Skip`, never an exception."""
     if b"\0" in source.data:
         line = source.data[: source.data.index(b"\0")].count(b"\n") + 1
@@ -23,7 +32,7 @@ def parse(source: SourceFile) -> ast.Module | Skip:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text, filename=source.path)
+            return Parsed(ast.parse(text, filename=source.path))
     except SyntaxError as error:
         return _parse_newer(text) or _skip_for(source, error)
     except (RecursionError, MemoryError):
@@ -32,14 +41,14 @@ def parse(source: SourceFile) -> ast.Module | Skip:
         return Skip(source.path, SkipReason.SYNTAX_ERROR, str(error))
 
 
-def _parse_newer(text: str) -> ast.Module | None:
+def _parse_newer(text: str) -> Parsed | None:
     """Return what there is in a module that is written for a newer Python than the running one."""
     if not any(pattern.search(text) for _, pattern in _SYNTAX_SINCE):
         return None
     from httpx_fixer.respelling import respell  # noqa: PLC0415
 
     respelt = respell(text)
-    return None if respelt is None else respelt.tree
+    return None if respelt is None else Parsed(respelt.tree, is_newer=True)
 
 
 def _skip_for(source: SourceFile, error: SyntaxError) -> Skip:

@@ -287,6 +287,10 @@ class Project:
         """Which of some files were wanted and could not be read or parsed, in order."""
         return tuple(skip for skip in self._store.skips() if skip.path in paths)
 
+    def newer(self) -> dict[str, bytes]:
+        """The files that were parsed and are written for a newer Python than the running one."""
+        return {module.path: module.source.data for module in self._store.modules() if module.is_newer}
+
     def parsed(self) -> int:
         """How many files were parsed."""
         return self._store.parsed()

@@ -105,7 +105,9 @@ class FileStore:
             self._skips.setdefault(path, parsed)
             self._modules[path] = None
         else:
-            self._modules[path] = Module(source, parsed, is_test=is_test_path(path))
+            self._modules[path] = Module(
+                source, parsed.tree, is_test=is_test_path(path), is_newer=parsed.is_newer
+            )
         return self._modules[path]
 
     def modules(self) -> list[Module]:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeVar
 
+from httpx_fixer.newer_python import is_compiled_by_newer
 from httpx_fixer.respelling import respell
-from httpx_fixer.source import SourceFile
 
 _Read = TypeVar("_Read")
 
@@ -18,8 +18,7 @@ _Read = TypeVar("_Read")
 def parse_tree(code: str) -> ast.Module:
     """Parse a module quietly. Raises `SyntaxError`, `ValueError` or `RecursionError`.
 
-    What is written for a newer Python than the running one is read as the older would spell it, here
-    and below.
+    What is written for a newer Python than the running one is read as that would spell it, here and below.
     """
     return _read(code, ast.parse)
 
@@ -29,17 +28,18 @@ def parse_symbols(code: str) -> symtable.SymbolTable:
     return _read(code, lambda text: symtable.symtable(text, "<module>", "exec"))
 
 
-def compile_module(source: SourceFile) -> None:
-    """Compile a module, quietly. Raises as `parse_tree` does."""
+def compile_module(data: bytes, path: str) -> None:
+    """Compile the bytes of a module, quietly. Raises as `parse_tree` does.
+
+    What is written for a newer Python is compiled by one of the path.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            compile(source.data, source.path, "exec", dont_inherit=True)
+            compile(data, path, "exec", dont_inherit=True)
         except SyntaxError:
-            older = _spell_older(source.text)
-            if older is None:
+            if not is_compiled_by_newer(data):
                 raise
-            compile(older, source.path, "exec", dont_inherit=True)
 
 
 def _read(code: str, reader: Callable[[str], _Read]) -> _Read:

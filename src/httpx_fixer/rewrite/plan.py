@@ -61,15 +61,22 @@ def build_plan(diagnostics: Sequence[Diagnostic], *, unsafe_fixes: bool) -> Plan
 
 def refuse_excluded(diagnostics: Iterable[Diagnostic], excluded: frozenset[str]) -> tuple[Diagnostic, ...]:
     """Refuse every fix that would change a file that the settings keep out."""
-    return tuple(_refuse_excluded(diagnostic, excluded) for diagnostic in diagnostics)
+    detail = "the fix would change `{}`, which is excluded"
+    return tuple(_refuse_any(one, excluded, RefusalReason.EXCLUDED, detail) for one in diagnostics)
 
 
-def _refuse_excluded(diagnostic: Diagnostic, excluded: frozenset[str]) -> Diagnostic:
-    path = next((p for p in diagnostic.fix.paths if p in excluded), None) if diagnostic.fix else None
-    if path is None:
-        return diagnostic
-    detail = f"the fix would change `{path}`, which is excluded"
-    return refuse(diagnostic, Refusal(RefusalReason.EXCLUDED, detail, path, 1))
+def _refuse_any(
+    diagnostic: Diagnostic, paths: frozenset[str], reason: RefusalReason, detail: str
+) -> Diagnostic:
+    """Refuse a fix that would change one of some files."""
+    path = next((p for p in diagnostic.fix.paths if p in paths), None) if diagnostic.fix else None
+    return diagnostic if path is None else refuse(diagnostic, Refusal(reason, detail.format(path), path, 1))
+
+
+def refuse_newer(diagnostics: Iterable[Diagnostic], stuck: frozenset[str]) -> tuple[Diagnostic, ...]:
+    """Refuse every fix that would change a file which no Python at hand compiles."""
+    detail = "`{}` is for a newer Python: run httpx-fixer under that, or have it on the path"
+    return tuple(_refuse_any(one, stuck, RefusalReason.NEWER_SYNTAX, detail) for one in diagnostics)
 
 
 def refuse_spreading(diagnostics: Iterable[Diagnostic], lone: str) -> tuple[Diagnostic, ...]:

@@ -18,14 +18,14 @@ def find_fault(before: bytes | None, after: bytes, path: str) -> str | None:
     """Return what is wrong with a rewritten file in one sentence, None where nothing is.
 
     `before` None means that the file is new. Nothing is run and no other file is read. A file for a
-    newer Python is compiled as the running one would spell it; where it cannot be spelt, it stays as it is.
+    newer Python that none of the path compiles stays as it is.
     """
     old = SourceFile(path, before) if before is not None else None
     new = SourceFile(path, after)
     try:
         fault = _find_compile_fault(new)
         if fault is not None and old is not None and _find_compile_fault(old) is not None:
-            return f"`{path}` is written for a newer Python: run httpx-fixer under that to have it changed"
+            return f"`{path}` is for a newer Python: run httpx-fixer under that, or have it on the path"
         fault = fault or _find_name_fault(old, new)
         if fault is None and old is not None:
             fault = _find_text_fault(old, new) or _find_comment_fault(old, new)
@@ -36,7 +36,7 @@ def find_fault(before: bytes | None, after: bytes, path: str) -> str | None:
 
 def _find_compile_fault(new: SourceFile) -> str | None:
     try:
-        compile_module(new)
+        compile_module(new.data, new.path)
     except SyntaxError as error:
         return f"`{new.path}` does not compile any more: line {error.lineno}: {error.msg}"
     except (ValueError, RecursionError, MemoryError) as error:
