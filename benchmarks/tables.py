@@ -24,6 +24,7 @@ def render(found: Mapping[str, Found], *, with_trees: bool) -> str:
     parts = [
         _head(found),
         _table(("rule", "name", "diagnostics", "safe", "unsafe", "refused"), by_rule),
+        _shares(found),
         _table(("refused because", "diagnostics"), reasons),
         _table(("tree", "what did not hold"), faults) if faults else "All invariants held.\n",
     ]
@@ -44,6 +45,38 @@ def _head(found: Mapping[str, Found]) -> str:
         f"{diff:.1f} for `diff`, start-up of each included; {changed:,} files changed, of which "
         f"{typed:,} were read by basedpyright and {imported:,} could be imported before.\n"
     )
+
+
+def _shares(found: Mapping[str, Found]) -> str:
+    """Tell how much is done for clients without an owner; those of libraries can have none."""
+    safe = unsafe = relieved = both = total = 0
+    for each in found.values():
+        diagnostics = _diagnostics(each)
+        helped = {_place(one) for one in diagnostics if one["code"] == _RELIEF and not one["refusal"]}
+        for one in diagnostics:
+            refusal = cast("dict[str, object]", one["refusal"] or {})
+            if one["code"] in _UNOWNED and refusal.get("reason") != "LIBRARY_CODE":
+                total += 1
+                safe += _outcome(one) == "safe"
+                unsafe += _outcome(one) == "unsafe"
+                relieved += _outcome(one) == "refused" and _place(one) in helped
+                both += _outcome(one) == "unsafe" and _place(one) in helped
+    if not total:
+        return ""
+    return (
+        f"Clients without an owner ({', '.join(_UNOWNED)}; what only the users of a library could own left "
+        f"out): {total}; fixed by safe fixes {safe / total:.1%}, fixed or relieved ({_RELIEF}) "
+        f"{(safe + relieved + both) / total:.1%}, with `--unsafe-fixes` "
+        f"{(safe + unsafe + relieved) / total:.1%}.\n"
+    )
+
+
+_UNOWNED = ("HXF101", "HXF102", "HXF103", "HXF104", "HXF105", "HXF110")
+_RELIEF = "HXF112"
+
+
+def _place(diagnostic: Mapping[str, object]) -> tuple[object, object]:
+    return diagnostic["path"], cast("dict[str, object]", diagnostic["start"])["line"]
 
 
 def _by_tree(found: Mapping[str, Found]) -> str:
