@@ -9,13 +9,13 @@ from httpx_fixer.source import Anchor
 from httpx_fixer.values import dataclass
 
 POOL_ARGUMENTS = frozenset(
-    {"verify", "cert", "trust_env", "http1", "http2", "limits", "proxy", "mounts", "transport"}
+    {"verify", "cert", "trust_env", "http1", "http2", "limits", "proxy", "proxies", "mounts", "transport"}
 )
 """Constructor arguments that make a pool of connections; all others are the client's own (FACTS A3)."""
 POOL_DEFAULTS = frozenset(
     {
         *(("verify", "True"), ("trust_env", "True"), ("http1", "True"), ("http2", "False"), ("cert", "None")),
-        *(("proxy", "None"), ("mounts", "None"), ("transport", "None")),
+        *(("proxy", "None"), ("proxies", "None"), ("mounts", "None"), ("transport", "None")),
     }
 )
 """Those that say what goes without saying, as (name, normal code)."""

@@ -40,6 +40,11 @@ def _with_tls(options: dict[str, Any]) -> dict[str, Any]:
     return {"verify": _ssl_context(), **options}
 '''
 
+_WITH_PROXIES = (
+    '{"http1", "limits", "mounts", "proxy", "transport"}\n',
+    '{\n    "http1",\n    "limits",\n    "mounts",\n    "proxies",\n    "proxy",\n    "transport",\n}\n',
+)
+"""What httpx had before 0.28 as well."""
 _KIND = '''\
 class _@PrePools(dict[str, @lib.@Class]):
     """Clients that own connections, and how many applications run on them."""
@@ -239,7 +244,8 @@ def pool_definitions(ownership: Ownership) -> list[str]:
     """Return the definitions that borrowed clients need, without imports and lifespan."""
     library = ownership.pools[0].library
     has_trio = Start.TRIO_ENTRY in ownership.starts
-    parts = [_constants(ownership, library) + _SHARED.replace("@lib", library)]
+    shared = _SHARED.replace(*_WITH_PROXIES) if ownership.takes_proxies else _SHARED
+    parts = [_constants(ownership, library) + shared.replace("@lib", library)]
     for is_async in (True, False):
         pools = [pool for pool in ownership.pools if pool.is_async is is_async]
         if not pools:

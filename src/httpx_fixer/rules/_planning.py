@@ -15,6 +15,7 @@ from httpx_fixer.rules._copied_source import find_copied_source
 from httpx_fixer.rules._diff_size import find_longer
 from httpx_fixer.rules._enclosing import find_local_obstacle
 from httpx_fixer.rules._homes import Member
+from httpx_fixer.rules._httpx_versions import find_unfit_version
 from httpx_fixer.rules._kinds import BORROWED_CLOSED, KINDS, UNCLOSED_MODULE, is_unwanted, told_as
 from httpx_fixer.rules._lasting import (
     find_lasting_obstacle,
@@ -113,10 +114,9 @@ def _decide(
     project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings, *, is_library: bool
 ) -> Member | Refusal:
     """Prefer the plainest form that is right: a parameter if signatures may change, else to borrow."""
-    version = project.pinned_version(site.spec.library or "httpx", site.path)
-    if version is not None and version >= (1,) and site.spec.library == "httpx":
-        detail = f"httpx {'.'.join(map(str, version))} is pinned, which has another API"
-        return Refusal(RefusalReason.HTTPX_TOO_NEW, detail, site.path, site.line)
+    unfit = find_unfit_version(project, site)
+    if unfit is not None:
+        return unfit
     if is_library:
         return _refuse_library(project, site)
     if site.spec.argument("timeout") is None and is_given_away(project, site):

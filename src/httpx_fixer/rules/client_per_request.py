@@ -62,6 +62,7 @@ class ClientPerRequest(Rule):
 
     ## Refused when
     - HTTPX_TOO_NEW: the pinned httpx is 1.0 or a prerelease of it.
+    - HTTPX_TOO_OLD: the pinned httpx comes before 0.21.
     - PYTHON_TOO_OLD: the project runs on Pythons too that lack what the fix uses.
     - UNSUPPORTED_BINDING: the client may be of httpx or httpx2, or is of the other one than the rest, or
       httpx may not be installed.
