@@ -53,7 +53,7 @@ class PoolValues:
                 return PoolValue(_say_of_class(argument, *constant), statement, is_own=True)
             built = build_argument(module, argument.name, value, lambda call: self._is_fixed(module, call))
             is_own = self._is_own(module, built, value)
-            is_choice = argument.name in CHOSEN and self._choices.has_few(module, value)
+            is_choice = argument.name in CHOSEN and self._choices.may_share(module, argument.name, value)
             return PoolValue(built, statement, is_own, is_choice=is_choice)
         transports = self._find_transports(module, value, site)
         if transports is None:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+_MOST = 100
+"""How many pools there may be, where nothing says how many values a caller has: a service has a handful."""
 _CHANGES = (
     ("options: dict[str, Any]\n)", "options: dict[str, Any], *chosen: str\n)"),
-    ("_POOL_OPTIONS & options.keys()", "_POOL_OPTIONS & (options.keys() - set(chosen))"),
+    (
+        "    pools = _@pools.get(@here)\n",
+        "    pools = _@pools.get(@here)\n"
+        "    given = {one: options[one] for one in chosen if one in options}\n"
+        "    key: Any = (name, *given.items()) if given else name  # a pool for each value\n"
+        f"    is_late = pools and given and key not in pools and len(pools) >= {_MOST}\n",
+    ),
+    ("if pools is None or ", "if pools is None or is_late or "),
+    ("_POOL_OPTIONS & options.keys()", "_POOL_OPTIONS & (options.keys() - given.keys())"),
     (
         "    pool = pools.get(name)\n",
-        "    given = {one: options.pop(one) for one in chosen if one in options}\n"
-        "    key: Any = (name, *given.items()) if given else name  # a pool for each value\n"
+        "    options = {one: options[one] for one in options if one not in given}\n"
         "    pool = pools.get(key)\n",
     ),
     (
