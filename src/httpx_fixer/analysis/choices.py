@@ -12,7 +12,7 @@ from httpx_fixer.analysis.scopes import Binding, BindingKind, Scope
 from httpx_fixer.analysis.text_search import TextSearch
 from httpx_fixer.patterns import compile_later
 
-CHOSEN = frozenset({"proxy", "trust_env", "verify"})
+CHOSEN = frozenset({"proxies", "proxy", "trust_env", "verify"})
 """Arguments that a borrower may still give: there is a pool for each value."""
 _BOOLEANS = frozenset({"bool", "bool | None", "Optional[bool]"})
 _MADE_PROXY = compile_later(r"\bProxy\(")
@@ -40,12 +40,13 @@ class Choices:
     def may_share(self, module: Module, name: str, value: ast.expr) -> bool:
         """Answer whether clients that give the same value of an argument can have a pool together.
 
-        The address of a proxy is a text, and so is what an object keeps for `verify=`, or one context:
-        equal ones mean the same, and of too many values there is no pool for each.
+        The address of a proxy is a text, and `proxies=` a table of them; what an object keeps for
+        `verify=` is a text, too, or one context. Equal ones mean the same, and of too many values there
+        is no pool for each.
         """
         if self.has_few(module, value):
             return True
-        if name == "proxy":
+        if name in {"proxies", "proxy"}:
             return not _MADE_PROXY.search(module.source.text)
         return isinstance(value, ast.Attribute) and not _MADE_CONTEXT.search(module.source.text)
 

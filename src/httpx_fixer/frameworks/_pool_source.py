@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from httpx_fixer.frameworks._base import OwnedPool, Ownership, Start
-from httpx_fixer.frameworks._choice_source import key_by_value, let_choose
+from httpx_fixer.frameworks._choice_source import FREEZE, key_by_value, let_choose
 from httpx_fixer.frameworks._lasting_source import lasting_template
 from httpx_fixer.frameworks._layout import Import, lay_out_call
 from httpx_fixer.frameworks._loop_source import LOOP, LOOP_OR_TRIO
@@ -246,6 +246,8 @@ def pool_definitions(ownership: Ownership) -> list[str]:
     has_trio = Start.TRIO_ENTRY in ownership.starts
     shared = _SHARED.replace(*_WITH_PROXIES) if ownership.takes_proxies else _SHARED
     parts = [_constants(ownership, library) + shared.replace("@lib", library)]
+    is_frozen = any("proxies" in pool.chosen for pool in ownership.pools)
+    parts += [FREEZE] * is_frozen
     for is_async in (True, False):
         pools = [pool for pool in ownership.pools if pool.is_async is is_async]
         if not pools:
@@ -261,7 +263,8 @@ def pool_definitions(ownership: Ownership) -> list[str]:
         has_timeout = any(argument.name == "timeout" for pool in pools for argument in pool.arguments)
         if any(pool.lends for pool in pools):
             lending = _lending_template(has_timeout=has_timeout, is_made=is_made)
-            parts.append(_fill(let_choose(lending) if has_choice else lending, words))
+            lending = let_choose(lending, is_frozen=is_frozen) if has_choice else lending
+            parts.append(_fill(lending, words))
         if any(pool.lasts for pool in pools):
             parts.append(_fill(lasting_template(has_timeout=has_timeout, is_made=is_made), words))
         for pool in pools:
