@@ -48,6 +48,10 @@ class PoolValues:
             return PoolValue(argument)
         value, statement = _look_up(module, value)
         if argument.name not in _TRANSPORTS:
+            if argument.name == "proxies" and self._is_changed(value):
+                return PoolValue(
+                    argument, obstacle="`proxies=` reads a table that code changes", is_choice=True
+                )
             constant = find_class_constant(module, self._search, value)
             if constant is not None:
                 return PoolValue(_say_of_class(argument, *constant), statement, is_own=True)
@@ -94,6 +98,12 @@ class PoolValues:
         if function is None or not all(isinstance(value, ast.Constant) for value in given):
             return False
         return _is_cached(function) and not self._search.mentions(f"{function.name}.cache_clear".encode())
+
+    def _is_changed(self, value: ast.expr) -> bool:
+        """Answer whether something that a value reads by its name is a table that code changes."""
+        read = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
+        read |= {node.attr for node in ast.walk(value) if isinstance(node, ast.Attribute)}
+        return any(self._search.is_table_changed(name) for name in sorted(read - {"cls", "self"}))
 
     def _find_transports(self, module: Module, value: ast.expr, site: ClientSite) -> list[Transport] | None:
         """Return the transports that a value makes anew, None where it is, or may hold, something else."""

@@ -33,6 +33,8 @@ from httpx_fixer.settings import Settings
 Outcome = Fix | Refusal
 
 _OF_ONE_CALL = frozenset({BindingForm.WITH, BindingForm.LOCAL, BindingForm.CHAINED, BindingForm.DISCARDED})
+_TOLD_APART = ("mounts", "proxies", "transport")
+"""Arguments that a pool has, and no client that is handed over."""
 _SPEAKS_HTTP2 = compile_later(r"\bhttp2=(?!False\b)")
 
 
@@ -151,7 +153,7 @@ def _decide(
     if not kept and not site.spec.is_async and function is not None and function.is_async:
         detail = f"a sync request in `async def {function.name}` blocks the loop; sharing would not cure that"
         return Refusal(RefusalReason.SYNC_IN_ASYNC, detail, site.path, site.line)
-    is_told_apart = any(site.spec.argument(name) is not None for name in ("mounts", "transport"))
+    is_told_apart = any(site.spec.argument(name) is not None for name in _TOLD_APART)
     if site.form is BindingForm.WITH and settings.injection != "borrow" and not is_told_apart:
         found = find_candidate(project, lifecycles, site, settings.max_hops)
         if isinstance(found, Candidate):

@@ -80,7 +80,7 @@ def _find_obstacle(
         return unknown
     if argument.name == "cookies":
         return RefusalReason.COOKIE_JAR, "`cookies=` gives this client a cookie jar of its own"
-    if argument.name in {"mounts", "transport"}:
+    if argument.name in {"mounts", "proxies", "transport"}:
         return RefusalReason.DYNAMIC_ARGUMENT, f"`{argument.name}=` is told apart by pools only"
     if argument.name == "follow_redirects" and argument.normal != "False":
         detail = "`follow_redirects=` may carry a cookie from one hop to the next"
