@@ -89,6 +89,7 @@ class ClientSpec:
     `class_code` is how the module spells the class. `is_complete` is False where an argument is
     positional or comes from `*args`/`**kwargs`, `unpacks` True for the latter. `has_context` says that
     an earlier run gave it the TLS context of the process; `arguments` are as they were before.
+    `unpacked` are the names of what comes from `**kwargs`, None where they are not all known.
     """
 
     library: str
@@ -98,6 +99,7 @@ class ClientSpec:
     is_complete: bool
     unpacks: bool
     has_context: bool = False
+    unpacked: frozenset[str] | None = None
 
     @property
     def is_async(self) -> bool:

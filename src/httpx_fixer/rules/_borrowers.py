@@ -200,7 +200,8 @@ def _is_hidden(project: Project, lifecycle: Lifecycle) -> bool:
 
 def _find_top_level_pool(project: Project, site: ClientSite) -> tuple[PoolValue, ...] | Refusal:
     """Return the same of a request of the package, whose other arguments go to the request (FACTS A16)."""
-    if site.spec.unpacks:
+    unpacked = site.spec.unpacked
+    if unpacked is None or unpacked & {*_CLIENT_LEVEL, "cookies"}:
         detail = f"the arguments of `{site.spec.class_code}` are not all written out"
         return Refusal(RefusalReason.UNKNOWN_ARGUMENT, detail, site.path, site.line)
     proxies = site.spec.argument("proxies")
