@@ -100,7 +100,7 @@ def _may_be_router_of(project: Project, one: Assigned, lifecycle: Lifecycle) -> 
     """
     receiver = one.receiver
     if receiver is not None:
-        if not receiver.path:
+        if not receiver.path or not receiver.name.endswith(".router"):
             return False
         app = Symbol(receiver.path, receiver.name.removesuffix(".router"))
         made = project.value_call(project.origin_of(app) or app)
