@@ -85,6 +85,8 @@ class RefusalReason(Enum):
     """The function is a generator; its client lives as long as whoever iterates it wants."""
     SYNC_IN_ASYNC = "SYNC_IN_ASYNC"
     """A sync client in a coroutine blocks the loop; sharing it would not cure that."""
+    HTTPX_TOO_OLD = "HTTPX_TOO_OLD"
+    """The project pins a httpx before 0.21, in which a transport cannot share the connections of another."""
     UNSUPPORTED_BINDING = "UNSUPPORTED_BINDING"
     """The client or response is kept in a way that this version finds and does not rewrite."""
     MIXED_WITH_MANUAL_CLOSE = "MIXED_WITH_MANUAL_CLOSE"

@@ -116,3 +116,34 @@ def test_oldest_python_is_what_the_nearest_project_file_allows(
         return files.get(path, Skip(path, SkipReason.UNREADABLE, ""))
 
     assert Versions(read).oldest_python("mill/grain/sacks.py") == (oldest or (3, 6))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_below"),
+    [
+        ("requirements.txt", "httpx==0.18.2\n", True),
+        ("requirements.txt", "httpx==0.21.0\n", False),
+        ("requirements.txt", "httpx~=0.20.0\n", True),
+        ("requirements.txt", "httpx~=0.20\n", False),
+        ("requirements.txt", "httpx[http2]>=0.15.4,<0.21  # old\n", True),
+        ("requirements.txt", "httpx>=0.15.4,<0.25.0\n", False),
+        ("requirements.txt", "httpx>=0.13\n", False),
+        ("requirements.txt", "httpx\n", False),
+        ("uv.lock", '[[package]]\nname = "httpx"\nversion = "0.19.0"\n', True),
+        ("uv.lock", '[[package]]\nname = "httpx"\nversion = "0.28.1"\n', False),
+        ("pyproject.toml", '[tool.poetry.dependencies]\nhttpx = "^0.18.1"\n', True),
+        ("pyproject.toml", '[tool.poetry.dependencies]\nhttpx = "^0.23"\n', False),
+        (
+            "pyproject.toml",
+            '[tool.poetry.dependencies]\nhttpx = {version = "^0.20", extras = ["http2"]}\n',
+            True,
+        ),
+        ("Pipfile", '[packages]\nhttpx = "==0.20.0"\n', True),
+        ("Pipfile", '[packages]\nhttpx = "==0.24.0"\n', False),
+    ],
+)
+def test_version_is_held_below(name: str, text: str, is_below: bool) -> None:
+    def read(path: str) -> bytes | Skip:
+        return text.encode() if path == name else Skip(path, SkipReason.UNREADABLE, "no such file")
+
+    assert Versions(read).is_held_below("httpx", (0, 21), "shop/main.py") is is_below

@@ -45,18 +45,26 @@ def plain_clients(library: str) -> tuple[OwnedClient, ...]:
     return OwnedClient(library, "AsyncClient", "", ()), OwnedClient(library, "Client", "", ())
 
 
-def render(
+def render(  # noqa: PLR0913 - what a module may differ in, each with a default
     *,
     pools: Sequence[OwnedPool] = (),
     clients: Sequence[OwnedClient] = (),
     policy: Policy | None = None,
     starlette: bool = False,
     starts: Sequence[Start] = (),
+    python: tuple[int, ...] | None = None,
 ) -> str:
     """Return the text of the module for lifecycles that start in some forms, else for a lifespan."""
     lifecycles = tuple(Lifecycle("any", Symbol("main.py", "app"), CALL, start) for start in starts)
     ownership = Ownership(
-        "owner.py", False, not starlette, tuple(clients), tuple(pools), lifecycles, policy or Policy()
+        "owner.py",
+        False,
+        not starlette,
+        tuple(clients),
+        tuple(pools),
+        lifecycles,
+        policy or Policy(),
+        python=python,
     )
     return module_source(ownership, STARLETTE if starlette else FASTAPI, frozenset())
 

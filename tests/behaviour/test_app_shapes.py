@@ -140,6 +140,39 @@ SHAPES = {
     "assigned_function": Shape(
         f"{FASTAPI}{USES}app = FastAPI()\napp.router.lifespan_context = in_either_case\n{ROUTE}"
     ),
+    "assigned_twice": Shape(
+        f"{FASTAPI}{USES}app = FastAPI()\napp.router.lifespan_context = Lifespan\n"
+        f"if not LOG:\n    app.router.lifespan_context = make_lifespan('x')\n{ROUTE}"
+    ),
+    "assigned_around": Shape(
+        "from contextlib import asynccontextmanager\n\n" + FASTAPI + USES + "\n"
+        "def announce(app: FastAPI) -> None:\n    first = app.router.lifespan_context\n\n"
+        "    @asynccontextmanager\n    async def both(app: FastAPI):\n"
+        "        async with first(app) as state:\n            yield state\n\n"
+        "    app.router.lifespan_context = both\n\n\n"
+        f"app = FastAPI(lifespan=Lifespan)\nannounce(app)\n{ROUTE}"
+    ),
+    "assigned_elsewhere": Shape(
+        f"{FASTAPI}from PKG.setting import install\n{USES}app = FastAPI()\ninstall(app)\n{ROUTE}",
+        {
+            "setting.py": "from PKG.start import make_lifespan\n\n\ndef install(app) -> None:\n"
+            "    if not app.routes[9:]:\n        app.router.lifespan_context = make_lifespan('x')\n"
+        },
+    ),
+    "handed_in": Shape(
+        f"{FASTAPI}{USES}\nclass Server:\n    def __init__(self, base=None) -> None:\n"
+        "        self.base = base\n\n    def make(self, lifespan=None) -> FastAPI:\n"
+        "        return FastAPI(lifespan=lifespan)\n\n    def build(self) -> FastAPI:\n"
+        "        if self.base:\n            app = self.base\n"
+        "            first = app.router.lifespan_context\n"
+        "            app.router.lifespan_context = lambda app: first(app)\n        else:\n"
+        "            app = self.make()\n        app.get('/{sku}')(fetch)\n        return app\n\n\n"
+        "given = FastAPI(lifespan=Lifespan)\napp = Server(given).build()\n"
+    ),
+    "made_with_none": Shape(
+        f"{FASTAPI}{USES}\ndef make(lifespan=None) -> FastAPI:\n    return FastAPI(lifespan=lifespan)\n\n\n"
+        "app = make()\napp.get('/{sku}')(fetch)\n"
+    ),
     "listeners": Shape(f"{FASTAPI}{USES}app = FastAPI()\n{LISTENERS}{ROUTE}"),
     "listeners_old": Shape(f"{FASTAPI}{USES}app = FastAPI()\n{LISTENERS}{ROUTE}", pinned="0.111.0"),
     "listeners_of_a_router": Shape(
@@ -204,6 +237,12 @@ SHAPES = {
     "starlette_assigned": Shape(
         f"{STARLETTE}app = Starlette(routes=[Route('/1', read)])\n"
         "app.router.lifespan_context = make_lifespan('x')\n"
+    ),
+    "starlette_assigned_in_function": Shape(
+        f"{STARLETTE}def create_app() -> Starlette:\n    app = Starlette(routes=[Route('/1', read)])\n"
+        "    if LOG is not None:\n        replace(app)\n    return app\n\n\n"
+        "def replace(app: Starlette) -> None:\n    app.router.lifespan_context = Lifespan\n\n\n"
+        "app = create_app()\n"
     ),
 }
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from fixture_cases import write_tree
 
+from .generated import load, pool, render
+from .laboratory import Lab, run
 from .served_cases import find_case
 from .service import Service, serve
 from .upstream import Received, Reply, Upstream, as_json
 
 _ROUNDS = 3
+_MOST, _MORE = 100, 3
+"""How many pools there are at most, and how many values more."""
 _SIDES = pytest.mark.parametrize(("side", "rounds"), [("before", _ROUNDS), ("after", 1)])
 """Which half runs, and how many connections as many rounds take there for each value."""
 
@@ -58,3 +64,22 @@ def test_each_value_has_connections_of_its_own(
     shared = [1, 1] if side == "after" else [len(proxy.requests) for proxy in proxies]
     assert [proxy.connections for proxy in proxies] == shared
     assert all(one.wait_until_idle() for one in (upstream, *proxies))
+
+
+def test_values_beyond_the_most_have_connections_of_their_own(lab: Lab) -> None:
+    """A hundred pools, and no more: clients of the values that come then are as before."""
+    choosing = replace(pool(lab.library.__name__, "AsyncClient"), chosen=("proxy",))
+    owner: Any = load(render(pools=(choosing,)), lab.directory, "choosing")
+
+    async def ask_twice_through_each() -> None:
+        async with owner.http_lifespan(object()):
+            for number in range(_MOST + _MORE):
+                for _ in range(2):
+                    async with owner.http_client(proxy=f"http://user{number}:pages@{address}") as client:
+                        assert (await client.get("http://shop.test/books")).status_code == 200
+
+    with Upstream(_answer_as_proxy) as proxy:
+        address = proxy.url.partition("://")[2]
+        run(ask_twice_through_each, seconds=30)
+        assert proxy.connections == _MOST + 2 * _MORE
+        assert proxy.wait_until_idle()

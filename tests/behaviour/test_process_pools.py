@@ -43,6 +43,14 @@ def owner(lab: Lab) -> ModuleType:
     return load(text, lab.directory, "owner")
 
 
+@pytest.fixture(params=[None, (3, 9), (3, 8)], ids=["any Python", "Python 3.9", "Python 3.8"])
+def decorating(request: pytest.FixtureRequest, lab: Lab) -> ModuleType:
+    """The generated module of programs, as projects on older Pythons get it, too."""
+    pools = plain_pools(lab.library.__name__)
+    text = render(pools=pools, starts=(Start.ENTRY,), python=request.param)
+    return load(text, lab.directory, "decorating")
+
+
 async def _fetch(lab: Lab, owner: Any, times: int) -> list[int]:
     statuses = []
     for _ in range(times):
@@ -53,10 +61,10 @@ async def _fetch(lab: Lab, owner: Any, times: int) -> list[int]:
     return statuses
 
 
-def test_decorated_coroutine_shares_connections_and_closes_them(lab: Lab, owner: Any) -> None:
-    @owner.http_pools()  # type: ignore[untyped-decorator]  # a module made on the spot
+def test_decorated_coroutine_shares_connections_and_closes_them(lab: Lab, decorating: Any) -> None:
+    @decorating.http_pools()  # type: ignore[untyped-decorator]  # a module made on the spot
     async def main(times: int) -> list[int]:
-        return await _fetch(lab, owner, times)
+        return await _fetch(lab, decorating, times)
 
     for _ in range(2):
         assert run(lambda: main(5)) == [200] * 10
@@ -64,10 +72,10 @@ def test_decorated_coroutine_shares_connections_and_closes_them(lab: Lab, owner:
     assert lab.upstream.connections == 4
 
 
-def test_decorated_coroutine_closes_its_connections_when_it_fails(lab: Lab, owner: Any) -> None:
-    @owner.http_pools()  # type: ignore[untyped-decorator]  # as above
+def test_decorated_coroutine_closes_its_connections_when_it_fails(lab: Lab, decorating: Any) -> None:
+    @decorating.http_pools()  # type: ignore[untyped-decorator]  # as above
     async def main() -> None:
-        await _fetch(lab, owner, 2)
+        await _fetch(lab, decorating, 2)
         raise ValueError("at the end")
 
     with pytest.raises(ValueError, match="at the end"):

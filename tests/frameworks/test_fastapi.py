@@ -311,3 +311,11 @@ def test_handler_reaches_its_client_through_an_alias() -> None:
     assert not isinstance(reach, Refusal)
     assert (reach.parameter, reach.expression) == ("HttpClient", "")
     assert reach.edits == (EnsureImport("shop/main.py", "shop.http_client", "HttpClient"),)
+
+
+def test_attribute_of_another_class_is_no_lifespan() -> None:
+    text = (
+        "app = FastAPI()\nclass Desk:\n    def __init__(self) -> None:\n        self.lifespan_context = {}\n"
+    )
+    edits = _wire(APP + text, requirements_txt="fastapi\nhttpx==0.28.1\n")
+    assert not isinstance(edits, Refusal)

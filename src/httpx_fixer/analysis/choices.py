@@ -12,9 +12,12 @@ from httpx_fixer.analysis.scopes import Binding, BindingKind, Scope
 from httpx_fixer.analysis.text_search import TextSearch
 from httpx_fixer.patterns import compile_later
 
-CHOSEN = frozenset({"proxy", "trust_env", "verify"})
+CHOSEN = frozenset({"proxies", "proxy", "trust_env", "verify"})
 """Arguments that a borrower may still give: there is a pool for each value."""
 _BOOLEANS = frozenset({"bool", "bool | None", "Optional[bool]"})
+_MADE_PROXY = compile_later(r"\bProxy\(")
+_MADE_CONTEXT = compile_later(r"\b(?:SSLContext|create_default_context|create_ssl_context)\(")
+"""What makes an object that is like no other, though it may be made of the same."""
 _SETTINGS = compile_later(r"(?i)\w*(?:settings|config|cfg|conf)")
 _DEPTH = 5
 """Through how many names a value is followed."""
@@ -33,6 +36,19 @@ class Choices:
         self._search = search
         self._is_fixed = is_fixed
         self._declared: dict[str, bool] = {}
+
+    def may_share(self, module: Module, name: str, value: ast.expr) -> bool:
+        """Answer whether clients that give the same value of an argument can have a pool together.
+
+        The address of a proxy is a text, and `proxies=` a table of them; what an object keeps for
+        `verify=` is a text, too, or one context. Equal ones mean the same, and of too many values there
+        is no pool for each.
+        """
+        if self.has_few(module, value):
+            return True
+        if name in {"proxies", "proxy"}:
+            return not _MADE_PROXY.search(module.source.text)
+        return isinstance(value, ast.Attribute) and not _MADE_CONTEXT.search(module.source.text)
 
     def has_few(self, module: Module, value: ast.expr, depth: int = _DEPTH) -> bool:
         """Answer whether a value of a function is one of few."""
@@ -89,8 +105,8 @@ class Choices:
         )
 
     def _is_few_call(self, module: Module, call: ast.Call) -> bool:
-        if self._is_fixed(module, call):
-            return True
+        if self._is_fixed(module, call) and not _MADE_CONTEXT.search(ast.unparse(call)):
+            return True  # a context that is made on each call is equal to no other
         if isinstance(call.func, ast.Name) and call.func.id == "bool":
             return module.table.enclosing(call).find("bool") is None
         target = self._resolver.expression(module, call.func)

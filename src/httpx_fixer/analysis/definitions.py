@@ -68,7 +68,10 @@ def _arguments(module: Module, statement: ast.stmt, value: ast.expr | None) -> t
             return tuple(build_argument(module, name, item) for name, item in given)
         case ast.Dict() if isinstance(statement, ast.FunctionDef):
             late = frozenset(_iter_imports(statement))
-            return tuple(_wait(argument, late) for argument in _iter_entries(module, value))
+            found = tuple(_wait(argument, late) for argument in _iter_entries(module, value))
+            # A function that makes what needs no making reads names that are bound below it.
+            is_needed = any(argument.is_made for argument in found)
+            return found if is_needed else tuple(replace(one, has_call=True) for one in found)
     return ()
 
 

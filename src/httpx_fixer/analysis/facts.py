@@ -168,10 +168,18 @@ class Definition:
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """An assignment `receiver.attribute = value`; `receiver` is what is known of the object."""
+    """An assignment `receiver.attribute = value`; `receiver` is what is known of the object.
 
+    `target` is its code. `function` is the qualified name of the function around, "" at module level;
+    `is_plain` says that the statement stands under no condition, loop or `try` there.
+    """
+
+    path: str
+    function: str
     receiver: Symbol | None
     value: Argument
+    target: str
+    is_plain: bool
 
 
 class Ending(Enum):

@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import replace
 
 from httpx_fixer.analysis.choices import CHOSEN, Choices
+from httpx_fixer.analysis.class_constants import find_class_constant
 from httpx_fixer.analysis.facts import Decorator, Function
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
@@ -47,9 +48,16 @@ class PoolValues:
             return PoolValue(argument)
         value, statement = _look_up(module, value)
         if argument.name not in _TRANSPORTS:
+            if argument.name == "proxies" and self._is_changed(value):
+                return PoolValue(
+                    argument, obstacle="`proxies=` reads a table that code changes", is_choice=True
+                )
+            constant = find_class_constant(module, self._search, value)
+            if constant is not None:
+                return PoolValue(_say_of_class(argument, *constant), statement, is_own=True)
             built = build_argument(module, argument.name, value, lambda call: self._is_fixed(module, call))
             is_own = self._is_own(module, built, value)
-            is_choice = argument.name in CHOSEN and self._choices.has_few(module, value)
+            is_choice = argument.name in CHOSEN and self._choices.may_share(module, argument.name, value)
             return PoolValue(built, statement, is_own, is_choice=is_choice)
         transports = self._find_transports(module, value, site)
         if transports is None:
@@ -91,6 +99,12 @@ class PoolValues:
             return False
         return _is_cached(function) and not self._search.mentions(f"{function.name}.cache_clear".encode())
 
+    def _is_changed(self, value: ast.expr) -> bool:
+        """Answer whether something that a value reads by its name is a table that code changes."""
+        read = {node.id for node in ast.walk(value) if isinstance(node, ast.Name)}
+        read |= {node.attr for node in ast.walk(value) if isinstance(node, ast.Attribute)}
+        return any(self._search.is_table_changed(name) for name in sorted(read - {"cls", "self"}))
+
     def _find_transports(self, module: Module, value: ast.expr, site: ClientSite) -> list[Transport] | None:
         """Return the transports that a value makes anew, None where it is, or may hold, something else."""
         match value:
@@ -116,6 +130,15 @@ class PoolValues:
         return all(_is_bound_once(module, scope, name) for name in own) and not any(
             self._search.is_attribute_assigned(name) for name in own
         )
+
+
+def _say_of_class(argument: SpecArgument, owner: str, name: str) -> SpecArgument:
+    """Return an argument that reads an attribute of an object as one that reads it of its class."""
+    code = f"{owner}.{name}"
+    names, attributes = frozenset({owner}), frozenset({name})
+    return replace(
+        argument, code=code, normal=code, origin=Origin.MODULE, imports=(), names=names, attributes=attributes
+    )
 
 
 def _find_value(module: Module, site: ClientSite, argument: SpecArgument) -> ast.expr | None:

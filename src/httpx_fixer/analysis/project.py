@@ -263,6 +263,10 @@ class Project:
         """Return the lowest version of a package that lock or requirement files near a file allow."""
         return self._versions.pinned(package, near)
 
+    def is_held_below(self, package: str, bound: tuple[int, ...], near: str) -> bool:
+        """Answer whether the files near a file let in only versions of a package before one."""
+        return self._versions.is_held_below(package, bound, near)
+
     def oldest_python(self, near: str) -> tuple[int, ...] | None:
         """Return the lowest Python that a file is to run on, None where nothing says it."""
         return self._versions.oldest_python(near)

@@ -67,8 +67,12 @@ def find_assigned(resolver: Resolver, attribute: str) -> tuple[Assigned, ...]:
     )
     return tuple(
         Assigned(
+            module.path,
+            module.function_name(node),
             resolver.expression(module, node.targets[0].value),
             build_argument(module, "", node.value, resolver.expression),
+            module.code(node.targets[0]),
+            isinstance(module.table.parents[node], ast.FunctionDef | ast.AsyncFunctionDef | ast.Module),
         )
         for module in modules
         if module is not None

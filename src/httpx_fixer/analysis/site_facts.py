@@ -9,13 +9,13 @@ from httpx_fixer.source import Anchor
 from httpx_fixer.values import dataclass
 
 POOL_ARGUMENTS = frozenset(
-    {"verify", "cert", "trust_env", "http1", "http2", "limits", "proxy", "mounts", "transport"}
+    {"verify", "cert", "trust_env", "http1", "http2", "limits", "proxy", "proxies", "mounts", "transport"}
 )
 """Constructor arguments that make a pool of connections; all others are the client's own (FACTS A3)."""
 POOL_DEFAULTS = frozenset(
     {
         *(("verify", "True"), ("trust_env", "True"), ("http1", "True"), ("http2", "False"), ("cert", "None")),
-        *(("proxy", "None"), ("mounts", "None"), ("transport", "None")),
+        *(("proxy", "None"), ("proxies", "None"), ("mounts", "None"), ("transport", "None")),
     }
 )
 """Those that say what goes without saying, as (name, normal code)."""
@@ -89,6 +89,7 @@ class ClientSpec:
     `class_code` is how the module spells the class. `is_complete` is False where an argument is
     positional or comes from `*args`/`**kwargs`, `unpacks` True for the latter. `has_context` says that
     an earlier run gave it the TLS context of the process; `arguments` are as they were before.
+    `unpacked` are the names of what comes from `**kwargs`, None where they are not all known.
     """
 
     library: str
@@ -98,6 +99,7 @@ class ClientSpec:
     is_complete: bool
     unpacks: bool
     has_context: bool = False
+    unpacked: frozenset[str] | None = None
 
     @property
     def is_async(self) -> bool:

@@ -6,6 +6,7 @@ import ast
 import builtins
 from collections.abc import Callable
 
+from httpx_fixer.analysis.known_tables import find_unpacked_keys
 from httpx_fixer.analysis.module import Module, import_target
 from httpx_fixer.analysis.scopes import Scope
 from httpx_fixer.analysis.site_facts import ClientSpec, Origin, SpecArgument
@@ -43,8 +44,9 @@ def build_spec(module: Module, call: ast.Call, library: str, class_name: str) ->
         isinstance(value, ast.Starred) for value in call.args
     )
     is_complete = not call.args and not unpacks
-    code = module.code(call.func)
-    return ClientSpec(library, class_name, code, arguments, is_complete, unpacks, context is not None)
+    code, has_context = module.code(call.func), context is not None
+    unpacked = find_unpacked_keys(module, call) if unpacks else frozenset()
+    return ClientSpec(library, class_name, code, arguments, is_complete, unpacks, has_context, unpacked)
 
 
 def _find_context(module: Module, verify: ast.expr | None) -> ast.Call | None:

@@ -80,6 +80,13 @@ class TextSearch:
         found = (one for path in self.mentions(word) for one in pattern.finditer(self._store.data(path)))
         return any(_ANNOTATION.match(one["before"] or b"") is None for one in found)
 
+    def is_table_changed(self, name: str) -> bool:
+        """Answer whether code outside of tests changes a table of that name, an attribute or not."""
+        word = re.escape(name.encode())
+        changed = rb"\b" + word + rb"\s*(?:\[[^\n]*\]\s*=(?!=)|\.(?:clear|pop|popitem|setdefault|update)\()"
+        pattern = re.compile(changed + rb"|\bdel [^\n]*\b" + word + rb"\b|\b" + word + rb"\s*\|=")
+        return any(pattern.search(self._store.data(path)) for path in self.mentions(name.encode()))
+
     def find_in_tests(self, word: bytes, *patterns: bytes) -> tuple[str, int] | None:
         """Return the first place in those tests that hold `word` that matches a pattern: (path, line)."""
         return next(iter(self.places_in_tests(word, *patterns)), None)

@@ -24,6 +24,9 @@ _PYTHONS = (
 )
 _FROM = compile_later(r"(?<![\d.])(>=|\^|~=|~|===?|>|)\s*(\d+)\.(\d+)")
 """A version that begins a range, or is all of it; what stands behind `<` or `!=` is no beginning."""
+_PINNED = compile_later(r"===?\s*[\d.]+(?!\*)|=\s*[\"'{][^\n\d^~<>]*==")
+_TOPS = compile_later(r"(<(?!=)|~=|\^)\s*(\d+(?:\.\d+)*)")
+"""What holds a version down: `<0.19`, `~=0.18.2`, `^0.18`."""
 _REQUIREMENTS = (
     *("requirements.txt", "requirements/base.txt", "requirements/prod.txt", "requirements/production.txt"),
     *("requirements/main.txt", "requirements/common.txt", "requirements-prod.txt", "requirements.in"),
@@ -50,6 +53,27 @@ class Versions:
         if (package, directory) not in self._found:
             self._found[package, directory] = self._find(package, directory)
         return self._found[package, directory]
+
+    def is_held_below(self, package: str, bound: tuple[int, ...], near: str) -> bool:
+        """Answer whether what `pinned` finds is older than a version, and no newer one is let in, either.
+
+        `httpx>=0.15` lets everything in, `httpx~=0.18.0` only what comes before 0.19.
+        """
+        lowest = self.pinned(package, near)
+        if lowest is None or lowest >= bound:
+            return False
+        name = _spell(package)
+        wanted = re.compile(rf"(?im)(?:^|[\[,])[\s\"']*{name}(?:\[[^\]]*\])?[\"']?\s*([=~><^!][^\n;#]*)")
+        for above in _iter_upward(posixpath.dirname(near)):
+            if self._search(above, _LOCKS, _locked(package)) is not None:
+                return True  # which is what `pinned` found
+            asked = self._search(above, _REQUIREMENTS, wanted)
+            if asked is not None and _PINNED.match(asked[1]) is not None:
+                return True
+            if asked is not None:
+                tops = [_find_top(one[1], _parse(one[2])) for one in _TOPS.finditer(asked[1])]
+                return any(top <= bound for top in tops)
+        return False
 
     def oldest_python(self, near: str) -> tuple[int, ...] | None:
         """Return the lowest Python that the nearest project file above a file allows, None where none says.
@@ -81,11 +105,7 @@ class Versions:
         return None
 
     def _find(self, package: str, directory: str) -> tuple[int, ...] | None:
-        name = "[-_.]".join(map(re.escape, re.split(r"[-_.]", package)))
-        locked = re.compile(
-            rf'(?im)^name = "{name}"\s*\nversion = "([\d.]+)'
-            rf'|^\s*"{name}":\s*\{{[^{{}}]*?"version":\s*"==([\d.]+)'
-        )
+        name, locked = _spell(package), _locked(package)
         required = re.compile(
             rf"(?im)(?:^|[\[,])[\s\"']*{name}(?:\[[^\]]*\])?[\"']?\s*"
             rf"(?:(==|===)\s*|(?:~=|>=|=\s*[\"'{{][^\n\d]*)\s*\^?~?)([\d.]+)"
@@ -111,6 +131,27 @@ class Versions:
             if found is not None:
                 return found
         return None
+
+
+def _spell(package: str) -> str:
+    """Return a pattern for the name of a package as requirements may write it."""
+    return "[-_.]".join(map(re.escape, re.split(r"[-_.]", package)))
+
+
+def _locked(package: str) -> re.Pattern[str]:
+    name = _spell(package)
+    return re.compile(
+        rf'(?im)^name = "{name}"\s*\nversion = "([\d.]+)'
+        rf'|^\s*"{name}":\s*\{{[^{{}}]*?"version":\s*"==([\d.]+)'
+    )
+
+
+def _find_top(operator: str, version: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the version that `<0.19`, `~=0.18.2` or `^0.18` keeps out, with all above it."""
+    if operator == "<" or not version:
+        return version
+    kept = version[:-1] if operator == "~=" else version[: 2 if version[0] == 0 else 1]
+    return (*kept[:-1], kept[-1] + 1) if kept else version
 
 
 def _iter_upward(directory: str) -> Iterator[str]:

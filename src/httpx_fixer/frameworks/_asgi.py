@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 from httpx_fixer.analysis.facts import Call, Symbol
 from httpx_fixer.analysis.project import Project
@@ -154,8 +155,8 @@ def create_module(project: Project, ownership: Ownership, application: Import) -
         ownership = free_names(ownership, application)
     needed = imports_of(ownership, application)
     if not ownership.is_inline:
-        own = {one[0] for one in needed if project.imports.module_of_import(ownership.path, one[0], one[1])}
-        return (CreateFile(ownership.path, module_source(ownership, application, frozenset(own))),)
+        own = _find_own(project, ownership.path, needed)
+        return (CreateFile(ownership.path, module_source(ownership, application, own)),)
     anchor = project.last_import(ownership.path)
     assert anchor is not None
     code = definitions(ownership, application)
@@ -176,6 +177,16 @@ def create_module(project: Project, ownership: Ownership, application: Import) -
         code = re.sub(r"(?m)^(?: {4})+", lambda match: "\t" * (len(match[0]) // 4), code)
     gap = "\n" if ownership.pools else "\n\n"
     return (*imports, InsertStatements(anchor, "after", gap + code))
+
+
+def _find_own(project: Project, path: str, needed: list[Import]) -> frozenset[str]:
+    """Return which of the modules that a file needs are of the project; its `os` is none in a package."""
+    above = sys.stdlib_module_names if project.imports.top_package(path) else frozenset()
+    return frozenset(
+        module
+        for module, name, _ in needed
+        if module not in above and project.imports.module_of_import(path, module, name)
+    )
 
 
 def import_edits(project: Project, ownership: Ownership, path: str, name: str) -> tuple[Edit, ...] | Refusal:

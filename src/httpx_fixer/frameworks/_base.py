@@ -152,7 +152,8 @@ class Ownership:
     `path` is a file to be created, or the application's own where `is_inline`. `injects` says that
     the framework fills parameters. All members come from one library, httpx or httpx2. `present` is
     what an earlier run made of the module, read back; None for a new one. `python` is the lowest
-    version that the project runs on, None where it does not say.
+    version that the project runs on, None where it does not say; `takes_proxies` says that its httpx
+    is one that still has `proxies=`.
     """
 
     path: str
@@ -165,6 +166,7 @@ class Ownership:
     present: Ownership | None = None
     earlier_starts: frozenset[Start] = frozenset()
     python: tuple[int, ...] | None = None
+    takes_proxies: bool = False
 
     @property
     def starts(self) -> frozenset[Start]:

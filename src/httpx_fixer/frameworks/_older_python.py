@@ -6,12 +6,12 @@ import re
 
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
-from httpx_fixer.frameworks._base import Ownership, Start
+from httpx_fixer.frameworks._base import Ownership
 from httpx_fixer.frameworks._layout import Import
 from httpx_fixer.patterns import compile_later
 
 _UNIONS = (3, 10)
-"""`X | None` where an annotation is read, and async context managers that decorate a coroutine function."""
+"""`X | None` where an annotation is read."""
 _GENERICS = (3, 9)
 """`dict[str, int]`, `functools.cache` and `typing.Annotated`."""
 _OLDEST = (3, 8)
@@ -32,8 +32,6 @@ def find_python_obstacle(project: Project, ownership: Ownership) -> Refusal | No
         return None
     if python < _OLDEST:
         return _refuse(ownership, f"needs {_name(_OLDEST)}")
-    if Start.ENTRY in ownership.starts:
-        return _refuse(ownership, f"decorates a coroutine function, which needs {_name(_UNIONS)}")
     is_evaluated = "from __future__ import annotations" not in project.search.text(ownership.path)
     if ownership.is_inline and _needs_future(ownership) and is_evaluated:
         return _refuse(ownership, f"has annotations that need {_name(_UNIONS)}")

@@ -72,6 +72,7 @@ def _read_owner(path: str, found: dict[str, Definition], policy: Policy) -> Owne
         lifecycles=(),
         policy=_read_policy(found, clients, policy),
         earlier_starts=starts,
+        takes_proxies="_POOL_OPTIONS" in found and "'proxies'" in found["_POOL_OPTIONS"].normal,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from httpx_fixer.frameworks._base import OwnedPool, Ownership, Start
-from httpx_fixer.frameworks._choice_source import key_by_value, let_choose
+from httpx_fixer.frameworks._choice_source import FREEZE, key_by_value, let_choose
 from httpx_fixer.frameworks._lasting_source import lasting_template
 from httpx_fixer.frameworks._layout import Import, lay_out_call
 from httpx_fixer.frameworks._loop_source import LOOP, LOOP_OR_TRIO
@@ -40,6 +40,11 @@ def _with_tls(options: dict[str, Any]) -> dict[str, Any]:
     return {"verify": _ssl_context(), **options}
 '''
 
+_WITH_PROXIES = (
+    '{"http1", "limits", "mounts", "proxy", "transport"}\n',
+    '{\n    "http1",\n    "limits",\n    "mounts",\n    "proxies",\n    "proxy",\n    "transport",\n}\n',
+)
+"""What httpx had before 0.28 as well."""
 _KIND = '''\
 class _@PrePools(dict[str, @lib.@Class]):
     """Clients that own connections, and how many applications run on them."""
@@ -239,7 +244,10 @@ def pool_definitions(ownership: Ownership) -> list[str]:
     """Return the definitions that borrowed clients need, without imports and lifespan."""
     library = ownership.pools[0].library
     has_trio = Start.TRIO_ENTRY in ownership.starts
-    parts = [_constants(ownership, library) + _SHARED.replace("@lib", library)]
+    shared = _SHARED.replace(*_WITH_PROXIES) if ownership.takes_proxies else _SHARED
+    parts = [_constants(ownership, library) + shared.replace("@lib", library)]
+    is_frozen = any("proxies" in pool.chosen for pool in ownership.pools)
+    parts += [FREEZE] * is_frozen
     for is_async in (True, False):
         pools = [pool for pool in ownership.pools if pool.is_async is is_async]
         if not pools:
@@ -255,7 +263,8 @@ def pool_definitions(ownership: Ownership) -> list[str]:
         has_timeout = any(argument.name == "timeout" for pool in pools for argument in pool.arguments)
         if any(pool.lends for pool in pools):
             lending = _lending_template(has_timeout=has_timeout, is_made=is_made)
-            parts.append(_fill(let_choose(lending) if has_choice else lending, words))
+            lending = let_choose(lending, is_frozen=is_frozen) if has_choice else lending
+            parts.append(_fill(lending, words))
         if any(pool.lasts for pool in pools):
             parts.append(_fill(lasting_template(has_timeout=has_timeout, is_made=is_made), words))
         for pool in pools:

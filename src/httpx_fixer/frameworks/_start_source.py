@@ -34,6 +34,21 @@ def with_http_lifespan(
 
 _NEEDS_SYNC_HOOKS = frozenset({Start.HOOKS, Start.SYNC_HOOKS, Start.EXIT})
 
+_DECORATING_SINCE = (3, 10)
+"""Which Python lets an async context manager decorate a coroutine function."""
+_ENTRY = '''\
+@asynccontextmanager
+async def @name() -> AsyncIterator[None]:
+    """Let clients share connections while a program runs."""
+'''
+_OLD_ENTRY = '''\
+def @name() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Let clients share connections while the coroutine function below runs."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        async def run(*args: Any, **kwargs: Any) -> Any:
+'''
 _SYNC_ENTRY = '''\
 @contextmanager
 def sync_http_pools() -> Iterator[None]:
@@ -91,7 +106,10 @@ def keep_sync_http_pools() -> None:
 def start_imports(ownership: Ownership) -> set[Import]:
     """Return what the definitions of `start_definitions` need beside the pools' own imports."""
     found: set[Import] = set()
-    if _has(ownership, Start.ENTRY) or _has(ownership, Start.TRIO_ENTRY):
+    is_entered = _has(ownership, Start.ENTRY) or _has(ownership, Start.TRIO_ENTRY)
+    if is_entered and _is_before(ownership, _DECORATING_SINCE):
+        found |= {("collections.abc", "Callable", "Callable"), ("functools", "wraps", "wraps")}
+    elif is_entered:
         found |= {
             ("collections.abc", "AsyncIterator", "AsyncIterator"),
             ("contextlib", "asynccontextmanager", "asynccontextmanager"),
@@ -116,9 +134,9 @@ def start_definitions(ownership: Ownership) -> list[str]:
     if not (has_async or has_sync):
         return parts
     if _has(ownership, Start.ENTRY):
-        parts.append(_entry(POOLS, has_async=has_async, has_sync=has_sync))
+        parts.append(_entry(ownership, POOLS, has_async=has_async, has_sync=has_sync))
     if _has(ownership, Start.TRIO_ENTRY):
-        parts.append(_entry(TRIO_POOLS, has_async=has_async, has_sync=has_sync))
+        parts.append(_entry(ownership, TRIO_POOLS, has_async=has_async, has_sync=has_sync))
     if has_sync and _has(ownership, Start.SYNC_ENTRY):
         parts.append(_SYNC_ENTRY)
     if has_sync and _NEEDS_SYNC_HOOKS & ownership.starts:
@@ -131,20 +149,22 @@ def start_definitions(ownership: Ownership) -> list[str]:
     return parts
 
 
-def _entry(name: str, *, has_async: bool, has_sync: bool) -> str:
-    lines = [
-        "@asynccontextmanager",
-        f"async def {name}() -> AsyncIterator[None]:",
-        '    """Let clients share connections while a program runs."""',
-    ]
-    indent = "    "
+def _entry(ownership: Ownership, name: str, *, has_async: bool, has_sync: bool) -> str:
+    is_old = _is_before(ownership, _DECORATING_SINCE)
+    header, body = (_OLD_ENTRY, "return await function(*args, **kwargs)") if is_old else (_ENTRY, "yield")
+    lines, indent = header.replace("@name", name).splitlines(), "            " if is_old else "    "
     if has_async:
         lines.append(f"{indent}async with _share_pools():")
         indent += "    "
     if has_sync:
         lines.append(f"{indent}with _share_sync_pools():")
         indent += "    "
-    return "\n".join([*lines, f"{indent}yield"]) + "\n"
+    footer = ["", "        return run", "", "    return decorate"] if is_old else []
+    return "\n".join([*lines, f"{indent}{body}", *footer]) + "\n"
+
+
+def _is_before(ownership: Ownership, version: tuple[int, ...]) -> bool:
+    return ownership.python is not None and ownership.python < version
 
 
 def _hooks(*, has_async: bool, has_sync: bool) -> str:

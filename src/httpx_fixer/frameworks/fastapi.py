@@ -22,13 +22,17 @@ from httpx_fixer.frameworks._base import (
 )
 from httpx_fixer.frameworks._injected_source import names_of
 from httpx_fixer.frameworks._lifespan import (
+    START_HANDLERS,
     add_hooks,
     add_lifespan,
     add_statements,
     extend_own,
+    extend_replaced,
     find_look_at_lifespan,
     find_own_lifespan,
+    find_replaced,
     is_wired,
+    may_hand_over,
     wrap_own,
 )
 from httpx_fixer.frameworks._owner_source import LIFESPAN
@@ -103,7 +107,8 @@ class FastAPI(Framework):
         prefix_path = prefix.argument("prefix") if prefix is not None else None
         taken = _path_names(route.path) | _path_names((prefix_path and prefix_path.text) or "")
         places = frozenset({(route.file, route.line)})
-        return EntryPoint(function, self.name, apps, taken, registrations=places)
+        hands_over = may_hand_over(project, apps)
+        return EntryPoint(function, self.name, apps, taken, registrations=places, hands_over=hands_over)
 
     def _dependency(self, project: Project, function: Function) -> EntryPoint | Refusal | None:
         calls = [
@@ -120,7 +125,8 @@ class FastAPI(Framework):
         if isinstance(apps, Refusal):
             return apps
         places = frozenset((call.path, call.line) for call in calls)
-        return EntryPoint(function, self.name, apps, registrations=places)
+        hands_over = may_hand_over(project, apps)
+        return EntryPoint(function, self.name, apps, registrations=places, hands_over=hands_over)
 
     def _apps_of(
         self, project: Project, function: Function, router: Symbol | None
@@ -155,6 +161,13 @@ class FastAPI(Framework):
         self, project: Project, ownership: Ownership, lifecycle: Lifecycle
     ) -> tuple[Edit, ...] | Refusal:
         """Return the edits that make the application's lifespan enter ours, or its handlers open pools."""
+        first = self._wire_first(project, ownership, lifecycle)
+        return extend_replaced(project, ownership, lifecycle, first)
+
+    def _wire_first(
+        self, project: Project, ownership: Ownership, lifecycle: Lifecycle
+    ) -> tuple[Edit, ...] | Refusal:
+        """Return the edits that extend the lifespan which the application has from the beginning."""
         if is_wired(project, ownership, lifecycle):
             return ()
         version = project.pinned_version("fastapi", lifecycle.path)
@@ -218,6 +231,9 @@ def _choose_start(project: Project, lifecycle: Lifecycle) -> Start:
     version = project.pinned_version("fastapi", lifecycle.path)
     if own is not None and _asgi.is_returned(lifecycle.call):
         return Start.WRAPPED
+    replaced = find_replaced(project, lifecycle)
+    if not isinstance(replaced, Refusal) and any(not one.yields for one in replaced):
+        return Start.WRAPPED
     if version is None or version >= _ROUTER_LIFESPAN_SINCE:
         return Start.WRAPPED if own is not None and own.is_assigned else Start.LIFESPAN
     if own is not None:
@@ -261,7 +277,8 @@ def _may_take_lifespan(project: Project, lifecycle: Lifecycle) -> bool:
         return False
     if any(call.argument(name) is not None for name in ("lifespan", "on_startup", "on_shutdown")):
         return False
-    hooks = (b".on_event(", b".add_event_handler(", b".on_startup", b".on_shutdown", b"lifespan_context")
+    # A name is all that a router needs to bring its lifespan along, whatever is done to the first one.
+    hooks = START_HANDLERS if _asgi.is_returned(call) else (*START_HANDLERS, b"lifespan_context")
     if any(project.search.mentions(hook) for hook in hooks):
         return False
     return not _asgi.is_passed_to_strangers(project, lifecycle)

@@ -25,9 +25,12 @@ from httpx_fixer.frameworks._lifespan import (
     add_lifespan,
     add_statements,
     extend_own,
+    extend_replaced,
     find_look_at_lifespan,
     find_own_lifespan,
+    find_replaced,
     is_wired,
+    may_hand_over,
     wrap_own,
 )
 from httpx_fixer.frameworks._start_source import CLOSE, OPEN, WRAP
@@ -81,7 +84,14 @@ class Starlette(Framework):
         if mount is not None:
             detail = f"the application `{apps[0].app.name}` is mounted here; its own lifespan does not run"
             return Refusal(RefusalReason.MOUNTED_APP, detail, mount.path, mount.line)
-        return EntryPoint(function, self.name, apps, connection=connection, registrations=frozenset({place}))
+        return EntryPoint(
+            function,
+            self.name,
+            apps,
+            connection=connection,
+            registrations=frozenset({place}),
+            hands_over=may_hand_over(project, apps),
+        )
 
     def starts(self, project: Project, lifecycle: Lifecycle) -> bool:
         """Answer whether the application is not mounted in another one, or is served by itself, too."""
@@ -95,6 +105,13 @@ class Starlette(Framework):
         self, project: Project, ownership: Ownership, lifecycle: Lifecycle
     ) -> tuple[Edit, ...] | Refusal:
         """Return the edits that make the application's lifespan enter ours, or its handlers open pools."""
+        first = self._wire_first(project, ownership, lifecycle)
+        return extend_replaced(project, ownership, lifecycle, first)
+
+    def _wire_first(
+        self, project: Project, ownership: Ownership, lifecycle: Lifecycle
+    ) -> tuple[Edit, ...] | Refusal:
+        """Return the edits that extend the lifespan which the application has from the beginning."""
         if is_wired(project, ownership, lifecycle):
             return ()
         call = lifecycle.call
@@ -107,10 +124,10 @@ class Starlette(Framework):
         if any(a.name in {"*", "**"} for a in call.arguments) or (call.symbol and call.symbol.path):
             detail = f"how `{lifecycle.app.name}` starts could not be extended safely"
             return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, lifecycle.path, call.line)
-        if lifecycle.start is Start.LIFESPAN:
-            return add_lifespan(project, ownership, lifecycle)
         if lifecycle.start is Start.HOOKS:
             return _join_handlers(project, ownership, lifecycle)
+        if not _may_have_handlers(project):
+            return add_lifespan(project, ownership, lifecycle)
         if call.bound is None:
             detail = "the application has handlers for its start somewhere, and no name here to add ours to"
             return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, lifecycle.path, call.line)
@@ -150,8 +167,13 @@ def _choose_start(project: Project, lifecycle: Lifecycle) -> Start:
         return Start.WRAPPED
     if any(lifecycle.call.argument(name) is not None for name in _HANDLERS):
         return Start.HOOKS
-    may_have = project.remember("handlers of Starlette", lambda: _has_handlers(project))
-    return Start.WRAPPED if may_have else Start.LIFESPAN
+    replaced = find_replaced(project, lifecycle)
+    is_wrapped = not isinstance(replaced, Refusal) and any(not one.yields for one in replaced)
+    return Start.WRAPPED if is_wrapped or _may_have_handlers(project) else Start.LIFESPAN
+
+
+def _may_have_handlers(project: Project) -> bool:
+    return project.remember("handlers of Starlette", lambda: _has_handlers(project))
 
 
 def _has_handlers(project: Project) -> bool:

@@ -22,7 +22,7 @@ from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.frameworks._base import Lifecycle, Lifecycles, Start
 from httpx_fixer.rules._patches import doubt_function_patch, find_name_patch, find_value_patch
 from httpx_fixer.rules._processes import is_neighbour, may_own
-from httpx_fixer.rules._sharing import KNOWN, find_cap, is_constant, shorten
+from httpx_fixer.rules._sharing import find_cap, find_unknown, is_constant, shorten
 from httpx_fixer.source import Anchor
 from httpx_fixer.values import dataclass
 
@@ -30,7 +30,7 @@ _NAMED = frozenset(
     {BindingForm.WITH, BindingForm.STACKED, BindingForm.LOCAL, BindingForm.INSTANCE}
     | {BindingForm.RETURNED, BindingForm.YIELDED, BindingForm.ARGUMENT, BindingForm.ITEM}
 )
-_CLIENT_LEVEL = frozenset({"proxy", "verify", "cert", "trust_env"})
+_CLIENT_LEVEL = frozenset({"proxy", "proxies", "verify", "cert", "trust_env"})
 _CONNECTION_AUTH = ("ntlm", "negotiate", "kerberos", "gssapi")
 
 
@@ -155,7 +155,7 @@ def _iter_doubts(project: Project, site: ClientSite, pool: tuple[PoolValue, ...]
 def _find_pool(project: Project, site: ClientSite, *, may_choose: bool) -> tuple[PoolValue, ...] | Refusal:
     """Return the arguments of a constructor that make a pool of connections."""
     for argument in site.spec.arguments:
-        obstacle = _find_obstacle(argument)
+        obstacle = _find_obstacle(project, site, argument)
         if obstacle is not None:
             return Refusal(*obstacle, site.path, argument.line)
     return _settle(project, site, POOL_ARGUMENTS, may_choose=may_choose)
@@ -200,12 +200,14 @@ def _is_hidden(project: Project, lifecycle: Lifecycle) -> bool:
 
 def _find_top_level_pool(project: Project, site: ClientSite) -> tuple[PoolValue, ...] | Refusal:
     """Return the same of a request of the package, whose other arguments go to the request (FACTS A16)."""
-    if site.spec.unpacks:
+    unpacked = site.spec.unpacked
+    if unpacked is None or unpacked & {*_CLIENT_LEVEL, "cookies"}:
         detail = f"the arguments of `{site.spec.class_code}` are not all written out"
         return Refusal(RefusalReason.UNKNOWN_ARGUMENT, detail, site.path, site.line)
-    if site.spec.argument("proxies") is not None:
-        detail = "`proxies=` is no argument of httpx 0.28"
-        return Refusal(RefusalReason.UNKNOWN_ARGUMENT, detail, site.path, site.line)
+    proxies = site.spec.argument("proxies")
+    unknown = None if proxies is None else find_unknown(project, site, proxies)
+    if unknown is not None:
+        return Refusal(*unknown, site.path, site.line)
     pool = _settle(project, site, _CLIENT_LEVEL)
     if isinstance(pool, Refusal):
         return pool
@@ -216,9 +218,12 @@ def _find_top_level_pool(project: Project, site: ClientSite) -> tuple[PoolValue,
     return pool
 
 
-def _find_obstacle(argument: SpecArgument) -> tuple[RefusalReason, str] | None:
-    if argument.name not in KNOWN:
-        return RefusalReason.UNKNOWN_ARGUMENT, f"`{argument.name}=` is no argument of httpx 0.28"
+def _find_obstacle(
+    project: Project, site: ClientSite, argument: SpecArgument
+) -> tuple[RefusalReason, str] | None:
+    unknown = find_unknown(project, site, argument)
+    if unknown is not None:
+        return unknown
     if argument.name == "auth" and any(word in argument.code.lower() for word in _CONNECTION_AUTH):
         shown = f"`{argument.name}={shorten(argument.code)}`"
         return RefusalReason.DYNAMIC_ARGUMENT, f"{shown} may authenticate the connection, not the request"

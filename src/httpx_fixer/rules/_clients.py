@@ -16,7 +16,7 @@ from httpx_fixer.rules._upstreams import find_upstream
 from httpx_fixer.settings import Policy, Upstream
 from httpx_fixer.values import dataclass
 
-_SPECIAL = frozenset({"verify", "cert", "proxy", "mounts", "transport"})
+_SPECIAL = frozenset({"verify", "cert", "proxy", "proxies", "mounts", "transport"})
 _DISABLED = {"verify": "unverified", "trust_env": "direct"}
 """What a client is without an argument; one that trusts no environment heeds no proxy of it."""
 _TRANSPORTS = {
@@ -193,6 +193,7 @@ def _name_group(arguments: Sequence[SpecArgument], used: set[str], *, is_lone: b
     if not name:
         first = next(iter(fixed), "plain")
         name = _DISABLED.get(first, first) if first in fixed and fixed[first].normal == "False" else first
+        name = "proxy" if name == "proxies" else name
         name = _name_transport(fixed[first]) if first in {"mounts", "transport"} else name
         name = _name_value(fixed.get(first)) or name if name in used else name
     return _free(name, used)

@@ -22,6 +22,7 @@ from httpx_fixer.rules._clients import (
 )
 from httpx_fixer.rules._handing import Outcome, Owned, borrow, inject
 from httpx_fixer.rules._homes import Home, Member, Surroundings, find_homes
+from httpx_fixer.rules._httpx_versions import has_proxies
 from httpx_fixer.rules._parameters import settle_parameters
 from httpx_fixer.rules._sharing import MOVABLE, Split, plan_moves, shorten, split_arguments
 from httpx_fixer.rules._upstreams import find_upstream
@@ -85,6 +86,7 @@ def _plan_home(
         present,
         frozenset() if present is None else present.starts,
         project.oldest_python(home.path),
+        library == "httpx" and has_proxies(project, home.path),
     )
     owned = _build_owned(project, lifecycles, home, Owned(ownership, framework, ()))
     for one in served:
@@ -170,10 +172,14 @@ def _relocate(
 ) -> tuple[SpecArgument, ...] | Refusal:
     """Say the imports of arguments as the owning module would write them.
 
-    What would import the owner in turn can be imported as late as a client is built, if it `may_wait`.
+    What would import the owner in turn can be imported as late as a client is built, if it `may_wait`; the
+    names of a module that owns clients itself are read then, as they may be bound further down.
     """
     if home.path == site.path:
-        return arguments
+        below = [may_wait and one.origin is Origin.MODULE for one in arguments]
+        return tuple(
+            replace(one, has_call=True) if late else one for one, late in zip(arguments, below, strict=True)
+        )
     relocated: list[SpecArgument] = []
     for argument in arguments:
         found: list[_Import] = []

@@ -15,6 +15,7 @@ from httpx_fixer.rules._copied_source import find_copied_source
 from httpx_fixer.rules._diff_size import find_longer
 from httpx_fixer.rules._enclosing import find_local_obstacle
 from httpx_fixer.rules._homes import Member
+from httpx_fixer.rules._httpx_versions import find_unfit_version
 from httpx_fixer.rules._kinds import BORROWED_CLOSED, KINDS, UNCLOSED_MODULE, is_unwanted, told_as
 from httpx_fixer.rules._lasting import (
     find_lasting_obstacle,
@@ -32,6 +33,8 @@ from httpx_fixer.settings import Settings
 Outcome = Fix | Refusal
 
 _OF_ONE_CALL = frozenset({BindingForm.WITH, BindingForm.LOCAL, BindingForm.CHAINED, BindingForm.DISCARDED})
+_TOLD_APART = ("mounts", "proxies", "transport")
+"""Arguments that a pool has, and no client that is handed over."""
 _SPEAKS_HTTP2 = compile_later(r"\bhttp2=(?!False\b)")
 
 
@@ -113,10 +116,9 @@ def _decide(
     project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings, *, is_library: bool
 ) -> Member | Refusal:
     """Prefer the plainest form that is right: a parameter if signatures may change, else to borrow."""
-    version = project.pinned_version(site.spec.library or "httpx", site.path)
-    if version is not None and version >= (1,) and site.spec.library == "httpx":
-        detail = f"httpx {'.'.join(map(str, version))} is pinned, which has another API"
-        return Refusal(RefusalReason.HTTPX_TOO_NEW, detail, site.path, site.line)
+    unfit = find_unfit_version(project, site)
+    if unfit is not None:
+        return unfit
     if is_library:
         return _refuse_library(project, site)
     if site.spec.argument("timeout") is None and is_given_away(project, site):
@@ -151,7 +153,7 @@ def _decide(
     if not kept and not site.spec.is_async and function is not None and function.is_async:
         detail = f"a sync request in `async def {function.name}` blocks the loop; sharing would not cure that"
         return Refusal(RefusalReason.SYNC_IN_ASYNC, detail, site.path, site.line)
-    is_told_apart = any(site.spec.argument(name) is not None for name in ("mounts", "transport"))
+    is_told_apart = any(site.spec.argument(name) is not None for name in _TOLD_APART)
     if site.form is BindingForm.WITH and settings.injection != "borrow" and not is_told_apart:
         found = find_candidate(project, lifecycles, site, settings.max_hops)
         if isinstance(found, Candidate):

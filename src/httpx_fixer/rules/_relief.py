@@ -29,6 +29,7 @@ _UNOWNED = frozenset(
         *(RefusalReason.LIBRARY_CODE, RefusalReason.LIFESPAN_UNKNOWN, RefusalReason.LIMITS_OF_ONE_CALL),
         *(RefusalReason.MANY_LOOPS, RefusalReason.NO_ENTRY_POINT, RefusalReason.NO_IMPORT_PATH),
         *(RefusalReason.OWNER_CHANGED, RefusalReason.PROCESS_PER_JOB, RefusalReason.PYTHON_TOO_OLD),
+        RefusalReason.HTTPX_TOO_OLD,
     }
 )
 """Why a client gets no owner, where it can be closed all the same."""

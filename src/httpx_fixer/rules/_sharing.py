@@ -7,6 +7,7 @@ from httpx_fixer.analysis.site_facts import POOL_ARGUMENTS, ClientSite, Origin, 
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddArgument, Edit
 from httpx_fixer.patterns import compile_later
+from httpx_fixer.rules._httpx_versions import takes_proxies
 from httpx_fixer.settings import HTTPX_LIMITS
 from httpx_fixer.values import dataclass
 
@@ -14,10 +15,10 @@ MOVABLE = frozenset({"headers", "params", "auth", "timeout", "follow_redirects"}
 """Arguments that mean the same on a call as on the client (FACTS A3)."""
 KNOWN = (
     MOVABLE
-    | POOL_ARGUMENTS
+    | (POOL_ARGUMENTS - {"proxies"})
     | frozenset({"base_url", "cookies", "default_encoding", "event_hooks", "max_redirects"})
 )
-"""All arguments of a client's constructor in httpx 0.28."""
+"""All arguments of a client's constructor in httpx 0.28; before, there was `proxies`, too."""
 _PLACES = {
     "headers": frozenset({"request", "stream", "build_request"}),
     "params": frozenset({"request", "stream", "build_request"}),
@@ -51,7 +52,7 @@ def split_arguments(project: Project, site: ClientSite, *, same_module: bool) ->
     stays: list[SpecArgument] = []
     moves: list[SpecArgument] = []
     for argument in site.spec.arguments:
-        obstacle = _find_obstacle(argument)
+        obstacle = _find_obstacle(project, site, argument)
         if obstacle is not None:
             return Refusal(*obstacle, site.path, argument.line)
         cap = find_cap(argument)
@@ -71,17 +72,29 @@ def split_arguments(project: Project, site: ClientSite, *, same_module: bool) ->
     return Split(tuple(stays), tuple(moves))
 
 
-def _find_obstacle(argument: SpecArgument) -> tuple[RefusalReason, str] | None:
-    if argument.name not in KNOWN:
-        return RefusalReason.UNKNOWN_ARGUMENT, f"`{argument.name}=` is no argument of httpx 0.28"
+def _find_obstacle(
+    project: Project, site: ClientSite, argument: SpecArgument
+) -> tuple[RefusalReason, str] | None:
+    unknown = find_unknown(project, site, argument)
+    if unknown is not None:
+        return unknown
     if argument.name == "cookies":
         return RefusalReason.COOKIE_JAR, "`cookies=` gives this client a cookie jar of its own"
-    if argument.name in {"mounts", "transport"}:
+    if argument.name in {"mounts", "proxies", "transport"}:
         return RefusalReason.DYNAMIC_ARGUMENT, f"`{argument.name}=` is told apart by pools only"
     if argument.name == "follow_redirects" and argument.normal != "False":
         detail = "`follow_redirects=` may carry a cookie from one hop to the next"
         return RefusalReason.COOKIE_JAR, detail
     return None
+
+
+def find_unknown(
+    project: Project, site: ClientSite, argument: SpecArgument
+) -> tuple[RefusalReason, str] | None:
+    """Return why an argument is none of the constructor's, None where it is one."""
+    if argument.name in KNOWN or (argument.name == "proxies" and takes_proxies(project, site)):
+        return None
+    return RefusalReason.UNKNOWN_ARGUMENT, f"`{argument.name}=` is no argument of httpx 0.28"
 
 
 def find_cap(argument: SpecArgument) -> str | None:

@@ -11,6 +11,7 @@ from httpx_fixer.analysis.site_facts import ClientSite, SpecArgument
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import AddArgument, CreateFile, Edit, EnsureImport, InsertStatements, ReplaceExpression
 from httpx_fixer.rules._homes import common_directory, is_named_by_all, leave_loaded
+from httpx_fixer.rules._httpx_versions import takes_proxies
 from httpx_fixer.values import dataclass
 
 NAME = "tls_context"
@@ -73,12 +74,6 @@ def find_argument_obstacle(project: Project, site: ClientSite) -> str | None:
         return "`verify=` brings a context of its own"
     trust = spec.argument("trust_env")
     return "`trust_env=` is computed" if trust is not None and trust.has_call else None
-
-
-def takes_proxies(project: Project, site: ClientSite) -> bool:
-    """Answer whether the library that the project pins still has `proxies=`, gone since httpx 0.28."""
-    pinned = project.pinned_version("httpx", site.path)
-    return site.spec.library == "httpx" and pinned is not None and pinned < (0, 28)
 
 
 def _find_transports(project: Project, site: ClientSite, argument: str) -> tuple[Call, ...]:

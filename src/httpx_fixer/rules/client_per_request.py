@@ -45,9 +45,10 @@ class ClientPerRequest(Rule):
     borrows: it builds a client of its own, with its own arguments, over connections that the lifespan
     opens and closes.
 
-    Where `verify=`, `trust_env=` or `proxy=` is decided on each call, among few values (booleans,
-    settings, elements of a list of the settings), the borrower goes on to say it, and there are
-    connections for each value: `http_client(proxy=random.choice(settings.PROXIES))`.
+    Where `proxy=` is decided on each call, or `verify=` and `trust_env=` are among few values (booleans,
+    settings, what an object keeps), the borrower goes on to say it, and there are connections for each
+    value: `http_client(proxy=random.choice(settings.PROXIES))`. Where a process has seen a hundred of
+    them, clients with another one have connections of their own, as before.
 
     ## Fix safety
     Safe: requests on the wire, exceptions and cookies stay as they were. Two failures are new in
@@ -62,6 +63,7 @@ class ClientPerRequest(Rule):
 
     ## Refused when
     - HTTPX_TOO_NEW: the pinned httpx is 1.0 or a prerelease of it.
+    - HTTPX_TOO_OLD: the pinned httpx comes before 0.21.
     - PYTHON_TOO_OLD: the project runs on Pythons too that lack what the fix uses.
     - UNSUPPORTED_BINDING: the client may be of httpx or httpx2, or is of the other one than the rest, or
       httpx may not be installed.
