@@ -110,11 +110,15 @@ def _client_site(module: Module, call: ast.Call, library: str, class_name: str) 
 def _form_of(module: Module, call: ast.Call) -> tuple[BindingForm, str]:
     """Return how the client is kept, and the name or attribute that it is kept under."""
     parent = module.table.parents[call]
+    is_named = False
     while isinstance(parent, ast.BoolOp | ast.IfExp | ast.Await | ast.NamedExpr):
+        is_named = is_named or isinstance(parent, ast.NamedExpr)
         parent = module.table.parents[parent]
     match parent:
         case ast.withitem() if parent.context_expr is call:
             return BindingForm.WITH, ""
+        case ast.Attribute() if is_named:
+            return BindingForm.OTHER, ""  # what becomes of that name is not followed
         case ast.Attribute():
             return BindingForm.CHAINED, ""
         case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
