@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from httpx_fixer.analysis.endless_calls import STOPPED, iter_handed, never_runs_dry, waits_for_the_end
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.functions import own_nodes
 from httpx_fixer.analysis.module import Module
@@ -12,23 +13,6 @@ from httpx_fixer.analysis.resolution import Resolver, single_value
 from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Anchor
 
-_FOREVER = frozenset(
-    {"serve_forever", "run_forever", "start_polling", "run_polling", "infinity_polling", "start_consuming"}
-    | {"run_until_stopped", "wait_until_stopped"}
-    | {
-        "loop_forever",
-        "wait_for_termination",
-        "run_until_disconnected",
-        "serve",
-        "start_serving",
-        "idle",
-        "sleep_forever",
-    }
-    | {"run_stdio_async", "run_http_async", "run_sse_async", "run_streamable_http_async"}
-)
-"""Methods and functions that return when the process, or the task that calls them, is to stop."""
-_STOPPED = compile_later(r"(?i)stop|shut|exit|quit|running|alive|active|cancel|terminat|forever|should_")
-"""What a flag is called that ends a loop from outside."""
 _ASKS = compile_later(
     r"(?<![\w.])(?:_?async_)?(?:input|prompt)\(|\.prompt(?:_async|_for_input)?\(|Prompt\.ask\("
 )
@@ -37,9 +21,6 @@ _DRAINED = compile_later(
     r"\b(?:Queue)?(?:Empty|ShutDown)\b|\bStop(?:Async)?Iteration\b|\b(?:Index|EOF|Lookup)Error\b"
 )
 """Exceptions that say that nothing is left: a loop that runs until one is raised ends by itself."""
-_SOURCE = compile_later(r"(?i)\.listen\(|consum|subscri|pubsub|\.iterator\(|watch\(|\bconnect\(")
-"""What an `async for` iterates over that never runs dry."""
-_INFINITE = compile_later(r"""(?:math\.)?inf$|float\(["']inf""")
 _DEPTH = 4
 """Calls from the entry down to the loop: `main` -> `Worker.run` -> `Worker._loop` is usual."""
 
@@ -72,16 +53,16 @@ class Endless:
             match node:
                 case ast.While() if _is_endless_loop(module, node):
                     return True
-                case ast.AsyncFor(iter=source) if _SOURCE.search(module.code(source)) and not leaves(node):
+                case ast.For() | ast.AsyncFor() if never_runs_dry(module, node) and not leaves(node):
                     return True
                 case ast.Call(func=callee_code) if _ASKS.search(f"{module.code(callee_code)}("):
                     continue  # what waits for the person waits for the end, too
-                case ast.Call() if _waits_for_the_end(module, node):
-                    return True
                 case ast.Call():
                     callee = find_callee(self._resolver, module, node.func)
-                    if callee is not None:
-                        callees.append(callee)
+                    if waits_for_the_end(module, node, is_ours=callee is not None):
+                        return True
+                    handed = (find_callee(self._resolver, module, one) for one in iter_handed(node))
+                    callees += [one for one in (callee, *handed) if one is not None]
         return depth > 0 and any(self.function(callee, depth - 1) for callee in callees)
 
 
@@ -100,8 +81,10 @@ def _goes_on(module: Module, statement: ast.stmt) -> bool:
     match statement:
         case ast.While():
             return _is_endless_loop(module, statement)
+        case ast.For():
+            return never_runs_dry(module, statement) and not leaves(statement)
         case ast.Expr(value=ast.Call() as call):
-            return _waits_for_the_end(module, call)
+            return waits_for_the_end(module, call, is_ours=False)
     return False
 
 
@@ -170,7 +153,7 @@ def _is_endless_loop(module: Module, loop: ast.While) -> bool:
         return False
     if isinstance(loop.test, ast.Constant):
         return bool(loop.test.value) and not leaves(loop) and not _is_drained(module, loop)
-    return _STOPPED.search(module.code(loop.test)) is not None and _has_call(loop)
+    return STOPPED.search(module.code(loop.test)) is not None and _has_call(loop)
 
 
 def _has_call(loop: ast.While) -> bool:
@@ -197,35 +180,6 @@ def leaves(loop: ast.While | ast.For | ast.AsyncFor) -> bool:
             inside = is_own and not isinstance(node, ast.While | ast.For | ast.AsyncFor)
             todo.extend((child, inside) for child in ast.iter_child_nodes(node))
     return False
-
-
-def _waits_for_the_end(module: Module, call: ast.Call) -> bool:
-    is_awaited = isinstance(module.table.parents[call], ast.Await)
-    match call.func:
-        case ast.Attribute(attr="Future" | "create_future") | ast.Name(id="Future") if is_awaited:
-            return not call.args  # nobody has it, to say that it is done
-        case ast.Attribute(attr="sleep") | ast.Name(id="sleep") if call.args:
-            return _INFINITE.match(module.code(call.args[0])) is not None
-        case ast.Attribute(value=ast.Name(id="signal"), attr="pause"):
-            return True
-        case ast.Attribute(value=value, attr="start" | "start_async"):
-            return "SocketModeHandler(" in _made_by(module, value)
-        case ast.Attribute(attr="wait", value=value) if not call.args:
-            return "Event()" in module.code(value) or _STOPPED.search(module.code(value)) is not None
-        case ast.Attribute(attr=name):
-            return name in _FOREVER
-        case ast.Name(id=name):
-            return name in _FOREVER
-    return False
-
-
-def _made_by(module: Module, value: ast.expr) -> str:
-    """Return the code of the call that makes an object: right there, or assigned to a name."""
-    if not isinstance(value, ast.Name):
-        return module.code(value)
-    home = module.table.enclosing(value).find(value.id)
-    bindings = [] if home is None else home.bindings[value.id]
-    return "".join(module.code(one.value) for one in bindings if one.value is not None)
 
 
 def find_entry_of(resolver: Resolver, module: Module, call: ast.Call) -> Symbol | None:
