@@ -26,10 +26,14 @@ _DEPTH = 4
 
 
 class Endless:
-    """Answers whether code goes on until it is stopped; answers are kept."""
+    """Answers whether code goes on until it is stopped; answers are kept.
 
-    def __init__(self, resolver: Resolver) -> None:
+    `heeds_flags` says that a loop goes on whose condition only sounds like it: `while not stopped`.
+    """
+
+    def __init__(self, resolver: Resolver, *, heeds_flags: bool = True) -> None:
         self._resolver = resolver
+        self._heeds_flags = heeds_flags
         self._known: dict[Symbol, bool] = {}
 
     def function(self, symbol: Symbol, depth: int = _DEPTH) -> bool:
@@ -52,7 +56,8 @@ class Endless:
         for node in nodes:
             match node:
                 case ast.While() if _is_endless_loop(module, node):
-                    return True
+                    if self._heeds_flags or isinstance(node.test, ast.Constant):
+                        return True
                 case ast.For() | ast.AsyncFor() if never_runs_dry(module, node) and not leaves(node):
                     return True
                 case ast.Call(func=callee_code) if _ASKS.search(f"{module.code(callee_code)}("):

@@ -9,6 +9,7 @@ from httpx_fixer.analysis.facts import BorrowedClose, Call, FactoryUse, Function
 from httpx_fixer.analysis.instances import (
     is_built_per_call,
     is_closed_where_built,
+    is_entered_per_call,
     is_left_by_makers,
     iter_blocks,
 )
@@ -87,6 +88,10 @@ class KeptClients:
     def blocks(self, maker: Function) -> tuple[ObjectUse | None, ...]:
         """Return who makes an object of the class of a method and closes it; None for other makers."""
         return tuple(iter_blocks(self._links, maker))
+
+    def is_entered_per_call(self, manager: Function) -> bool:
+        """Answer whether all that use a context manager enter it for one call of theirs."""
+        return is_entered_per_call(self._links, manager)
 
     def is_closed_where_built(self, site: ClientSite) -> bool:
         """Answer whether the function that puts a client into an attribute closes it in a `finally`."""

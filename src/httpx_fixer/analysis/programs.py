@@ -55,6 +55,7 @@ class Programs:
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
         self._endless = Endless(resolver)
+        self._plainly_endless = Endless(resolver, heeds_flags=False)
 
     @cached_property
     def coroutines(self) -> tuple[Program, ...]:
@@ -135,7 +136,8 @@ class Programs:
     def _iter_commands(self) -> Iterator[tuple[Module, ast.Call, Symbol]]:
         """Yield the commands of modules of which no fewer go on than end: `@app.command() def work(): ...`.
 
-        Of a program that does this and that, one command that goes on says little.
+        Of a program that does this and that, one command that goes on says little, and so does a loop
+        that waits for something: it may be a bar that moves while the command is busy.
         """
         for module in _iter_modules(self._resolver, _COMMANDS, b".command"):
             commands = {
@@ -144,7 +146,7 @@ class Programs:
                 for decorator in node.decorator_list
                 if isinstance(decorator, ast.Call) and _COMMAND.search(module.code(decorator.func))
             }
-            endless = [entry for entry in commands if self._endless.function(entry)]
+            endless = [entry for entry in commands if self._plainly_endless.function(entry, 2)]
             if 2 * len(endless) >= len(commands):
                 yield from ((module, commands[entry], entry) for entry in endless)
 

@@ -145,7 +145,8 @@ def owns_for_duration(project: Project, site: ClientSite) -> bool:
     """Answer whether a block or a function is itself the owner: a lifespan, a daemon, a context manager.
 
     It holds the client until the process is stopped, or for as long as its caller's block lasts. One
-    that yields the client itself is a factory: each of its callers builds a client.
+    that yields the client itself is a factory: each of its callers builds a client. So is one of which
+    all callers are known, and enter it for one call each.
     """
     if site.form not in {BindingForm.WITH, BindingForm.STACKED, BindingForm.LOCAL} or not site.function:
         return False
@@ -154,9 +155,13 @@ def owns_for_duration(project: Project, site: ClientSite) -> bool:
     function = project.function(Symbol(site.path, site.function))
     if function is None or not function.is_generator:
         return False
-    if is_manager(function) or project.is_given_as(function.symbol, "lifespan"):
-        return not project.yields_name(function, site.name)
-    return False
+    is_lifespan = project.is_given_as(function.symbol, "lifespan")
+    if not is_manager(function) and not is_lifespan:
+        return False
+    if project.yields_name(function, site.name):
+        return False
+    key = f"entered per call {function.path} {function.qualname}"
+    return is_lifespan or not project.remember(key, lambda: project.kept.is_entered_per_call(function))
 
 
 def _is_held_for_ever(project: Project, site: ClientSite) -> bool:
