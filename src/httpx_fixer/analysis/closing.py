@@ -106,6 +106,45 @@ def _iter_around(data: bytes, attribute: bytes) -> Iterator[bytes]:
 
 
 def _is_aliased(data: bytes, expression: bytes) -> bool:
-    """Answer whether a file hands an expression on, and closes something: it may be the same."""
-    handed = re.compile(rb"(?:=|\breturn|\byield|[(\[,])\s*" + expression + rb"\s*(?:[,)\]\r\n#]|$)")
-    return re.search(_CLOSE + rb"\(", data) is not None and handed.search(data) is not None
+    """Answer whether a file hands an expression on, and closes something that may be the same.
+
+    What functions return, and what is bound to a name, is followed by these names; where else it goes
+    is not known. What is closed is another thing if the file binds it, and to none of them.
+    """
+    closed = set(_CLOSED.findall(data))
+    handed = re.compile(rb"(=|\breturn|\byield|[(\[,])\s*" + expression + rb"\s*(?:[,)\]\r\n#]|$)")
+    found = list(handed.finditer(data)) if closed else []
+    names = {_name_of_handed(data, one) for one in found}
+    if not found or b"" in names:
+        return bool(found)
+    return any(_may_hold(data, receiver, names) for receiver in closed)
+
+
+_CLOSED = compile_later(rb"(\w+|[)\]])\.(?:a?close|__a?exit__)\b\(")
+_FUNCTION = compile_later(rb"(?m)^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)")
+_TARGET = compile_later(rb"(\w+)\s*(?::[^=\n]*)?\Z")
+
+
+def _name_of_handed(data: bytes, handed: re.Match[bytes]) -> bytes:
+    """Return the name of the function that returns a value, or that it is assigned to; b"" for neither."""
+    if handed[1] == b"=":
+        target = _TARGET.search(data[max(handed.start() - _REACH, 0) : handed.start()])
+        return b"" if target is None else target[1]
+    functions = _FUNCTION.findall(data[: handed.start()]) if handed[1] == b"return" else []
+    return functions[-1] if functions else b""
+
+
+def _may_hold(data: bytes, receiver: bytes, names: set[bytes]) -> bool:
+    """Answer whether what is closed under a name may be what one of some names stands for."""
+    word = re.escape(receiver)
+    if receiver in names or not re.match(rb"\w", receiver):
+        return True
+    if re.search(rb"\bdef[ \t]+\w+\([^)]*\b" + word + rb"\s*[:,)=]", data):
+        return True  # a parameter may be anything
+    bound = re.compile(
+        rb"\b" + word + rb"\s*(?::[^=\n]*)?=(?!=)\s*([^\n]*(?:[(\[]\s*\n[^\n]*)?)"
+        rb"|([^\n]*)\bas\s+" + word + rb"\b|\bfor\b[^\n]*\b" + word + rb"\b[^\n]*\bin\b([^\n]*)"
+    )
+    values = [b"".join(one.groups(b"")) for one in bound.finditer(data)]
+    source = re.compile(rb"\b(?:" + rb"|".join(map(re.escape, sorted(names))) + rb")\b")
+    return not values or any(source.search(value) for value in values)
