@@ -89,11 +89,33 @@ def _is_attribute_closed(store: FileStore, site: ClientSite, holder: str, word: 
     other_close = re.compile(theirs + _CLOSE + rb"|" + _ENTER + rb"[\w.]*" + theirs + _WHOLE)
     for path in _program_files(store, site.name.rpartition(".")[2]):
         data = store.data(path)
+        if path == site.path and owner:
+            data = _leave_out_others(data, owner, word)
         is_kin = path == site.path or (owner and owner in data)
         for around in _iter_around(data, b"." + word):
             if other_close.search(around) or (is_kin and own_close.search(around)):
                 return True
     return _is_aliased(store.data(site.path), mine)
+
+
+def _leave_out_others(data: bytes, owner: bytes, word: bytes) -> bytes:
+    """Return a file without the classes that have an attribute of the same name themselves.
+
+    Those that derive from the owner, or that it derives from, stay.
+    """
+    parts = {one[1]: one for one in _CLASS.finditer(data)}
+    kin = {owner}
+    while True:
+        more = {name for name, one in parts.items() if kin & set(_NAME.findall(one[2] or b""))}
+        more |= {base for name in kin & parts.keys() for base in _NAME.findall(parts[name][2] or b"")}
+        if more <= kin:
+            break
+        kin |= more
+    assigns = re.compile(rb"(?m)^[ \t]+" + word + rb"[ \t]*[:=]|\bself\." + word + rb"\s*(?::[^=\n]*)?=(?!=)")
+    for name, one in parts.items() if owner in parts else ():
+        if name not in kin and assigns.search(one[3]):
+            data = data.replace(one[3], b"")
+    return data
 
 
 def _iter_around(data: bytes, attribute: bytes) -> Iterator[bytes]:
@@ -121,6 +143,10 @@ def _is_aliased(data: bytes, expression: bytes) -> bool:
 
 
 _CLOSED = compile_later(rb"(\w+|[)\]])\.(?:a?close|__a?exit__)\b\(")
+_CLASS = compile_later(
+    rb"(?m)^class[ \t]+(\w+)[ \t]*(\([^:]*\))?[ \t]*:[^\n]*\n((?:(?:[ \t#)][^\n]*)?\r?\n)*)"
+)
+_NAME = compile_later(rb"\w+")
 _FUNCTION = compile_later(rb"(?m)^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)")
 _TARGET = compile_later(rb"(\w+)\s*(?::[^=\n]*)?\Z")
 

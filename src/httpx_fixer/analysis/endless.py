@@ -201,15 +201,15 @@ def find_entry_of(resolver: Resolver, module: Module, call: ast.Call) -> Symbol 
     return symbol if is_plain else None
 
 
-def iter_guarded_calls(module: Module) -> Iterator[ast.Call]:
-    """Yield the calls in `if __name__ == "__main__":` blocks that may be the program.
+def iter_guarded_calls(module: Module, *, whole: bool = False) -> Iterator[ast.Call]:
+    """Yield the calls in `if __name__ == "__main__":` blocks that may be the program, or all of them.
 
     What goes on until it is stopped returns nothing, or a code to exit with.
     """
     for statement in module.tree.body:
         if isinstance(statement, ast.If) and "__name__" in module.code(statement.test):
             for node in ast.walk(statement):
-                if isinstance(node, ast.Call) and _is_for_itself(module, node):
+                if isinstance(node, ast.Call) and (whole or _is_for_itself(module, node)):
                     yield node
 
 

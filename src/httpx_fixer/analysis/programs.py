@@ -99,7 +99,7 @@ class Programs:
     def _iter_given(self) -> Iterator[tuple[Module, ast.Call, Symbol]]:
         """Yield the functions that `__main__` blocks give to a runner of another library: `Fire(main)`."""
         for module in _iter_modules(self._resolver, _GUARD, b"__main__"):
-            for node in iter_guarded_calls(module):
+            for node in iter_guarded_calls(module, whole=True):
                 if find_callee(self._resolver, module, node.func) is not None:
                     continue
                 named = [one for one in node.args if isinstance(one, ast.Attribute | ast.Name)]
