@@ -53,6 +53,16 @@ def test_coroutine_that_is_said_to_return_what_it_found_is_no_program(returns: s
         ("worker = Worker(queue)\n    worker.work()", True),
         ("worker = Thing(queue)\n    worker.work()", False),
         ("worker = Own()\n    worker.run()", False),
+        (
+            "while True:\n        try:\n            once()\n        except SystemExit:\n            break",
+            True,
+        ),
+        (
+            "while True:\n        try:\n            once()\n        except ValueError:\n            break",
+            False,
+        ),
+        ("while RUN:\n        once()", True),
+        ("while run(once):\n        once()", False),
     ],
 )
 def test_program_goes_on_by_what_it_waits_for(body: str, is_program: bool) -> None:
@@ -140,6 +150,25 @@ app = typer.Typer()
 def poll():
     while True:
         print(1)
+"""
+        }
+    )
+    assert [one.entry.name for one in project.programs.functions] == found
+
+
+@pytest.mark.parametrize(("called", "found"), [("poll()", ["poll"]), ("once()", []), ("print(poll)", [])])
+def test_function_that_a_module_calls_at_its_level_is_a_program(called: str, found: list[str]) -> None:
+    project = build_project(
+        {
+            "main.py": f"""
+def once():
+    print(1)
+
+def poll():
+    while True:
+        once()
+
+{called}
 """
         }
     )

@@ -29,6 +29,8 @@ from httpx_fixer.rules._hosts import serves_others
         ("async def app(scope: Scope, receive: Receive, send: Send) -> None:\n    pass", True),
         ("def receive(scope):\n    pass", False),
         ("sio = socketio.AsyncServer()", True),
+        ("uvicorn.run(build_app())", True),
+        ("logging.getLogger('uvicorn')", False),
         ("sio = socketio.AsyncClient()", False),
         ("class Prices(prices_pb2_grpc.PricesServicer):\n    pass", True),
     ],

@@ -175,16 +175,25 @@ def _is_drained(module: Module, loop: ast.While) -> bool:
 
 
 def leaves(loop: ast.While | ast.For | ast.AsyncFor) -> bool:
-    """Answer whether a loop has a `break` of its own or a `return`."""
+    """Answer whether a loop has a `break` of its own or a `return`, other than to heed Ctrl-C."""
     todo: list[tuple[ast.AST, bool]] = [(child, True) for child in loop.body]
     while todo:
         node, is_own = todo.pop()
         if isinstance(node, ast.Return) or (isinstance(node, ast.Break) and is_own):
             return True
+        if isinstance(node, ast.ExceptHandler) and node.type is not None and _is_stop(node.type):
+            continue
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             inside = is_own and not isinstance(node, ast.While | ast.For | ast.AsyncFor)
             todo.extend((child, inside) for child in ast.iter_child_nodes(node))
     return False
+
+
+def _is_stop(caught: ast.expr) -> bool:
+    """Answer whether exceptions are those by which a process or a task is stopped."""
+    every = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    names = {one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "") for one in every}
+    return names <= {"CancelledError", "GeneratorExit", "KeyboardInterrupt", "SystemExit"}
 
 
 def find_entry_of(resolver: Resolver, module: Module, call: ast.Call) -> Symbol | None:
@@ -204,9 +213,13 @@ def find_entry_of(resolver: Resolver, module: Module, call: ast.Call) -> Symbol 
 def iter_guarded_calls(module: Module, *, whole: bool = False) -> Iterator[ast.Call]:
     """Yield the calls in `if __name__ == "__main__":` blocks that may be the program, or all of them.
 
-    What goes on until it is stopped returns nothing, or a code to exit with.
+    Without such a block the program is called at the module's level. What goes on until it is stopped
+    returns nothing, or a code to exit with.
     """
     for statement in module.tree.body:
+        match statement:
+            case ast.Expr(value=ast.Call() as call) if not whole:
+                yield call  # of a module that is run, and that nothing can import
         if isinstance(statement, ast.If) and "__name__" in module.code(statement.test):
             for node in ast.walk(statement):
                 if isinstance(node, ast.Call) and (whole or _is_for_itself(module, node)):

@@ -24,7 +24,9 @@ _FOREVER = frozenset(
     | {"run_stdio_async", "run_http_async", "run_sse_async", "run_streamable_http_async"}
 )
 """Methods and functions that return when the process, or the task that calls them, is to stop."""
-STOPPED = compile_later(r"(?i)stop|shut|exit|quit|running|alive|active|cancel|terminat|forever|should_")
+STOPPED = compile_later(
+    r"(?i)\brun\b(?!\()|keep_?(?:going|running)|stop|shut|exit|quit|running|alive|active|cancel|terminat|forever|should_"
+)
 """What a flag is called that ends a loop from outside."""
 _SOURCE = compile_later(r"(?i)\.listen\(|consum|subscri|pubsub|\.iterator\(|watch\(|\bconnect\(")
 """What an `async for` iterates over that never runs dry."""

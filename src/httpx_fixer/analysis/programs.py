@@ -47,6 +47,8 @@ _NO_RESULT = compile_later(
 _COMMANDS = compile_later(rb"(?m)^@[\w.]+\.command\(")
 _COMMAND = compile_later(r"\.command$")
 _GUARD = compile_later(rb"(?m)^if\b[^\n]*\b__name__\b")
+_STARTED = compile_later(rb"(?m)^if\b[^\n]*\b__name__\b|^[A-Za-z_][\w.]*\([^\n]*\)[ \t]*\r?$")
+"""What a module looks like that runs a function when it is started, or imported."""
 
 
 class Programs:
@@ -119,7 +121,8 @@ class Programs:
                 yield module.anchor(loop)
 
     def _iter_functions(self) -> Iterator[Program]:
-        for module in _iter_modules(self._resolver, _GUARD, b"__main__"):
+        words = (b"__main__", b"while ", b"_forever(", b"onsum", b"serve", b"polling(", b".listen(")
+        for module in _iter_modules(self._resolver, _STARTED, *words):
             for node in iter_guarded_calls(module):
                 entry = find_callee(self._resolver, module, node.func)
                 function = None if entry is None else self._resolver.function(entry)

@@ -30,10 +30,14 @@ _SERVED = compile_later(
     r"\bdef[ \t]+\w+\((?:self,\s*)?env(?:iron)?\b[^,)]*,\s*start_response\b"
     r"|\basync[ \t]+def[ \t]+\w+\(\s*(?:self,\s*)?scope\b[^,)]*,\s*receive\b[^,)]*,\s*send\b"
     r"|\bsocketio\.(?:Async)?Server\(|\bweb\.application\(|\badd_event_callback\("
+    r"|\b(?:uvicorn|hypercorn)\.(?:run|serve|Config|Server)\(|\bweb\.run_app\("
     r"|\bclass[ \t]+\w+\([\w.]*_grpc\.\w+Servicer\)"
 )
 """What a server calls that asks for no framework, or whose framework is known by what it does."""
-_MARKS = (b"start_response", b"receive", b"socketio", b"web.application", b"add_event_callback", b"Servicer")
+_MARKS = (
+    *(b"start_response", b"receive", b"socketio", b"web.application", b"add_event_callback", b"Servicer"),
+    *(b"uvicorn", b"hypercorn", b"web.run_app"),
+)
 """Words of which one is in each of them."""
 ASIDE = compile_later(
     r"^(?:examples?|docs?|docs_src|benchmarks?|tools|notebooks?|samples?|demos?|tutorials?|cookbooks?)/"
