@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from httpx_fixer.analysis.borrowed_closes import iter_borrowed_closes
 from httpx_fixer.analysis.closing import closes_item, is_closed, is_taken_apart, may_leave_stream
+from httpx_fixer.analysis.dropped_objects import DroppedObjects
 from httpx_fixer.analysis.factories import FactoryReader, decorators_of
 from httpx_fixer.analysis.facts import BorrowedClose, Call, FactoryUse, Function, ObjectUse
 from httpx_fixer.analysis.instances import (
@@ -27,6 +28,7 @@ class KeptClients:
     def __init__(self, links: Links) -> None:
         self._links = links
         self._resolver = links.resolver
+        self._dropped = DroppedObjects(links)
         self._takers: dict[ClientSite, tuple[Call, ...]] = {}
 
     def is_closed(self, site: ClientSite) -> bool:
@@ -76,6 +78,11 @@ class KeptClients:
         reader = FactoryReader(self._links, site)
         takers = self.takers(site)
         return bool(takers) and all(reader.is_left_by(taker) for taker in takers)
+
+    def is_dropped_by_takers(self, site: ClientSite) -> bool:
+        """Answer whether all that gets a client are objects that serve one call and that nothing closes."""
+        takers = self.takers(site)
+        return bool(takers) and all(self._dropped.is_dropped(taker) for taker in takers)
 
     def is_built_per_call(self, init: Function, attribute: str, *, is_async: bool) -> bool:
         """Answer whether every object of a class lives for one call; its constructor fills `attribute`."""
