@@ -147,6 +147,8 @@ _CLASS = compile_later(
     rb"(?m)^class[ \t]+(\w+)[ \t]*(\([^:]*\))?[ \t]*:[^\n]*\n((?:(?:[ \t#)][^\n]*)?\r?\n)*)"
 )
 _NAME = compile_later(rb"\w+")
+_ANYTHING = compile_later(rb"Client\b|\b(?:Any|object)\b|\b[A-Z]\b")
+"""How a parameter is annotated that may be a client."""
 _FUNCTION = compile_later(rb"(?m)^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)")
 _TARGET = compile_later(rb"(\w+)\s*(?::[^=\n]*)?\Z")
 
@@ -165,12 +167,14 @@ def _may_hold(data: bytes, receiver: bytes, names: set[bytes]) -> bool:
     word = re.escape(receiver)
     if receiver in names or not re.match(rb"\w", receiver):
         return True
-    if re.search(rb"\bdef[ \t]+\w+\([^)]*\b" + word + rb"\s*[:,)=]", data):
-        return True  # a parameter may be anything
+    given = re.compile(rb"\bdef[ \t]+\w+\([^)]*\b" + word + rb"\s*(?::\s*([\w.\[\]| \"']+))?[,)=]")
+    parameters = [one[1] for one in given.finditer(data)]
+    if any(one is None or _ANYTHING.search(one) for one in parameters):
+        return True
     bound = re.compile(
-        rb"\b" + word + rb"\s*(?::[^=\n]*)?=(?!=)\s*([^\n]*(?:[(\[]\s*\n[^\n]*)?)"
+        rb"\b" + word + rb"\s*(?::[^=\n]*)?=(?!=)\s*((?:[^\n]*[(\[][ \t]*\r?\n)?[^\n]*)"
         rb"|([^\n]*)\bas\s+" + word + rb"\b|\bfor\b[^\n]*\b" + word + rb"\b[^\n]*\bin\b([^\n]*)"
     )
     values = [b"".join(one.groups(b"")) for one in bound.finditer(data)]
     source = re.compile(rb"\b(?:" + rb"|".join(map(re.escape, sorted(names))) + rb")\b")
-    return not values or any(source.search(value) for value in values)
+    return not (values or parameters) or any(source.search(value) for value in values)

@@ -102,8 +102,8 @@ class Programs:
         """Yield the functions that `__main__` blocks give to a runner of another library: `Fire(main)`."""
         for module in _iter_modules(self._resolver, _GUARD, b"__main__"):
             for node in iter_guarded_calls(module, whole=True):
-                if find_callee(self._resolver, module, node.func) is not None:
-                    continue
+                if module.is_newer or find_callee(self._resolver, module, node.func) is not None:
+                    continue  # nothing can be written there; without it each call goes on as before
                 named = [one for one in node.args if isinstance(one, ast.Attribute | ast.Name)]
                 found = (find_callee(self._resolver, module, one) for one in named)
                 yield from ((module, node, entry) for entry in found if entry is not None)
