@@ -121,6 +121,8 @@ def _form_of(module: Module, call: ast.Call) -> tuple[BindingForm, str]:
     match parent:
         case ast.withitem() if parent.context_expr is call:
             return BindingForm.WITH, ""
+        case ast.withitem():
+            return BindingForm.STACKED, ""  # entered, if it is the one that is chosen
         case ast.Attribute() if is_named:
             return BindingForm.OTHER, ""  # what becomes of that name is not followed
         case ast.Attribute():
