@@ -62,6 +62,14 @@ def test_coroutine_that_is_said_to_return_what_it_found_is_no_program(returns: s
             False,
         ),
         ("while RUN:\n        once()", True),
+        ("while True:\n        if once():\n            sys.exit(0)", False),
+        (
+            "while True:\n        try:\n            once()\n        except OSError:\n            sys.exit(1)",
+            True,
+        ),
+        ("threading.Thread(target=spin).start()", False),
+        ("tasks = [create_task(poll())]\n    queue.join()\n    tasks[0].cancel()", False),
+        ("tasks = [create_task(poll())]\n    gather(tasks)", True),
         ("while run(once):\n        once()", False),
     ],
 )
@@ -82,6 +90,10 @@ def once():
 
 def poll():
     while True:
+        once()
+
+def spin():
+    while not stopped:
         once()
 
 def main():

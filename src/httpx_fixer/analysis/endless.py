@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cached_property
 
-from httpx_fixer.analysis.endless_calls import STOPPED, iter_handed, never_runs_dry, waits_for_the_end
+from httpx_fixer.analysis.endless_calls import (
+    STOPPED,
+    is_task,
+    iter_handed,
+    never_runs_dry,
+    waits_for_the_end,
+)
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.functions import own_nodes
 from httpx_fixer.analysis.module import Module
@@ -53,6 +60,9 @@ class Endless:
 
     def _nodes(self, module: Module, nodes: Iterator[ast.AST], depth: int) -> bool:
         callees: list[Symbol] = []
+        beside: list[Symbol] = []
+        tasks: list[Symbol] = []
+        methods: set[str] = set()
         for node in nodes:
             match node:
                 case ast.While() if _is_endless_loop(module, node):
@@ -67,8 +77,23 @@ class Endless:
                     if waits_for_the_end(module, node, is_ours=callee is not None):
                         return True
                     handed = (find_callee(self._resolver, module, one) for one in iter_handed(node))
-                    callees += [one for one in (callee, *handed) if one is not None]
-        return depth > 0 and any(self.function(callee, depth - 1) for callee in callees)
+                    beside += [one for one in handed if one is not None]
+                    if callee is not None:
+                        (tasks if is_task(module, node) else callees).append(callee)
+                    elif isinstance(node.func, ast.Attribute):
+                        methods.add(node.func.attr)
+        if not {"cancel", "join"} <= methods:  # workers that drain a queue are cancelled once it is empty
+            callees += tasks
+        plain = self._without_flags
+        return depth > 0 and (
+            any(self.function(callee, depth - 1) for callee in callees)
+            or any(plain.function(callee, depth - 1) for callee in beside)
+        )
+
+    @cached_property
+    def _without_flags(self) -> Endless:
+        """The same for threads beside the code that goes on: many of them turn a wheel until it is done."""
+        return Endless(self._resolver, heeds_flags=False) if self._heeds_flags else self
 
 
 def iter_loops(module: Module) -> Iterator[ast.stmt]:
@@ -175,17 +200,32 @@ def _is_drained(module: Module, loop: ast.While) -> bool:
 
 
 def leaves(loop: ast.While | ast.For | ast.AsyncFor) -> bool:
-    """Answer whether a loop has a `break` of its own or a `return`, other than to heed Ctrl-C."""
-    todo: list[tuple[ast.AST, bool]] = [(child, True) for child in loop.body]
+    """Answer whether a loop has a `break` of its own or a `return`, other than to heed Ctrl-C.
+
+    Or it ends the process, other than for an exception.
+    """
+    todo: list[tuple[ast.AST, bool, bool]] = [(child, True, False) for child in loop.body]
     while todo:
-        node, is_own = todo.pop()
+        node, is_own, is_caught = todo.pop()
         if isinstance(node, ast.Return) or (isinstance(node, ast.Break) and is_own):
+            return True
+        if not is_caught and _ends_process(node):
             return True
         if isinstance(node, ast.ExceptHandler) and node.type is not None and _is_stop(node.type):
             continue
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             inside = is_own and not isinstance(node, ast.While | ast.For | ast.AsyncFor)
-            todo.extend((child, inside) for child in ast.iter_child_nodes(node))
+            is_caught = is_caught or isinstance(node, ast.ExceptHandler)
+            todo.extend((child, inside, is_caught) for child in ast.iter_child_nodes(node))
+    return False
+
+
+def _ends_process(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id=name)):
+            return name in {"exit", "quit", "SystemExit"}
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="os" | "sys" | "typer"), attr=name)):
+            return name in {"exit", "_exit", "Exit"}
     return False
 
 

@@ -82,6 +82,14 @@ def iter_handed(call: ast.Call) -> Iterator[ast.expr]:
                 yield from (one.value for one in call.keywords if one.arg == "target")
 
 
+def is_task(module: Module, call: ast.Call) -> bool:
+    """Answer whether a call makes the coroutine of a task: `asyncio.create_task(f())`."""
+    match module.table.parents[call]:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=[first, *_]):
+            return first is call and name in {"create_task", "ensure_future"}
+    return False
+
+
 def never_runs_dry(module: Module, loop: ast.For | ast.AsyncFor) -> bool:
     """Answer whether what a loop iterates over goes on for ever: messages, events, numbers."""
     code = module.code(loop.iter)
