@@ -44,3 +44,9 @@ def test_host_is_known_by_its_imports_or_by_what_a_server_calls(text: str, is_ho
 def test_host_that_is_there_to_be_read_is_none(path: str) -> None:
     project = build_project({path: "import streamlit\nimport helper\n", "helper.py": ""})
     assert not serves_others(project, "helper.py")
+
+
+def test_module_of_the_project_that_has_the_name_of_a_host_is_none() -> None:
+    files = {"app.py": "from panel import draw\nimport helper\n", "helper.py": ""}
+    assert serves_others(build_project(files), "helper.py")
+    assert not serves_others(build_project({**files, "panel.py": "def draw(): ..."}), "helper.py")

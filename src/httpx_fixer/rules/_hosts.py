@@ -76,11 +76,20 @@ def _find_servers(project: Project) -> tuple[str, ...]:
     for name in (*_PACKAGES, *_PARTS):
         pattern = _build_import(name)
         mentioning = search.mentions(name.partition(".")[0].encode())
-        found.update(path for path in mentioning if pattern.search(search.text(path)))
+        found.update(
+            path
+            for path in mentioning
+            if pattern.search(search.text(path)) and not _is_own(project, path, name)
+        )
     marked = {path for mark in _MARKS for path in search.mentions(mark)}
     found.update(path for path in marked if _SERVED.search(search.text(path)))
     kept = (path for path in found if not (is_aside(project, path) or DEMONSTRATION.search(path)))
     return tuple(sorted(kept))
+
+
+def _is_own(project: Project, path: str, name: str) -> bool:
+    """Answer whether a module of that name is one of the project's."""
+    return project.imports.module_of_import(path, name.partition(".")[0], "") is not None
 
 
 def _build_import(name: str) -> re.Pattern[str]:
