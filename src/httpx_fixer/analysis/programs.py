@@ -103,7 +103,7 @@ class Programs:
         for module in _iter_modules(self._resolver, _GUARD, b"__main__"):
             for node in iter_guarded_calls(module, whole=True):
                 if module.is_newer or find_callee(self._resolver, module, node.func) is not None:
-                    continue  # nothing can be written there; without it each call goes on as before
+                    continue  # it may be left unchanged: each call goes on as before then
                 named = [one for one in node.args if isinstance(one, ast.Attribute | ast.Name)]
                 found = (find_callee(self._resolver, module, one) for one in named)
                 yield from ((module, node, entry) for entry in found if entry is not None)
