@@ -89,11 +89,33 @@ def _is_attribute_closed(store: FileStore, site: ClientSite, holder: str, word: 
     other_close = re.compile(theirs + _CLOSE + rb"|" + _ENTER + rb"[\w.]*" + theirs + _WHOLE)
     for path in _program_files(store, site.name.rpartition(".")[2]):
         data = store.data(path)
+        if path == site.path and owner:
+            data = _leave_out_others(data, owner, word)
         is_kin = path == site.path or (owner and owner in data)
         for around in _iter_around(data, b"." + word):
             if other_close.search(around) or (is_kin and own_close.search(around)):
                 return True
     return _is_aliased(store.data(site.path), mine)
+
+
+def _leave_out_others(data: bytes, owner: bytes, word: bytes) -> bytes:
+    """Return a file without the classes that have an attribute of the same name themselves.
+
+    Those that derive from the owner, or that it derives from, stay.
+    """
+    parts = {one[1]: one for one in _CLASS.finditer(data)}
+    kin = {owner}
+    while True:
+        more = {name for name, one in parts.items() if kin & set(_NAME.findall(one[2] or b""))}
+        more |= {base for name in kin & parts.keys() for base in _NAME.findall(parts[name][2] or b"")}
+        if more <= kin:
+            break
+        kin |= more
+    assigns = re.compile(rb"(?m)^[ \t]+" + word + rb"[ \t]*[:=]|\bself\." + word + rb"\s*(?::[^=\n]*)?=(?!=)")
+    for name, one in parts.items() if owner in parts else ():
+        if name not in kin and assigns.search(one[3]):
+            data = data.replace(one[3], b"")
+    return data
 
 
 def _iter_around(data: bytes, attribute: bytes) -> Iterator[bytes]:
@@ -106,6 +128,53 @@ def _iter_around(data: bytes, attribute: bytes) -> Iterator[bytes]:
 
 
 def _is_aliased(data: bytes, expression: bytes) -> bool:
-    """Answer whether a file hands an expression on, and closes something: it may be the same."""
-    handed = re.compile(rb"(?:=|\breturn|\byield|[(\[,])\s*" + expression + rb"\s*(?:[,)\]\r\n#]|$)")
-    return re.search(_CLOSE + rb"\(", data) is not None and handed.search(data) is not None
+    """Answer whether a file hands an expression on, and closes something that may be the same.
+
+    What functions return, and what is bound to a name, is followed by these names; where else it goes
+    is not known. What is closed is another thing if the file binds it, and to none of them.
+    """
+    closed = set(_CLOSED.findall(data))
+    handed = re.compile(rb"(=|\breturn|\byield|[(\[,])\s*" + expression + rb"\s*(?:[,)\]\r\n#]|$)")
+    found = list(handed.finditer(data)) if closed else []
+    names = {_name_of_handed(data, one) for one in found}
+    if not found or b"" in names:
+        return bool(found)
+    return any(_may_hold(data, receiver, names) for receiver in closed)
+
+
+_CLOSED = compile_later(rb"(\w+|[)\]])\.(?:a?close|__a?exit__)\b\(")
+_CLASS = compile_later(
+    rb"(?m)^class[ \t]+(\w+)[ \t]*(\([^:]*\))?[ \t]*:[^\n]*\n((?:(?:[ \t#)][^\n]*)?\r?\n)*)"
+)
+_NAME = compile_later(rb"\w+")
+_ANYTHING = compile_later(rb"Client\b|\b(?:Any|object)\b|\b[A-Z]\b")
+"""How a parameter is annotated that may be a client."""
+_FUNCTION = compile_later(rb"(?m)^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)")
+_TARGET = compile_later(rb"(\w+)\s*(?::[^=\n]*)?\Z")
+
+
+def _name_of_handed(data: bytes, handed: re.Match[bytes]) -> bytes:
+    """Return the name of the function that returns a value, or that it is assigned to; b"" for neither."""
+    if handed[1] == b"=":
+        target = _TARGET.search(data[max(handed.start() - _REACH, 0) : handed.start()])
+        return b"" if target is None else target[1]
+    functions = _FUNCTION.findall(data[: handed.start()]) if handed[1] == b"return" else []
+    return functions[-1] if functions else b""
+
+
+def _may_hold(data: bytes, receiver: bytes, names: set[bytes]) -> bool:
+    """Answer whether what is closed under a name may be what one of some names stands for."""
+    word = re.escape(receiver)
+    if receiver in names or not re.match(rb"\w", receiver):
+        return True
+    given = re.compile(rb"\bdef[ \t]+\w+\([^)]*\b" + word + rb"\s*(?::\s*([\w.\[\]| \"']+))?[,)=]")
+    parameters = [one[1] for one in given.finditer(data)]
+    if any(one is None or _ANYTHING.search(one) for one in parameters):
+        return True
+    bound = re.compile(
+        rb"\b" + word + rb"\s*(?::[^=\n]*)?=(?!=)\s*((?:[^\n]*[(\[][ \t]*\r?\n)?[^\n]*)"
+        rb"|([^\n]*)\bas\s+" + word + rb"\b|\bfor\b[^\n]*\b" + word + rb"\b[^\n]*\bin\b([^\n]*)"
+    )
+    values = [b"".join(one.groups(b"")) for one in bound.finditer(data)]
+    source = re.compile(rb"\b(?:" + rb"|".join(map(re.escape, sorted(names))) + rb")\b")
+    return not (values or parameters) or any(source.search(value) for value in values)

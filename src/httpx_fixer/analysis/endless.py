@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cached_property
 
+from httpx_fixer.analysis.endless_calls import (
+    STOPPED,
+    is_task,
+    iter_handed,
+    never_runs_dry,
+    waits_for_the_end,
+)
 from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.functions import own_nodes
 from httpx_fixer.analysis.module import Module
@@ -12,23 +20,6 @@ from httpx_fixer.analysis.resolution import Resolver, single_value
 from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Anchor
 
-_FOREVER = frozenset(
-    {"serve_forever", "run_forever", "start_polling", "run_polling", "infinity_polling", "start_consuming"}
-    | {"run_until_stopped", "wait_until_stopped"}
-    | {
-        "loop_forever",
-        "wait_for_termination",
-        "run_until_disconnected",
-        "serve",
-        "start_serving",
-        "idle",
-        "sleep_forever",
-    }
-    | {"run_stdio_async", "run_http_async", "run_sse_async", "run_streamable_http_async"}
-)
-"""Methods and functions that return when the process, or the task that calls them, is to stop."""
-_STOPPED = compile_later(r"(?i)stop|shut|exit|quit|running|alive|active|cancel|terminat|forever|should_")
-"""What a flag is called that ends a loop from outside."""
 _ASKS = compile_later(
     r"(?<![\w.])(?:_?async_)?(?:input|prompt)\(|\.prompt(?:_async|_for_input)?\(|Prompt\.ask\("
 )
@@ -37,18 +28,19 @@ _DRAINED = compile_later(
     r"\b(?:Queue)?(?:Empty|ShutDown)\b|\bStop(?:Async)?Iteration\b|\b(?:Index|EOF|Lookup)Error\b"
 )
 """Exceptions that say that nothing is left: a loop that runs until one is raised ends by itself."""
-_SOURCE = compile_later(r"(?i)\.listen\(|consum|subscri|pubsub|\.iterator\(|watch\(|\bconnect\(")
-"""What an `async for` iterates over that never runs dry."""
-_INFINITE = compile_later(r"""(?:math\.)?inf$|float\(["']inf""")
 _DEPTH = 4
 """Calls from the entry down to the loop: `main` -> `Worker.run` -> `Worker._loop` is usual."""
 
 
 class Endless:
-    """Answers whether code goes on until it is stopped; answers are kept."""
+    """Answers whether code goes on until it is stopped; answers are kept.
 
-    def __init__(self, resolver: Resolver) -> None:
+    `heeds_flags` says that a loop goes on whose condition only sounds like it: `while not stopped`.
+    """
+
+    def __init__(self, resolver: Resolver, *, heeds_flags: bool = True) -> None:
         self._resolver = resolver
+        self._heeds_flags = heeds_flags
         self._known: dict[Symbol, bool] = {}
 
     def function(self, symbol: Symbol, depth: int = _DEPTH) -> bool:
@@ -68,21 +60,40 @@ class Endless:
 
     def _nodes(self, module: Module, nodes: Iterator[ast.AST], depth: int) -> bool:
         callees: list[Symbol] = []
+        beside: list[Symbol] = []
+        tasks: list[Symbol] = []
+        methods: set[str] = set()
         for node in nodes:
             match node:
                 case ast.While() if _is_endless_loop(module, node):
-                    return True
-                case ast.AsyncFor(iter=source) if _SOURCE.search(module.code(source)) and not leaves(node):
+                    if self._heeds_flags or isinstance(node.test, ast.Constant):
+                        return True
+                case ast.For() | ast.AsyncFor() if never_runs_dry(module, node) and not leaves(node):
                     return True
                 case ast.Call(func=callee_code) if _ASKS.search(f"{module.code(callee_code)}("):
                     continue  # what waits for the person waits for the end, too
-                case ast.Call() if _waits_for_the_end(module, node):
-                    return True
                 case ast.Call():
                     callee = find_callee(self._resolver, module, node.func)
+                    if waits_for_the_end(module, node, is_ours=callee is not None):
+                        return True
+                    handed = (find_callee(self._resolver, module, one) for one in iter_handed(node))
+                    beside += [one for one in handed if one is not None]
                     if callee is not None:
-                        callees.append(callee)
-        return depth > 0 and any(self.function(callee, depth - 1) for callee in callees)
+                        (tasks if is_task(module, node) else callees).append(callee)
+                    elif isinstance(node.func, ast.Attribute):
+                        methods.add(node.func.attr)
+        if not {"cancel", "join"} <= methods:  # workers that drain a queue are cancelled once it is empty
+            callees += tasks
+        plain = self._without_flags
+        return depth > 0 and (
+            any(self.function(callee, depth - 1) for callee in callees)
+            or any(plain.function(callee, depth - 1) for callee in beside)
+        )
+
+    @cached_property
+    def _without_flags(self) -> Endless:
+        """The same for threads beside the code that goes on: many of them turn a wheel until it is done."""
+        return Endless(self._resolver, heeds_flags=False) if self._heeds_flags else self
 
 
 def iter_loops(module: Module) -> Iterator[ast.stmt]:
@@ -100,8 +111,10 @@ def _goes_on(module: Module, statement: ast.stmt) -> bool:
     match statement:
         case ast.While():
             return _is_endless_loop(module, statement)
+        case ast.For():
+            return never_runs_dry(module, statement) and not leaves(statement)
         case ast.Expr(value=ast.Call() as call):
-            return _waits_for_the_end(module, call)
+            return waits_for_the_end(module, call, is_ours=False)
     return False
 
 
@@ -170,7 +183,7 @@ def _is_endless_loop(module: Module, loop: ast.While) -> bool:
         return False
     if isinstance(loop.test, ast.Constant):
         return bool(loop.test.value) and not leaves(loop) and not _is_drained(module, loop)
-    return _STOPPED.search(module.code(loop.test)) is not None and _has_call(loop)
+    return STOPPED.search(module.code(loop.test)) is not None and _has_call(loop)
 
 
 def _has_call(loop: ast.While) -> bool:
@@ -187,45 +200,40 @@ def _is_drained(module: Module, loop: ast.While) -> bool:
 
 
 def leaves(loop: ast.While | ast.For | ast.AsyncFor) -> bool:
-    """Answer whether a loop has a `break` of its own or a `return`."""
-    todo: list[tuple[ast.AST, bool]] = [(child, True) for child in loop.body]
+    """Answer whether a loop has a `break` of its own or a `return`, other than to heed Ctrl-C.
+
+    Or it ends the process, other than for an exception.
+    """
+    todo: list[tuple[ast.AST, bool, bool]] = [(child, True, False) for child in loop.body]
     while todo:
-        node, is_own = todo.pop()
+        node, is_own, is_caught = todo.pop()
         if isinstance(node, ast.Return) or (isinstance(node, ast.Break) and is_own):
             return True
+        if not is_caught and _ends_process(node):
+            return True
+        if isinstance(node, ast.ExceptHandler) and node.type is not None and _is_stop(node.type):
+            continue
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             inside = is_own and not isinstance(node, ast.While | ast.For | ast.AsyncFor)
-            todo.extend((child, inside) for child in ast.iter_child_nodes(node))
+            is_caught = is_caught or isinstance(node, ast.ExceptHandler)
+            todo.extend((child, inside, is_caught) for child in ast.iter_child_nodes(node))
     return False
 
 
-def _waits_for_the_end(module: Module, call: ast.Call) -> bool:
-    is_awaited = isinstance(module.table.parents[call], ast.Await)
-    match call.func:
-        case ast.Attribute(attr="Future" | "create_future") | ast.Name(id="Future") if is_awaited:
-            return not call.args  # nobody has it, to say that it is done
-        case ast.Attribute(attr="sleep") | ast.Name(id="sleep") if call.args:
-            return _INFINITE.match(module.code(call.args[0])) is not None
-        case ast.Attribute(value=ast.Name(id="signal"), attr="pause"):
-            return True
-        case ast.Attribute(value=value, attr="start" | "start_async"):
-            return "SocketModeHandler(" in _made_by(module, value)
-        case ast.Attribute(attr="wait", value=value) if not call.args:
-            return "Event()" in module.code(value) or _STOPPED.search(module.code(value)) is not None
-        case ast.Attribute(attr=name):
-            return name in _FOREVER
-        case ast.Name(id=name):
-            return name in _FOREVER
+def _ends_process(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id=name)):
+            return name in {"exit", "quit", "SystemExit"}
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="os" | "sys" | "typer"), attr=name)):
+            return name in {"exit", "_exit", "Exit"}
     return False
 
 
-def _made_by(module: Module, value: ast.expr) -> str:
-    """Return the code of the call that makes an object: right there, or assigned to a name."""
-    if not isinstance(value, ast.Name):
-        return module.code(value)
-    home = module.table.enclosing(value).find(value.id)
-    bindings = [] if home is None else home.bindings[value.id]
-    return "".join(module.code(one.value) for one in bindings if one.value is not None)
+def _is_stop(caught: ast.expr) -> bool:
+    """Answer whether exceptions are those by which a process or a task is stopped."""
+    every = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    names = {one.attr if isinstance(one, ast.Attribute) else getattr(one, "id", "") for one in every}
+    return names <= {"CancelledError", "GeneratorExit", "KeyboardInterrupt", "SystemExit"}
 
 
 def find_entry_of(resolver: Resolver, module: Module, call: ast.Call) -> Symbol | None:
@@ -242,15 +250,19 @@ def find_entry_of(resolver: Resolver, module: Module, call: ast.Call) -> Symbol 
     return symbol if is_plain else None
 
 
-def iter_guarded_calls(module: Module) -> Iterator[ast.Call]:
-    """Yield the calls in `if __name__ == "__main__":` blocks that may be the program.
+def iter_guarded_calls(module: Module, *, whole: bool = False) -> Iterator[ast.Call]:
+    """Yield the calls in `if __name__ == "__main__":` blocks that may be the program, or all of them.
 
-    What goes on until it is stopped returns nothing, or a code to exit with.
+    Without such a block the program is called at the module's level. What goes on until it is stopped
+    returns nothing, or a code to exit with.
     """
     for statement in module.tree.body:
+        match statement:
+            case ast.Expr(value=ast.Call() as call) if not whole:
+                yield call  # of a module that is run, and that nothing can import
         if isinstance(statement, ast.If) and "__name__" in module.code(statement.test):
             for node in ast.walk(statement):
-                if isinstance(node, ast.Call) and _is_for_itself(module, node):
+                if isinstance(node, ast.Call) and (whole or _is_for_itself(module, node)):
                     yield node
 
 

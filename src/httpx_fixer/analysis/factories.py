@@ -14,12 +14,17 @@ from httpx_fixer.analysis.linked_module import Links
 from httpx_fixer.analysis.local_clients import build_local_client
 from httpx_fixer.analysis.local_uses import ENTERING
 from httpx_fixer.analysis.module import Module
+from httpx_fixer.analysis.references import find_references
 from httpx_fixer.analysis.site_facts import BindingForm, ClientSite, Closing
 from httpx_fixer.analysis.takers import iter_takers
 from httpx_fixer.diagnostic import RefusalReason
 
 _PROVIDING = frozenset({"Depends", "Provide", "Security"})
 """Calls by which a framework gets what a function makes; none of them closes what is returned."""
+PLAIN = frozenset({"classmethod", "property", "staticmethod"})
+"""Decorators under which each call makes a client anew."""
+_DEPTH = 3
+"""Functions that hand a client on, from the one that makes it to the one that uses it."""
 _VARIABLE = "contextvars.ContextVar"
 _ENDINGS = {Closing.ALWAYS: Ending.CLOSED, Closing.SOMETIMES: Ending.SOMETIMES}
 
@@ -42,6 +47,11 @@ class FactoryReader:
 
     def iter_uses(self, function: Function, references: Iterable[Reference]) -> Iterator[FactoryUse]:
         """Yield what becomes of the client at each reference outside of tests, imports left out."""
+        yield from self._iter_uses(function, references, frozenset({function.symbol}))
+
+    def _iter_uses(
+        self, function: Function, references: Iterable[Reference], behind: frozenset[Symbol]
+    ) -> Iterator[FactoryUse]:
         home = self._links.module(function.path)
         node = None if home is None else home.functions.get(function.qualname)
         is_property = home is not None and node is not None and "property" in decorators_of(home, node)
@@ -50,13 +60,29 @@ class FactoryReader:
                 continue
             module = self._links.module(reference.path)
             use = FactoryUse(reference.path, reference.function, Ending.HANDED_ON)
-            if module is None:
-                yield use
-            elif reference.call is not None and not is_property:
+            call = None
+            if module is not None and reference.call is not None and not is_property:
                 call = module.call_at(reference.call.anchor)
-                yield use if call is None else self._read_value(module, use, call)
+            outer = None if module is None or call is None else self._find_outer(module, call, behind)
+            if outer is not None:
+                found = find_references(self._resolver, outer)
+                yield from self._iter_uses(outer, found, behind | {outer.symbol})
+            elif module is None or (call is None and reference.call is not None and not is_property):
+                yield use
+            elif call is not None:
+                yield self._read_value(module, use, call)
             else:
                 yield self._read_mention(module, use, reference, function.name, is_property=is_property)
+
+    def _find_outer(self, module: Module, call: ast.Call, behind: frozenset[Symbol]) -> Function | None:
+        """Return the plain function that does nothing with the client of a call but return it."""
+        parent = module.table.parents[call]
+        name = module.function_name(call)
+        node = module.functions.get(name) if isinstance(parent, ast.Return) else None
+        if node is None or not decorators_of(module, node) <= PLAIN or len(behind) > _DEPTH:
+            return None
+        found = self._resolver.function(Symbol(module.path, name))
+        return None if found is None or found.is_generator or found.symbol in behind else found
 
     def is_left_by(self, taker: Call) -> bool:
         """Answer whether the code that gets the client as an argument is the project's, and closes none.

@@ -106,6 +106,24 @@ def iter_blocks(links: Links, maker: Function) -> Iterator[ObjectUse | None]:
                 yield None
 
 
+def is_entered_per_call(links: Links, manager: Function) -> bool:
+    """Answer whether every place outside of tests that names a context manager enters it for one call.
+
+    None of them is a lifespan, or goes on until the process is stopped.
+    """
+    uses = [one for one in find_references(links.resolver, manager) if not one.is_test]
+    uses = [one for one in uses if one.how not in {"import", "text"}]
+    return bool(uses) and all(_is_entered_here(links, one) for one in uses)
+
+
+def _is_entered_here(links: Links, reference: Reference) -> bool:
+    module = links.module(reference.path)
+    call = None if module is None or reference.call is None else module.call_at(reference.call.anchor)
+    if module is None or call is None or not isinstance(module.table.parents[call], ast.withitem):
+        return False
+    return _find_block(links, module, call) is not None
+
+
 def _find_block(links: Links, module: Module, call: ast.Call) -> ObjectUse | None:
     """Return the function that makes an object and closes it: by `with`, or in a `finally`."""
     scope = module.function_scope(call)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from httpx_fixer.analysis.borrowed_closes import iter_borrowed_closes
 from httpx_fixer.analysis.closing import closes_item, is_closed, is_taken_apart, may_leave_stream
+from httpx_fixer.analysis.dropped_objects import DroppedObjects
 from httpx_fixer.analysis.factories import FactoryReader, decorators_of
 from httpx_fixer.analysis.facts import BorrowedClose, Call, FactoryUse, Function, ObjectUse
 from httpx_fixer.analysis.instances import (
     is_built_per_call,
     is_closed_where_built,
+    is_entered_per_call,
     is_left_by_makers,
     iter_blocks,
 )
@@ -26,6 +28,7 @@ class KeptClients:
     def __init__(self, links: Links) -> None:
         self._links = links
         self._resolver = links.resolver
+        self._dropped = DroppedObjects(links)
         self._takers: dict[ClientSite, tuple[Call, ...]] = {}
 
     def is_closed(self, site: ClientSite) -> bool:
@@ -76,6 +79,11 @@ class KeptClients:
         takers = self.takers(site)
         return bool(takers) and all(reader.is_left_by(taker) for taker in takers)
 
+    def is_dropped_by_takers(self, site: ClientSite) -> bool:
+        """Answer whether all that gets a client are objects that serve one call and that nothing closes."""
+        takers = self.takers(site)
+        return bool(takers) and all(self._dropped.is_dropped(taker) for taker in takers)
+
     def is_built_per_call(self, init: Function, attribute: str, *, is_async: bool) -> bool:
         """Answer whether every object of a class lives for one call; its constructor fills `attribute`."""
         return is_built_per_call(self._links, init, attribute, is_async=is_async)
@@ -87,6 +95,10 @@ class KeptClients:
     def blocks(self, maker: Function) -> tuple[ObjectUse | None, ...]:
         """Return who makes an object of the class of a method and closes it; None for other makers."""
         return tuple(iter_blocks(self._links, maker))
+
+    def is_entered_per_call(self, manager: Function) -> bool:
+        """Answer whether all that use a context manager enter it for one call of theirs."""
+        return is_entered_per_call(self._links, manager)
 
     def is_closed_where_built(self, site: ClientSite) -> bool:
         """Answer whether the function that puts a client into an attribute closes it in a `finally`."""

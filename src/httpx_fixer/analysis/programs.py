@@ -35,15 +35,20 @@ _RUN = compile_later(
 )
 """What running a coroutine looks like under every form of import: most files that name asyncio do not."""
 _LOOP = compile_later(
-    rb"(?m)^(?:while\b|[\w.()]*\.\w+\("
-    rb"|(?:if|try)\b(?s:.)*?^[ \t]+(?:while\b|[^\n]*\.(?:start|\w*polling|\w*_forever)\())"
+    rb"(?m)^(?:while\b|for\b|[\w.()]*\.\w+\("
+    rb"|(?:if|try)\b(?s:.)*?^[ \t]+(?:while\b|for\b|[^\n]*\.(?:start|\w*polling|\w*_forever)\())"
 )
 """What a program looks like that goes on in its module itself."""
+_LOOP_WORDS = (b"while ", b"_forever(", b"polling(", b".start(", b"onsumer", b".consume(", b".listen(")
 _NO_RESULT = compile_later(
     r"^[\"']?(?:None|int|bool|(?:\w+\.)?(?:Any|NoReturn|Never)|Optional\[int\]|int \| None)[\"']?$"
 )
 """What a program is said to return: nothing, or a code to exit with."""
+_COMMANDS = compile_later(rb"(?m)^@[\w.]+\.command\(")
+_COMMAND = compile_later(r"\.command$")
 _GUARD = compile_later(rb"(?m)^if\b[^\n]*\b__name__\b")
+_STARTED = compile_later(rb"(?m)^if\b[^\n]*\b__name__\b|^[A-Za-z_][\w.]*\([^\n]*\)[ \t]*\r?$")
+"""What a module looks like that runs a function when it is started, or imported."""
 
 
 class Programs:
@@ -52,6 +57,7 @@ class Programs:
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
         self._endless = Endless(resolver)
+        self._plainly_endless = Endless(resolver, heeds_flags=False)
 
     @cached_property
     def coroutines(self) -> tuple[Program, ...]:
@@ -86,6 +92,21 @@ class Programs:
                 entry = find_entry_of(self._resolver, module, node)
                 if entry is not None and self._endless.function(entry) and not self._has_result(entry):
                     yield _program(self._resolver, module, node, entry)
+        for module, node, entry in self._iter_given():
+            function = self._resolver.function(entry)
+            is_plain = function is not None and function.is_async and not function.is_generator
+            if is_plain and self._endless.function(entry) and not self._has_result(entry):
+                yield _program(self._resolver, module, node, entry)
+
+    def _iter_given(self) -> Iterator[tuple[Module, ast.Call, Symbol]]:
+        """Yield the functions that `__main__` blocks give to a runner of another library: `Fire(main)`."""
+        for module in _iter_modules(self._resolver, _GUARD, b"__main__"):
+            for node in iter_guarded_calls(module, whole=True):
+                if module.is_newer or find_callee(self._resolver, module, node.func) is not None:
+                    continue  # it may be left unchanged: each call goes on as before then
+                named = [one for one in node.args if isinstance(one, ast.Attribute | ast.Name)]
+                found = (find_callee(self._resolver, module, one) for one in named)
+                yield from ((module, node, entry) for entry in found if entry is not None)
 
     def _has_result(self, entry: Symbol) -> bool:
         """Answer whether a coroutine is said to return what it found out: it is a step, and no program."""
@@ -95,12 +116,13 @@ class Programs:
         return module is not None and said is not None and _NO_RESULT.match(module.code(said)) is None
 
     def _iter_loops(self) -> Iterator[Anchor]:
-        for module in _iter_modules(self._resolver, _LOOP, b"while ", b"_forever(", b"polling(", b".start("):
+        for module in _iter_modules(self._resolver, _LOOP, *_LOOP_WORDS):
             for loop in iter_loops(module):
                 yield module.anchor(loop)
 
     def _iter_functions(self) -> Iterator[Program]:
-        for module in _iter_modules(self._resolver, _GUARD, b"__main__"):
+        words = (b"__main__", b"while ", b"_forever(", b"onsum", b"serve", b"polling(", b".listen(")
+        for module in _iter_modules(self._resolver, _STARTED, *words):
             for node in iter_guarded_calls(module):
                 entry = find_callee(self._resolver, module, node.func)
                 function = None if entry is None else self._resolver.function(entry)
@@ -108,6 +130,28 @@ class Programs:
                     continue
                 if self._endless.function(entry):
                     yield _program(self._resolver, module, node, entry)
+        for module, node, entry in (*self._iter_given(), *self._iter_commands()):
+            function = self._resolver.function(entry)
+            is_plain = function is not None and not (function.is_async or function.is_generator)
+            if is_plain and self._endless.function(entry):
+                yield _program(self._resolver, module, node, entry)
+
+    def _iter_commands(self) -> Iterator[tuple[Module, ast.Call, Symbol]]:
+        """Yield the commands of modules of which no fewer go on than end: `@app.command() def work(): ...`.
+
+        Of a program that does this and that, one command that goes on says little, and so does a loop
+        that waits for something: it may be a bar that moves while the command is busy.
+        """
+        for module in _iter_modules(self._resolver, _COMMANDS, b".command"):
+            commands = {
+                Symbol(module.path, name): decorator
+                for name, node in module.functions.items()
+                for decorator in node.decorator_list
+                if isinstance(decorator, ast.Call) and _COMMAND.search(module.code(decorator.func))
+            }
+            endless = [entry for entry in commands if self._plainly_endless.function(entry, 2)]
+            if 2 * len(endless) >= len(commands):
+                yield from ((module, commands[entry], entry) for entry in endless)
 
 
 def _iter_modules(resolver: Resolver, pattern: re.Pattern[bytes], *words: bytes) -> Iterator[Module]:

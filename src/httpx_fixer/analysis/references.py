@@ -100,6 +100,7 @@ def find_references(resolver: Resolver, function: Function) -> tuple[Reference, 
 
 def _iter_references(resolver: Resolver, module: Module, function: Function) -> Iterator[Reference]:
     aliases = {function.name}
+    own: dict[ast.ClassDef, bool] = {}
     for statement in module.mentions.imports.get(function.name, ()):
         if _imports(resolver, module, statement, function):
             aliases |= {one.asname or one.name for one in statement.names if one.name == function.name}
@@ -108,10 +109,39 @@ def _iter_references(resolver: Resolver, module: Module, function: Function) -> 
         for node in module.mentions.reads.get(name, ()):
             known = resolver.expression(module, node)
             is_vague = known is None or (known.path and not resolver.has_function(known))
-            if known == function.symbol or (is_vague and function.owner and isinstance(node, ast.Attribute)):
+            is_like = is_vague and function.owner and isinstance(node, ast.Attribute)
+            if known == function.symbol or (is_like and not _is_own_attribute(module, node, function, own)):
                 yield _reference(resolver, module, node)
     for text in module.mentions.texts.get(function.name, ()):
         yield _place(module, text, "text", None)
+
+
+def _is_own_attribute(
+    module: Module, node: ast.expr, function: Function, known: dict[ast.ClassDef, bool]
+) -> bool:
+    """Answer whether `self.name` is an attribute that the class around assigns, and none of a method's.
+
+    Of a class that derives from nothing, so that no method of another one can be meant. `known` keeps
+    the answers: {class: whether it is so}.
+    """
+    scope = module.function_scope(node)
+    around = None if scope is None or scope.parent is None else scope.parent.node
+    match node:
+        case ast.Attribute(value=ast.Name(id="self"), attr=name) if isinstance(around, ast.ClassDef):
+            is_its_own = (module.path, around.name) == (function.path, function.owner)
+            if is_its_own or any(module.code(base) != "object" for base in around.bases):
+                return False
+            if around not in known:
+                known[around] = any(_assigns(inner, name) for inner in ast.walk(around))
+            return known[around]
+    return False
+
+
+def _assigns(node: ast.AST, name: str) -> bool:
+    match node:
+        case ast.Attribute(value=ast.Name(id="self"), attr=attribute, ctx=ast.Store()):
+            return attribute == name
+    return False
 
 
 def _imports(resolver: Resolver, module: Module, node: ast.ImportFrom, function: Function) -> bool:

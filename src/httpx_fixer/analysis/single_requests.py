@@ -17,8 +17,9 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 def find_chained_request(module: Module, call: ast.Call) -> SingleRequest | str:
     """Return the request that a client is built for (`AsyncClient().get(...)`), or what forbids that."""
     attribute = module.table.parents[call]
+    if not isinstance(attribute, ast.Attribute):
+        return "the request is sent through this client only if there is no other"
     outer = module.table.parents[attribute]
-    assert isinstance(attribute, ast.Attribute)
     if attribute.attr not in VERBS or not (isinstance(outer, ast.Call) and outer.func is attribute):
         return f"what becomes of `{attribute.attr}` of the client is not known"
     return find_single_request(module, call, attribute.attr, call)

@@ -22,7 +22,8 @@ _CACHES = frozenset({"alru_cache", "cache", "lru_cache"})
 """Decorators that keep what a function returned."""
 _HANDING_OUT = frozenset({UseKind.BOUND, UseKind.LOOKED_AT, UseKind.RETURNED})
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-
+_STACKS = frozenset({"AsyncExitStack", "ExitStack"})
+_CLOSES = frozenset({"__aexit__", "__exit__", "aclose", "close"})
 _COLLECTIONS = (ast.Dict, ast.DictComp, ast.List, ast.ListComp, ast.Set, ast.SetComp, ast.Tuple)
 _HINT = compile_later(
     rb"Client\s*\(|Client\s+as\b|import\s+httpx2?\s+as\b|from\s+httpx2?\s+import\s*[(*]"
@@ -85,11 +86,14 @@ def _top_level_site(module: Module, call: ast.Call, library: str, name: str) -> 
 
 def _client_site(module: Module, call: ast.Call, library: str, class_name: str) -> ClientSite:
     form, name = _find_cache(module, call, *_form_of(module, call))
+    owner = _find_default_owner(module, call)
+    function = f"{owner[0]}.__init__" if owner is not None else module.function_name(call)
+    form, name = (BindingForm.INSTANCE, f"self.{owner[1]}") if owner is not None else (form, name)
     block, usage = _with_block(module, call) if form is BindingForm.WITH else (None, None)
     name = block.target if block is not None else name
     return ClientSite(
         module.path,
-        module.function_name(call),
+        function,
         build_spec(module, call, library, class_name),
         module.anchor(call),
         form,
@@ -110,11 +114,17 @@ def _client_site(module: Module, call: ast.Call, library: str, class_name: str) 
 def _form_of(module: Module, call: ast.Call) -> tuple[BindingForm, str]:
     """Return how the client is kept, and the name or attribute that it is kept under."""
     parent = module.table.parents[call]
+    is_named = False
     while isinstance(parent, ast.BoolOp | ast.IfExp | ast.Await | ast.NamedExpr):
+        is_named = is_named or isinstance(parent, ast.NamedExpr)
         parent = module.table.parents[parent]
     match parent:
         case ast.withitem() if parent.context_expr is call:
             return BindingForm.WITH, ""
+        case ast.withitem():
+            return BindingForm.STACKED, ""  # entered, if it is the one that is chosen
+        case ast.Attribute() if is_named:
+            return BindingForm.OTHER, ""  # what becomes of that name is not followed
         case ast.Attribute():
             return BindingForm.CHAINED, ""
         case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
@@ -170,6 +180,24 @@ def _find_cache(module: Module, call: ast.Call, form: BindingForm, name: str) ->
     return BindingForm.INSTANCE, f"{holder}.{function.name}"
 
 
+def _find_default_owner(module: Module, call: ast.Call) -> tuple[str, str] | None:
+    """Return the class and the attribute that a client is made for with each object, where it is.
+
+    `client: AsyncClient = field(default_factory=lambda: AsyncClient())`, also of attrs and pydantic.
+    """
+    factory = module.table.parents[call]
+    keyword = module.table.parents.get(factory)
+    if not isinstance(factory, ast.Lambda) or not isinstance(keyword, ast.keyword):
+        return None
+    statement = module.table.parents.get(module.table.parents[keyword])
+    match statement:
+        case ast.Assign(targets=[ast.Name() as target]) | ast.AnnAssign(target=ast.Name() as target):
+            scope = module.table.enclosing(target)
+            is_factory = keyword.arg in {"default_factory", "factory"}
+            return (scope.qualname, target.id) if is_factory and scope.is_class() else None
+    return None
+
+
 def _enters(module: Module, call: ast.Call) -> bool:
     """Answer whether a call closes what it is given: `stack.enter_async_context(...)`, `closing(...)`.
 
@@ -180,11 +208,29 @@ def _enters(module: Module, call: ast.Call) -> bool:
             scope = module.function_scope(call)
             bindings = scope.bindings.get(name, []) if scope is not None else []
             parents = [module.table.parents.get(binding.node) for binding in bindings]
-            return bool(parents) and all(isinstance(parent, ast.withitem) for parent in parents)
+            is_entered = bool(parents) and all(isinstance(parent, ast.withitem) for parent in parents)
+            return is_entered or _is_closed_stack(module, call, name)
         case ast.Attribute(attr=name) | ast.Name(id=name):
             is_entered = isinstance(module.table.parents[call], ast.withitem)
             return name in {"aclosing", "closing"} and is_entered
     return False
+
+
+def _is_closed_stack(module: Module, call: ast.Call, name: str) -> bool:
+    """Answer whether a local variable is an exit stack that its function closes, and gives to nobody."""
+    scope = module.function_scope(call)
+    bindings = [] if scope is None or name in scope.elsewhere else scope.bindings.get(name, [])
+    made = [one.value.func for one in bindings if isinstance(one.value, ast.Call)]
+    if not made or len(made) < len(bindings):
+        return False
+    if any(module.code(one).rpartition(".")[2] not in _STACKS for one in made):
+        return False
+    qualname = module.function_name(call)
+    reads = [one for one in module.mentions.reads.get(name, ()) if isinstance(one, ast.Name)]
+    uses = [module.table.parents[one] for one in reads if module.function_name(one) == qualname]
+    closes = [one.attr in _CLOSES for one in uses if isinstance(one, ast.Attribute) and one.attr != "pop_all"]
+    entered = [one for one in uses if isinstance(one, ast.withitem)]
+    return len(closes) + len(entered) == len(uses) and (any(closes) or bool(entered))
 
 
 def _target_form(module: Module, target: ast.expr) -> tuple[BindingForm, str]:

@@ -14,7 +14,7 @@ from httpx_fixer.rules._objects import (
     is_closed_with_request,
 )
 from httpx_fixer.rules._processes import owns_for_duration
-from httpx_fixer.rules._takers import is_given_away
+from httpx_fixer.rules._takers import is_dropped_with_taker, is_given_away
 from httpx_fixer.rules._values import uses_network
 from httpx_fixer.settings import Settings, is_matched
 
@@ -86,7 +86,10 @@ def _is_left_open(project: Project, site: ClientSite) -> bool:
 
 
 def _kind_of_local(project: Project, site: ClientSite) -> tuple[str, str] | None:
-    """A local that is kept in something else, or handed to a library, is theirs to close."""
+    """A local that is kept in something else, or handed to a library, is theirs to close.
+
+    Not so where the object of the library that gets it serves one call, and nothing closes that.
+    """
     local = site.local
     if local is None or local.is_stored or owns_for_duration(project, site) or is_cached(project, site):
         return None
@@ -94,6 +97,8 @@ def _kind_of_local(project: Project, site: ClientSite) -> tuple[str, str] | None
         return CLIENT_PER_REQUEST
     if local.is_returned:
         return _kind_of_returned(project, site)
+    if local.closing is Closing.NEVER and is_dropped_with_taker(project, site):
+        return UNCLOSED_LOCAL
     if local.closing is Closing.NEVER and (is_given_away(project, site) or _is_given_by_init(project, site)):
         return None
     return UNCLOSED_LOCAL
@@ -112,6 +117,8 @@ def _is_construction(call: Call) -> bool:
 
 def _kind_of_argument(project: Project, site: ClientSite) -> tuple[str, str] | None:
     """A client that is built for a call is theirs who get it: told of where they are known to close none."""
+    if is_dropped_with_taker(project, site):
+        return UNCLOSED_LOCAL
     if not project.kept.is_left_by_takers(site):
         return None
     return UNCLOSED_LOCAL if site.function and not is_cached(project, site) else UNCLOSED_MODULE

@@ -8,22 +8,11 @@ from httpx_fixer.analysis.site_facts import BindingForm, ClientSite
 from httpx_fixer.frameworks._base import Lifecycle, Lifecycles, Start
 from httpx_fixer.patterns import compile_later
 from httpx_fixer.rules._commands import is_run_by_commands
+from httpx_fixer.rules._hosts import DEMONSTRATION, is_aside, serves_others
 from httpx_fixer.settings import Settings
 
-_ASIDE = compile_later(
-    r"^(?:examples?|docs?|docs_src|benchmarks?|tools|notebooks?|samples?|demos?|tutorials?|cookbooks?)/"
-    r"|^(?:\.github|load_?test\w*)/"
-    r"|(?:^|/)(?:scripts?|migrations|alembic)/"
-)
-"""Directories of programs that run once, or are there to be read, seen from where a project begins."""
-_SCRIPTS = compile_later(r"(?:^|/)scripts?/")
-_ROUTERS = ("fastapi.APIRouter", "flask.Blueprint", "quart.Blueprint", "sanic.Blueprint")
-"""Routes that an application takes in."""
-_HANDLERS = (
-    *(b"telegram.ext", b"discord.ext", b"from aiogram", b"telebot", b"slack_bolt", b"slack_sdk.socket_mode"),
-    *(b"import pyrogram", b"from pyrogram", b"from telethon", b"disnake", b"nextcord", b"vkbottle"),
-)
-"""What is imported by handlers that a bot takes in."""
+_IMPORTED = compile_later(r"(?:^|/)(?:scripts?|tools)/")
+"""Directories of scripts of which other code may import some."""
 _SERVERS = frozenset({"fastapi", "flask", "litestar", "mcp", "quart", "sanic", "starlette"})
 _PROGRAMS = frozenset({"asyncio", "program", "trio"})
 """What runs what its own code calls: a worker may load modules that it does not name."""
@@ -31,9 +20,6 @@ _FINDING = compile_later(r"importlib|__import__|pkgutil|entry_points|import_stri
 """How a module is found that no import statement tells of."""
 _CHOOSES = compile_later(r"\badd_subparsers\(|\bargv\[1\]|\bmatch (?:sys\.)?argv")
 """How a program chooses between what goes on and what ends."""
-_DEMONSTRATION = compile_later(
-    r"(?:^|/)(?:demo|docs|example|sample|scaffold|skeleton|template|tutorial)[\w-]*/"
-)
 
 
 def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, settings: Settings) -> bool:
@@ -52,7 +38,7 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
         return True
     if is_run_by_commands(project, lifecycles, site):
         return False
-    if _is_aside(project, site.path) and not project.served.is_part(site.path):
+    if _is_beside(project, site.path) and not project.served.is_part(site.path):
         return False
     owners = [one for one in lifecycles.all() if may_own(lifecycles, one, site)]
     if owners:
@@ -61,23 +47,16 @@ def is_reported(project: Project, lifecycles: Lifecycles, site: ClientSite, sett
             one.path == site.path and _is_endless(project, one) for one in owners
         )
         return not is_script or is_daemon or project.served.is_loaded(site.path)
-    return not (project.imports.runs_as_script(site.path) or is_part_of_a_command(project, site))
+    is_run_once = project.imports.runs_as_script(site.path) or is_part_of_a_command(project, site)
+    return not is_run_once or serves_others(project, site.path)
 
 
-def _is_aside(project: Project, path: str) -> bool:
+def _is_beside(project: Project, path: str) -> bool:
     """Answer whether a module is no part of what lasts: a script that other modules import is one."""
-    if not _has_aside(project, path):
+    if not is_aside(project, path):
         return False
-    importers = project.imports.importers_of(path) if _SCRIPTS.search(path) else ()
-    return all(_has_aside(project, one) for one in importers)
-
-
-def _has_aside(project: Project, path: str) -> bool:
-    """Answer whether a path leads through such a directory: `examples/`, `sdks/python/examples/`."""
-    if _ASIDE.search(path) is not None:
-        return True
-    root = project.packaging.root_of(path)
-    return root is not None and _ASIDE.search(path[len(root) :].lstrip("/")) is not None
+    importers = project.imports.importers_of(path) if _IMPORTED.search(path) else ()
+    return all(is_aside(project, one) for one in importers)
 
 
 def _is_endless(project: Project, lifecycle: Lifecycle) -> bool:
@@ -98,10 +77,10 @@ def is_library_code(project: Project, lifecycles: Lifecycles, site: ClientSite, 
     What such code builds per call only its callers could own; what it keeps is theirs to close. Routes
     or handlers without any application are a plug-in of somebody's service.
     """
-    if (site.is_test and not settings.include_tests) or _is_aside(project, site.path):
+    if (site.is_test and not settings.include_tests) or _is_beside(project, site.path):
         return False
-    if not lifecycles.all() and _serves_others(project, site.path):
-        return True
+    if not lifecycles.all() and serves_others(project, site.path):
+        return not is_run_by_commands(project, lifecycles, site)
     if not _outer_package(project, site.path) or not project.packaging.is_distributed(site.path):
         return False
     if project.imports.runs_as_script(site.path) or is_part_of_a_command(project, site):
@@ -113,25 +92,9 @@ def is_library_code(project: Project, lifecycles: Lifecycles, site: ClientSite, 
     )
 
 
-def _serves_others(project: Project, path: str) -> bool:
-    """Answer whether a module is loaded with routes of the project, or with handlers of a bot."""
-    servers = project.remember("modules that serve others", lambda: _find_servers(project))
-    return any(path in project.imports.import_closure(one) for one in servers)
-
-
-def _find_servers(project: Project) -> tuple[str, ...]:
-    routers = {
-        call.path
-        for name in _ROUTERS
-        for call in project.calls_named(name.rpartition(".")[2])
-        if call.symbol is not None and call.symbol.name == name
-    }
-    return tuple(sorted(routers.union(*(project.search.mentions(word) for word in _HANDLERS))))
-
-
 def may_own(lifecycles: Lifecycles, lifecycle: Lifecycle, site: ClientSite) -> bool:
     """Answer whether an application runs a site, and is more than a demonstration of the site's library."""
-    aside = _DEMONSTRATION.search(lifecycle.path)
+    aside = DEMONSTRATION.search(lifecycle.path)
     if aside is not None and not site.path.startswith(lifecycle.path[: aside.end()]):
         return False
     return lifecycles.reaches(lifecycle, site.path)
@@ -139,7 +102,7 @@ def may_own(lifecycles: Lifecycles, lifecycle: Lifecycle, site: ClientSite) -> b
 
 def is_neighbour(project: Project, lifecycle: Lifecycle, site: ClientSite) -> bool:
     """Answer whether a site is built together with an application that nothing shows to import it."""
-    if _DEMONSTRATION.search(lifecycle.path) or _has_aside(project, lifecycle.path):
+    if DEMONSTRATION.search(lifecycle.path) or is_aside(project, lifecycle.path):
         return False
     if _stands_alone(project, lifecycle):
         return False
@@ -182,7 +145,8 @@ def owns_for_duration(project: Project, site: ClientSite) -> bool:
     """Answer whether a block or a function is itself the owner: a lifespan, a daemon, a context manager.
 
     It holds the client until the process is stopped, or for as long as its caller's block lasts. One
-    that yields the client itself is a factory: each of its callers builds a client.
+    that yields the client itself is a factory: each of its callers builds a client. So is one of which
+    all callers are known, and enter it for one call each.
     """
     if site.form not in {BindingForm.WITH, BindingForm.STACKED, BindingForm.LOCAL} or not site.function:
         return False
@@ -191,9 +155,13 @@ def owns_for_duration(project: Project, site: ClientSite) -> bool:
     function = project.function(Symbol(site.path, site.function))
     if function is None or not function.is_generator:
         return False
-    if is_manager(function) or project.is_given_as(function.symbol, "lifespan"):
-        return not project.yields_name(function, site.name)
-    return False
+    is_lifespan = project.is_given_as(function.symbol, "lifespan")
+    if not is_manager(function) and not is_lifespan:
+        return False
+    if project.yields_name(function, site.name):
+        return False
+    key = f"entered per call {function.path} {function.qualname}"
+    return is_lifespan or not project.remember(key, lambda: project.kept.is_entered_per_call(function))
 
 
 def _is_held_for_ever(project: Project, site: ClientSite) -> bool:

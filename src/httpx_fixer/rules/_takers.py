@@ -25,6 +25,22 @@ def is_given_away(project: Project, site: ClientSite) -> bool:
     return any(is_foreign(call) for use in uses for call in use.takers)
 
 
+def is_dropped_with_taker(project: Project, site: ClientSite) -> bool:
+    """Answer whether objects of other libraries get a client, and each is dropped after serving a call."""
+    if site.form not in {BindingForm.ARGUMENT, BindingForm.LOCAL} or not site.function:
+        return False
+    takers = project.kept.takers(site)
+    if not takers or not all(is_foreign(one) and _makes_object(one) for one in takers):
+        return False
+    key = f"dropped {site.path} {site.anchor.start}"
+    return project.remember(key, lambda: project.kept.is_dropped_by_takers(site))
+
+
+def _makes_object(call: Call) -> bool:
+    name = call.attribute if call.symbol is None else call.symbol.name.rpartition(".")[2]
+    return name[:1].isupper()
+
+
 def find_uses(project: Project, site: ClientSite, function: Function) -> tuple[FactoryUse, ...]:
     """Return what becomes of the client of a site at every place that names the function around it."""
     key = f"factory {site.path} {site.function} {site.spec.is_async}"

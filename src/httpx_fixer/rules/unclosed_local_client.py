@@ -22,7 +22,8 @@ class UnclosedLocalClient(Rule):
     exception is raised, or when it returns early. So do functions and generators that make a client for
     their callers, of which some do not close it, and code that puts one into a container. A client that
     another object keeps, or that an object of another library gets (`OpenAI(http_client=client)`), is
-    theirs to close.
+    theirs to close; one that is made for an object of another library that serves a single call, and that
+    nothing closes, is as good as never closed.
 
     ## Why is this bad?
     Every call leaves connections open until the garbage collector finds them; httpx says nothing.
@@ -58,6 +59,7 @@ class UnclosedLocalClient(Rule):
     - UNKNOWN_ARGUMENT: an argument is none of httpx 0.28.
     - IMPORT_CIRCLE: an argument is defined where the owner cannot import it from.
     - SYNC_IN_ASYNC: a coroutine sends a sync request.
+    - ESCAPES: an object of another library gets the client, and may go by the timeout it was built with.
     - NO_ENTRY_POINT: no known application imports the code.
     - LIBRARY_CODE: the package is installed by others, whose programs alone could own the client.
     - NAME_CLASH: no plain name for the client is free.
