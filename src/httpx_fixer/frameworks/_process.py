@@ -101,15 +101,30 @@ def add_statement_after(
 
     `names` are those of the owning module that the code reads.
     """
-    edits: list[Edit] = []
-    if all(_is_read(project, ownership, lifecycle.path, name) for name in names):
+    added = InsertStatements(lifecycle.call.statement, "after", code)
+    return _add(project, ownership, added, names)
+
+
+def add_statement_before(
+    project: Project, ownership: Ownership, lifecycle: Lifecycle, code: str, names: tuple[str, ...]
+) -> tuple[Edit, ...] | Refusal:
+    """Return the edits that add statements right before the call that runs the lifecycle, as above."""
+    added = InsertStatements(lifecycle.call.statement, "before", code)
+    return _add(project, ownership, added, names)
+
+
+def _add(
+    project: Project, ownership: Ownership, added: InsertStatements, names: tuple[str, ...]
+) -> tuple[Edit, ...] | Refusal:
+    path, edits = added.anchor.path, list[Edit]()
+    if all(_is_read(project, ownership, path, name) for name in names):
         return ()  # by an earlier run
     for name in names:
-        imported = _asgi.import_edits(project, ownership, lifecycle.path, name)
+        imported = _asgi.import_edits(project, ownership, path, name)
         if isinstance(imported, Refusal):
             return imported
         edits += imported
-    return (*edits, InsertStatements(lifecycle.call.statement, "after", code))
+    return (*edits, added)
 
 
 def is_imported(project: Project, ownership: Ownership, path: str, name: str) -> bool:
