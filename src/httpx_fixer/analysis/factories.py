@@ -66,7 +66,8 @@ class FactoryReader:
             outer = None if module is None or call is None else self._find_outer(module, call, behind)
             if outer is not None:
                 found = find_references(self._resolver, outer)
-                yield from self._iter_uses(outer, found, behind | {outer.symbol})
+                # Of one that nothing names the callers are not known.
+                yield from tuple(self._iter_uses(outer, found, behind | {outer.symbol})) or (use,)
             elif module is None or (call is None and reference.call is not None and not is_property):
                 yield use
             elif call is not None:
