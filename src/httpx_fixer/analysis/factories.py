@@ -71,7 +71,12 @@ class FactoryReader:
             elif module is None or (call is None and reference.call is not None and not is_property):
                 yield use
             elif call is not None:
-                yield self._read_value(module, use, call)
+                found_use = self._read_value(module, use, call)
+                is_sure = len(behind) == 1 or _names_surely(function, reference)
+                # An attribute of an unknown object may be another one than the method that hands on.
+                yield found_use if is_sure else replace(found_use, ending=Ending.HANDED_ON)
+            elif len(behind) > 1 and function.owner and not is_property:
+                yield use
             else:
                 yield self._read_mention(module, use, reference, function.name, is_property=is_property)
 
@@ -164,3 +169,11 @@ class FactoryReader:
                 return replace(left, ending=Ending.HANDED_ON)
         ending = Ending.KEPT if is_closed(self._resolver.store, kept) else Ending.LEFT
         return replace(left, ending=ending, takers=tuple(iter_takers(self._resolver, kept)))
+
+
+def _names_surely(function: Function, reference: Reference) -> bool:
+    """Answer whether a call is known to be one of a function: a method of its own class has `self`."""
+    if reference.call is not None and reference.call.symbol == function.symbol:
+        return True
+    own = f"{function.owner}."
+    return bool(function.owner) and reference.path == function.path and reference.function.startswith(own)

@@ -110,31 +110,46 @@ def _iter_references(resolver: Resolver, module: Module, function: Function) -> 
             known = resolver.expression(module, node)
             is_vague = known is None or (known.path and not resolver.has_function(known))
             is_like = is_vague and function.owner and isinstance(node, ast.Attribute)
-            if known == function.symbol or (is_like and not _is_own_attribute(module, node, function, own)):
+            if known == function.symbol or (
+                is_like and not _is_own_attribute(resolver, module, node, function, own)
+            ):
                 yield _reference(resolver, module, node)
     for text in module.mentions.texts.get(function.name, ()):
         yield _place(module, text, "text", None)
 
 
 def _is_own_attribute(
-    module: Module, node: ast.expr, function: Function, known: dict[ast.ClassDef, bool]
+    resolver: Resolver,
+    module: Module,
+    node: ast.expr,
+    function: Function,
+    known: dict[ast.ClassDef, bool],
 ) -> bool:
     """Answer whether `self.name` is an attribute that the class around assigns, and none of a method's.
 
-    Of a class that derives from nothing, so that no method of another one can be meant. `known` keeps
-    the answers: {class: whether it is so}.
+    Of a class that derives from no class of the project, so that no method of another one can be meant.
+    `known` keeps the answers: {class: whether it is so}.
     """
     scope = module.function_scope(node)
     around = None if scope is None or scope.parent is None else scope.parent.node
     match node:
         case ast.Attribute(value=ast.Name(id="self"), attr=name) if isinstance(around, ast.ClassDef):
             is_its_own = (module.path, around.name) == (function.path, function.owner)
-            if is_its_own or any(module.code(base) != "object" for base in around.bases):
+            if is_its_own:
                 return False
             if around not in known:
-                known[around] = any(_assigns(inner, name) for inner in ast.walk(around))
+                is_apart = all(_is_of_a_library(resolver, module, base) for base in around.bases)
+                known[around] = is_apart and any(_assigns(inner, name) for inner in ast.walk(around))
             return known[around]
     return False
+
+
+def _is_of_a_library(resolver: Resolver, module: Module, base: ast.expr) -> bool:
+    """Answer whether a class that another one derives from is known, and none of the project's."""
+    if module.code(base) == "object":
+        return True
+    symbol = resolver.expression(module, base)
+    return symbol is not None and not symbol.path
 
 
 def _assigns(node: ast.AST, name: str) -> bool:
