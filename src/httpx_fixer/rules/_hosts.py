@@ -96,4 +96,4 @@ def _build_import(name: str) -> re.Pattern[str]:
     """Return how a module of that name is imported at the level of a module: `from ray import serve`."""
     package, _, part = name.rpartition(".")
     given = rf"|from[ \t]+{re.escape(package)}[ \t]+import[ \t]+[^#\n]*\b{part}\b" if package else ""
-    return re.compile(rf"(?m)^(?:(?:from|import)[ \t]+{re.escape(name)}\b{given})")
+    return re.compile(rf"(?m)^\ufeff?(?:(?:from|import)[ \t]+{re.escape(name)}\b{given})")
