@@ -18,7 +18,7 @@ _TAB = compile_later(rb"(?m)^\t+\S")
 _DAEMON = compile_later(
     rb"(?i)\b(?:celery|uvicorn|hypercorn|granian|gunicorn|dramatiq|taskiq|arq|apscheduler|schedule)\b"
     rb"|\b(?:faststream|fastmcp|mcp|run_polling|run_forever|serve_forever|start_polling|consumer)\b"
-    rb"|\b(?:run_webhook|discord|nicegui|aio_pika|kafka|grpc)\b|while True"
+    rb"|\b(?:run_webhook|discord|nicegui|chainlit|aio_pika|kafka|grpc)\b|while True"
 )
 """What a module names that serves, consumes or polls."""
 _WHOLE_APPLICATION = compile_later(rb"\b(?:TestClient|ASGITransport|LifespanManager|CliRunner|test_client)\(")

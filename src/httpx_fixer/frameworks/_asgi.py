@@ -92,11 +92,25 @@ def reaches(project: Project, lifecycle: Lifecycle, path: str) -> bool:
 
 def _find_modules(project: Project, lifecycle: Lifecycle) -> frozenset[str]:
     name = lifecycle.app.name.split(".")[0]
-    return project.served.modules_of(lifecycle.app) | frozenset(
+    chats = (path for path, app in find_mounted_chats(project).items() if lifecycle.app in {app, None})
+    return project.served.modules_of(lifecycle.app).union(chats) | frozenset(
         path
         for path in project.imports.importers_of(lifecycle.path)
         if not project.search.is_one_shot(path) and project.member(path, name) == Symbol(lifecycle.path, name)
     )
+
+
+def find_mounted_chats(project: Project) -> dict[str, Symbol | None]:
+    """Return the files of Chainlit that applications take in: {path: application}."""
+    found: dict[str, Symbol | None] = {}
+    for call in project.calls_named("mount_chainlit", about="chainlit"):
+        app, target = call.argument("app", 0), call.argument("target", 1)
+        named = target.text if target is not None else None
+        name = (named or "").rpartition("/")[2]
+        for path in project.search.mentions(b"chainlit"):
+            if path != call.path and (not name or path.rpartition("/")[2] == name):
+                found[path] = None if app is None else project.origin_of(app.symbol)
+    return found
 
 
 def find_including(
