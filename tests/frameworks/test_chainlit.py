@@ -105,3 +105,8 @@ def test_second_run_adds_nothing() -> None:
     hooks = "cl.on_app_startup(open_http_pools)\ncl.on_app_shutdown(close_http_pools)\n"
     files = {**PACKAGE, "shop/http_client.py": owner, "shop/app.py": f"{imports}{SHOP}{hooks}"}
     assert wire(Chainlit(), files) == []
+
+
+def test_project_that_holds_chainlit_itself_is_no_application() -> None:
+    files = {"chainlit/__init__.py": "from chainlit.message import Message\n", "chainlit/message.py": ""}
+    assert find_names(Chainlit(), {**files, "app.py": HANDLER}) == []

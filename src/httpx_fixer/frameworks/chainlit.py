@@ -81,6 +81,7 @@ def _find_applications(project: Project) -> list[Lifecycle]:
         for path in project.search.mentions(b"chainlit")
         if not is_demonstration(path)
         and "chainlit" in project.imported_packages(path)
+        and project.imports.module_of_import(path, "chainlit", "Message") is None
         and _HANDLER.search(project.search.text(path))
     ]
     roots = [
