@@ -81,10 +81,11 @@ def test_function_of_the_author_is_extended() -> None:
     [
         "@cl.on_app_startup\ndef start(): print('ready')\n",
         "cl.on_app_startup(settings.start)\n",
+        "@cl.on_app_startup\nasync def one(): pass\n@cl.on_app_startup\nasync def two(): pass\n",
         "@cl.on_app_startup\n@traced\nasync def start(): pass\n",
     ],
 )
-def test_function_that_cannot_await_is_left_alone(own: str) -> None:
+def test_function_that_cannot_be_extended_is_left_alone(own: str) -> None:
     files = {**PACKAGE, "shop/app.py": f"{SHOP}{own}"}
     assert wire(Chainlit(), files) is RefusalReason.LIFESPAN_UNKNOWN
 

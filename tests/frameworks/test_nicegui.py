@@ -54,6 +54,7 @@ def test_program_runs_what_it_imports() -> None:
         (f"{SCRIPT}ui.run(main)\n", HOOKS),
         (f"{SCRIPT}ui.run(root=main)\n", HOOKS),
         (f"{SCRIPT}ui.run()\n", GUARDED),
+        (f"{SCRIPT}def build_page(): pass\nui.run()\n", GUARDED),
         (f"{PAGE}from nicegui import app as gui\nui.run()\n", HOOKS.replace("app.", "gui.")),
         (f"{PAGE}app = object()\nui.run()\n", HOOKS.replace("app.", "nicegui_app.")),
         (

@@ -32,8 +32,9 @@ class Chainlit(ProcessFramework):
     `chainlit run app.py` awaits both once, from 2.4.400 on, and ends the process right after. Each takes one
     function, the last that is registered: one that is there is extended. The file is not imported but
     run, with its directory in the path of modules. Where `mount_chainlit` puts it into an
-    application, its hooks do not run, and the lifespan of that application owns. Read in 2.0.0 to 2.12.0,
-    run in 2.12.0. https://docs.chainlit.io/api-reference/lifecycle-hooks/on-app-startup
+    application, its hooks do not run, and the lifespan of that application owns. What `--watch` loads
+    again has connections of its own until the next start. Read in 2.0.0 to 2.12.0, run in 2.12.0.
+    https://docs.chainlit.io/api-reference/lifecycle-hooks/on-app-startup
     """
 
     name: ClassVar[str] = "chainlit"
@@ -71,7 +72,7 @@ class Chainlit(ProcessFramework):
         if not names:
             return tuple(edits)
         added = add_statement_after(project, ownership, lifecycle, f"\n{code}", tuple(names))
-        return added if isinstance(added, Refusal) or not added else (*edits, *added)
+        return added if isinstance(added, Refusal) else (*edits, *added)
 
 
 def _find_applications(project: Project) -> list[Lifecycle]:
@@ -123,15 +124,22 @@ def _find_obstacle(project: Project, ownership: Ownership, lifecycle: Lifecycle)
 
 def _find_own(project: Project, lifecycle: Lifecycle, hook: str) -> Function | Refusal | None:
     """Return the coroutine that the author registered, None where no one did or where we did."""
-    for path in project.search.mentions(hook.encode()):
-        text = project.search.text(path)
-        ours = re.search(rf"\b{hook}\({OPEN if hook == 'on_app_startup' else CLOSE}\)", text)
-        if ours or not project.imports.reaches(lifecycle.path, path):
-            continue
-        found = re.search(rf"(?m)^@(?:\w+\.)?{hook}\s*?\n(?:async )?def (\w+)", text)
-        function = None if found is None else project.function(Symbol(path, found[1]))
-        if function is None or not function.is_async or function.parameters:
-            detail = f"what `{hook}` is given is no coroutine that could be extended"
-            return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, path, 1)
-        return function
-    return None
+    ours = re.compile(rf"\b{hook}\((?:{OPEN}|{CLOSE})\)")
+    named = [
+        (path, project.search.text(path))
+        for path in project.search.mentions(hook.encode())
+        if project.imports.reaches(lifecycle.path, path)
+    ]
+    given = [(path, text) for path, text in named if not ours.search(text)]
+    if not given:
+        return None
+    found = [
+        (path, name)
+        for path, text in given
+        for name in re.findall(rf"(?m)^@(?:\w+\.)?{hook}\s*?\n(?:async )?def (\w+)", text)
+    ]
+    function = project.function(Symbol(*found[0])) if len(found) == len(given) == 1 else None
+    if function is None or not function.is_async or function.parameters:
+        detail = f"what `{hook}` is given is not one coroutine that could be extended"
+        return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, given[0][0], 1)
+    return function

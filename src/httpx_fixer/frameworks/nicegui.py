@@ -80,5 +80,8 @@ def _is_run_again(project: Project, lifecycle: Lifecycle, version: tuple[int, ..
     """Answer whether a program may be run for each visitor: one that has neither pages nor a root."""
     if lifecycle.call.argument("root", 0) is not None or (version is not None and version < _RUNS_AGAIN):
         return False
-    found = (path for path in project.search.mentions(b"page(") if _PAGE.search(project.search.text(path)))
-    return not any(project.imports.reaches(lifecycle.path, path) for path in found)
+    return not any(
+        _PAGE.search(project.search.text(path)) and project.imports.reaches(lifecycle.path, path)
+        for path in project.search.mentions(b"page(")
+        if "nicegui" in project.imported_packages(path)
+    )
