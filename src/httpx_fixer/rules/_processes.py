@@ -13,7 +13,9 @@ from httpx_fixer.settings import Settings
 
 _IMPORTED = compile_later(r"(?:^|/)(?:scripts?|tools)/")
 """Directories of scripts of which other code may import some."""
-_SERVERS = frozenset({"fastapi", "flask", "litestar", "mcp", "quart", "sanic", "starlette"})
+_SERVERS = frozenset(
+    {"chainlit", "fastapi", "flask", "litestar", "mcp", "nicegui", "quart", "sanic", "starlette"}
+)
 _PROGRAMS = frozenset({"asyncio", "program", "trio"})
 """What runs what its own code calls: a worker may load modules that it does not name."""
 _FINDING = compile_later(r"importlib|__import__|pkgutil|entry_points|import_string|find_modules")
