@@ -18,6 +18,7 @@ _BOOLEANS = frozenset({"bool", "bool | None", "Optional[bool]"})
 _MADE_PROXY = compile_later(r"\bProxy\(")
 _MADE_CONTEXT = compile_later(r"\b(?:SSLContext|create_default_context|create_ssl_context)\(")
 """What makes an object that is like no other, though it may be made of the same."""
+_NAMES_CONTEXT = compile_later(r"(?i)ssl_?context|create_default_context|ssl_?ctx|\bimport ssl\b")
 _SETTINGS = compile_later(r"(?i)\w*(?:settings|config|cfg|conf)")
 _DEPTH = 5
 """Through how many names a value is followed."""
@@ -41,14 +42,15 @@ class Choices:
         """Answer whether clients that give the same value of an argument can have a pool together.
 
         The address of a proxy is a text, and `proxies=` a table of them; what an object keeps for
-        `verify=` is a text, too, or one context. Equal ones mean the same, and of too many values there
-        is no pool for each.
+        `verify=` is a text, too, where nothing speaks of contexts. Equal ones mean the same, and of too
+        many values there is no pool for each.
         """
         if self.has_few(module, value):
             return True
         if name in {"proxies", "proxy"}:
             return not _MADE_PROXY.search(module.source.text)
-        return isinstance(value, ast.Attribute) and not _MADE_CONTEXT.search(module.source.text)
+        is_kept = isinstance(value, ast.Attribute) and not _NAMES_CONTEXT.search(ast.unparse(value))
+        return is_kept and not _NAMES_CONTEXT.search(module.source.text)
 
     def has_few(self, module: Module, value: ast.expr, depth: int = _DEPTH) -> bool:
         """Answer whether a value of a function is one of few."""

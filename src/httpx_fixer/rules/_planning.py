@@ -35,6 +35,11 @@ Outcome = Fix | Refusal
 _OF_ONE_CALL = frozenset({BindingForm.WITH, BindingForm.LOCAL, BindingForm.CHAINED, BindingForm.DISCARDED})
 _TOLD_APART = ("mounts", "proxies", "transport")
 """Arguments that a pool has, and no client that is handed over."""
+_GUARDS = compile_later(
+    r"(?i)\bwith\s+(?:[^\n:]*,\s*)?((?:[\w.]*)(?:safe_?connect|safe_?socket|safe_?resol|safe_?dns|ssrf"
+    r"|(?:block|deny|forbid)_?(?:private|internal))\w*)\("
+)
+"""Blocks that keep requests from addresses of the inside, by what connecting does while they last."""
 _SPEAKS_HTTP2 = compile_later(r"\bhttp2=(?!False\b)")
 
 
@@ -208,10 +213,24 @@ def _may_abandon_http2(project: Project, site: ClientSite) -> bool:
 
 
 def _find_named_server(project: Project, site: ClientSite) -> Refusal | None:
+    guard = _find_guard(project, site)
+    if guard is not None:
+        detail = f"`{guard}` looks at connections while they are made, and shared ones are there already"
+        return Refusal(RefusalReason.DYNAMIC_ARGUMENT, detail, site.path, site.line)
     if not _names_server(project, site):
         return None
     detail = f"`{SERVER_NAME}` names a server for one request, and connections are shared by address alone"
     return Refusal(RefusalReason.DYNAMIC_ARGUMENT, detail, site.path, site.line)
+
+
+def _find_guard(project: Project, site: ClientSite) -> str | None:
+    """Return the block in the function of a site that lets it connect to some addresses only."""
+    function = project.function(Symbol(site.path, site.function)) if site.function else None
+    if function is None or _GUARDS.search(project.search.text(site.path)) is None:
+        return None
+    lines = project.texts.lines_of(site.path)[function.anchor.start.line - 1 : function.anchor.end.line]
+    found = _GUARDS.search("\n".join(lines))
+    return None if found is None else found[1]
 
 
 def _names_server(project: Project, site: ClientSite) -> bool:
