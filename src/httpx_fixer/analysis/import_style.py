@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from httpx_fixer.analysis.files import has_main
 from httpx_fixer.analysis.imports import Target, dotted_name, imported_names, is_importable, relative_name
@@ -17,13 +17,15 @@ _WITNESSES = 60
 """How many modules are asked before the question is given up."""
 
 
-def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None:
+def find_import_path(
+    resolver: Resolver, importer: str, path: str, find_name: Callable[[str, str], str | None]
+) -> str | None:
     """Return the dotted name under which `importer` can import the (new) file `path`.
 
     The importer's own imports decide first, then those of its neighbours, then those of modules
-    elsewhere that import from the directory of `path`. None: nothing shows how it is done, or it cannot
-    be (`chapters/02-clients/http.py`). More dots than a neighbour writes, and than two, are written
-    where nobody shows an absolute name.
+    elsewhere that import from the directory of `path`, then how others name the importer, which
+    `find_name` tells. None: nothing shows how it is done, or it cannot be (`chapters/02-clients/http.py`).
+    More dots than a neighbour writes, and than two, are written where nobody shows an absolute name.
     """
     distant = None
     name = relative_name(importer, path)
@@ -50,6 +52,9 @@ def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None
     if _is_program_beside(resolver, importer, path):
         beside = dotted_name(path, importer.rpartition("/")[0])
         return beside if is_importable(beside) else None
+    by_others = find_name(importer, path)
+    if by_others is not None:
+        return by_others
     named = _find_named_root(resolver, path)
     return None if named is None or not is_importable(dotted_name(path, named)) else dotted_name(path, named)
 

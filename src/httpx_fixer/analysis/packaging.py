@@ -16,6 +16,8 @@ from httpx_fixer.source import Skip
 _FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 _BUILDS = compile_later(r"(?m)^\[build-system\]|^\s*setup\(|setuptools\.setup\(|^\[metadata\]")
 _IS_APPLICATION = compile_later(r"(?m)^package-mode\s*=\s*false|^package\s*=\s*false")
+_FROM_TREE = compile_later(r"\bworkspace\s*=\s*true|\bpath\s*=\s*[\"']\.{1,2}/|@ file:")
+_IS_WORKSPACE = compile_later(r"(?m)^\[tool\.uv\.workspace\]")
 _DEPLOYMENTS = ("Dockerfile", "Procfile", "docker/Dockerfile", "deploy/Dockerfile")
 _STARTS = compile_later(rb"(?im)^\s*(?:CMD|ENTRYPOINT)\b|^(?:web|worker|release|\w+)\s*:\s*\S")
 """What a container or a platform is told to run."""
@@ -48,6 +50,13 @@ class Packaging:
         root = self.root_of(path)
         text = "" if root is None else self._text(root)
         return _BUILDS.search(text) is not None and _IS_APPLICATION.search(text) is None
+
+    def takes_from_tree(self, root: str) -> bool:
+        """Answer whether what a directory builds takes others as they stand here, not as released."""
+        return (
+            _FROM_TREE.search(self._text(root)) is not None
+            or _IS_WORKSPACE.search(self._text("")) is not None
+        )
 
     def find_deployment(self, path: str) -> str | None:
         """Return the file that says how the project around a file is started somewhere, None for none."""

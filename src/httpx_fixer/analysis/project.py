@@ -18,6 +18,7 @@ from httpx_fixer.analysis.functions import (
     passes_arguments_on,
     yields_name,
 )
+from httpx_fixer.analysis.import_bounds import ImportBounds
 from httpx_fixer.analysis.import_graph import ImportGraph
 from httpx_fixer.analysis.kept_clients import KeptClients
 from httpx_fixer.analysis.linked_module import Links
@@ -81,14 +82,15 @@ class Project:
         self.doubles = Doubles(self._resolver, self.search)
         self.pool_values = PoolValues(self._resolver, self.search)
         self.silences = Silences(self._store)
-        self.imports = ImportGraph(self._resolver, self.search)
+        self.packaging = Packaging(self._resolver, read)
+        bounds = ImportBounds(self._resolver, self.search, self.packaging)
+        self.imports = ImportGraph(self._resolver, self.search, bounds)
         self.programs = Programs(self._resolver)
         self.rounds = Rounds(self._resolver)
         self.event_loops = EventLoops(self._resolver)
         self.bodies = Bodies(self._resolver)
         self.texts = Texts(self._store)
         self.streams = StreamIndex(self._resolver, self._links, targets)
-        self.packaging = Packaging(self._resolver, read)
         self.served = Served(self._resolver, self.imports, read)
         self._calls: dict[tuple[str, ...], tuple[Call, ...]] = {}
         self._remembered: dict[str, object] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -32,6 +33,8 @@ _NAMED = frozenset(
 )
 _CLIENT_LEVEL = frozenset({"proxy", "proxies", "verify", "cert", "trust_env"})
 _CONNECTION_AUTH = ("ntlm", "negotiate", "kerberos", "gssapi")
+_MANY = 3
+"""More files than these, of which nothing shows which runs a site, are not all made to own for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,19 @@ def find_borrower(
     return Borrower(site, reaching, arguments, names_class, lasts, spent, chosen, doubts)
 
 
+def _find_neighbours(project: Project, lifecycles: Lifecycles, site: ClientSite) -> tuple[Lifecycle, ...]:
+    """Return what may load a site by name: what a server is told to load, or imports of its directory."""
+    beside = tuple(one for one in lifecycles.all() if is_neighbour(project, one, site))
+    beside = tuple(one for one in beside if project.served.is_named(one.app)) or beside
+    directory = posixpath.dirname(site.path)
+    near = (
+        one
+        for one in beside
+        if any(posixpath.dirname(path) == directory for path in project.imports.import_closure(one.path))
+    )
+    return tuple(near) or beside
+
+
 def find_owners(
     project: Project, lifecycles: Lifecycles, site: ClientSite
 ) -> tuple[Lifecycle, ...] | Refusal:
@@ -106,8 +122,11 @@ def find_owners(
     """
     reaching = tuple(one for one in lifecycles.all() if may_own(lifecycles, one, site))
     if not reaching:
-        beside = tuple(one for one in lifecycles.all() if is_neighbour(project, one, site))
-        reaching = tuple(one for one in beside if project.served.is_named(one.app)) or beside
+        reaching = _find_neighbours(project, lifecycles, site)
+        if len({one.path for one in reaching}) > _MANY:
+            count = len({one.path for one in reaching})
+            detail = f"nothing shows which of {count} processes beside `{site.path}` loads it"
+            return Refusal(RefusalReason.NO_ENTRY_POINT, detail, site.path, site.line)
     owners = tuple(one for one in reaching if one.owns(is_async=site.spec.is_async))
     if owners:
         return tuple(one for one in owners if not _is_hidden(project, one)) or owners
