@@ -82,3 +82,19 @@ def test_distribution_of_its_own_imports_nothing_of_the_service_around_it() -> N
         project.imports.import_path("src/gateway/routes.py", "src/gateway/http_client.py")
         == "gateway.http_client"
     )
+
+
+def test_distribution_that_is_required_as_released_has_no_new_module() -> None:
+    built = "[build-system]\nrequires = ['hatchling']\n[project]\nname = '{}'\ndependencies = [{}]\n"
+    files = {
+        "pyproject.toml": built.format("desk", "'desk-client==2.1'"),
+        "client/pyproject.toml": built.format("desk_client", ""),
+        "client/desk_client/__init__.py": "",
+        "desk/__init__.py": "from desk_client import notes\n",
+        "desk/notes.py": "from desk_client import notes\n",
+        "client/desk_client/notes.py": "",
+    }
+    new = "client/desk_client/http_client.py"
+    assert build_project(files).imports.import_path("desk/notes.py", new) is None
+    files["pyproject.toml"] += "[tool.uv.sources]\ndesk-client = { workspace = true }\n"
+    assert build_project(files).imports.import_path("desk/notes.py", new) == "desk_client.http_client"

@@ -28,15 +28,15 @@ class ImportBounds:
         """Answer whether a file is in another distribution, of which the importer's own uses nothing.
 
         `libs/retry/pyproject.toml` builds a package that anybody installs, the service around it or not.
-        What it uses of a distribution that is built apart has to come out of the same tree: what was
-        released of that has no such module.
+        What is required as it was released has no such module, either.
         """
-        root = self._packaging.root_of(importer)
-        if not root or path.startswith(f"{root}/") or not self._packaging.is_distributed(importer):
+        root, other = self._packaging.root_of(importer), self._packaging.root_of(path)
+        if root is None or root == other or not self._packaging.is_distributed(importer):
             return False
-        other_root = self._packaging.root_of(path)
-        if other_root and self._packaging.is_distributed(path) and not self._packaging.takes_from_tree(root):
+        if other is not None and self._packaging.takes_released(root, other):
             return True
+        if not root or path.startswith(f"{root}/"):
+            return False
         top = path[len(self._resolver.index.package_root(path)) :].lstrip("/").split("/")[0]
         key = root, path.partition(top)[0] + top
         if key not in self._apart:

@@ -18,6 +18,7 @@ _BUILDS = compile_later(r"(?m)^\[build-system\]|^\s*setup\(|setuptools\.setup\(|
 _IS_APPLICATION = compile_later(r"(?m)^package-mode\s*=\s*false|^package\s*=\s*false")
 _FROM_TREE = compile_later(r"\bworkspace\s*=\s*true|\bpath\s*=\s*[\"']\.{1,2}/|@ file:")
 _IS_WORKSPACE = compile_later(r"(?m)^\[tool\.uv\.workspace\]")
+_NAME = compile_later(r"(?m)^\s*name\s*=\s*[\"']([\w.-]+)[\"']")
 _DEPLOYMENTS = ("Dockerfile", "Procfile", "docker/Dockerfile", "deploy/Dockerfile")
 _STARTS = compile_later(rb"(?im)^\s*(?:CMD|ENTRYPOINT)\b|^(?:web|worker|release|\w+)\s*:\s*\S")
 """What a container or a platform is told to run."""
@@ -51,11 +52,18 @@ class Packaging:
         text = "" if root is None else self._text(root)
         return _BUILDS.search(text) is not None and _IS_APPLICATION.search(text) is None
 
-    def takes_from_tree(self, root: str) -> bool:
-        """Answer whether what a directory builds takes others as they stand here, not as released."""
+    def takes_released(self, root: str, other: str) -> bool:
+        """Answer whether what one directory builds requires what another one builds, as it was released."""
+        found = _NAME.search(self._text(other))
+        if found is None or _FROM_TREE.search(self._text(root)) or _IS_WORKSPACE.search(self._text("")):
+            return False
+        needed = self._text(root) + self._bytes(f"{root}/requirements.txt".lstrip("/")).decode(
+            errors="replace"
+        )
+        name = "[-_.]".join(map(re.escape, re.split(r"[-_.]+", found[1])))
         return (
-            _FROM_TREE.search(self._text(root)) is not None
-            or _IS_WORKSPACE.search(self._text("")) is not None
+            re.search(rf"(?im)^\s*[\"']?{name}\s*(?:[\[=<>~!;,\"']|$)|[\"']{name}[\[=<>~!;\"' ]", needed)
+            is not None
         )
 
     def find_deployment(self, path: str) -> str | None:

@@ -38,6 +38,7 @@ from httpx_fixer.analysis.references import (
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.rounds import Rounds
 from httpx_fixer.analysis.served import Served
+from httpx_fixer.analysis.shipping import Shipping
 from httpx_fixer.analysis.silences import Silences
 from httpx_fixer.analysis.site_facts import ClientSite
 from httpx_fixer.analysis.sites import iter_client_sites, may_hold_client_sites
@@ -91,6 +92,7 @@ class Project:
         self.bodies = Bodies(self._resolver)
         self.texts = Texts(self._store)
         self.streams = StreamIndex(self._resolver, self._links, targets)
+        self.shipping = Shipping(self._store, read)
         self.served = Served(self._resolver, self.imports, read)
         self._calls: dict[tuple[str, ...], tuple[Call, ...]] = {}
         self._remembered: dict[str, object] = {}
