@@ -98,3 +98,17 @@ def test_distribution_that_is_required_as_released_has_no_new_module() -> None:
     assert build_project(files).imports.import_path("desk/notes.py", new) is None
     files["pyproject.toml"] += "[tool.uv.sources]\ndesk-client = { workspace = true }\n"
     assert build_project(files).imports.import_path("desk/notes.py", new) == "desk_client.http_client"
+
+
+def test_service_beside_has_names_of_its_own() -> None:
+    files = {
+        "shop/server/wsgi.py": "import os\n",
+        "shop/server/urls.py": "from stock.views import list_stock\n",
+        "shop/stock/views.py": "def list_stock(): pass\n",
+        "mail/core/__init__.py": "",
+        "mail/core/files.py": "",
+        "mail/inbox/views.py": "from core import files\n",
+    }
+    imports = build_project(files).imports
+    assert imports.import_path("shop/server/wsgi.py", "mail/core/http_client.py") is None
+    assert imports.import_path("mail/inbox/views.py", "mail/core/http_client.py") == "core.http_client"

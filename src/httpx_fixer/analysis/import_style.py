@@ -36,6 +36,8 @@ def find_import_path(
         for level, root in habits:
             if level and not _is_neighbour(resolver, witness, importer):
                 continue
+            if not level and witness != importer and _is_elsewhere(resolver, importer, root):
+                continue
             if not level and is_importable(dotted_name(path, root)):
                 return dotted_name(path, root)
             if not level or not is_importable(name):
@@ -122,6 +124,16 @@ def find_first_party(resolver: Resolver) -> frozenset[str]:
         names = (name for name in said if not name.startswith("."))
         found.update(name.split(".")[0] for name in names if resolver.index.resolve(module.path, name))
     return frozenset(found)
+
+
+def _is_elsewhere(resolver: Resolver, importer: str, root: str) -> bool:
+    """Answer whether names begin in a directory of which an importer is no part, and uses nothing.
+
+    Two services in one repository have a `core` each: neither finds that of the other.
+    """
+    if not root or importer.startswith(f"{root}/"):
+        return False
+    return not any(path.startswith(f"{root}/") for path in import_closure(resolver, importer))
 
 
 def _is_neighbour(resolver: Resolver, witness: str, importer: str) -> bool:
