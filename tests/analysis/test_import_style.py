@@ -112,3 +112,15 @@ def test_service_beside_has_names_of_its_own() -> None:
     imports = build_project(files).imports
     assert imports.import_path("shop/server/wsgi.py", "mail/core/http_client.py") is None
     assert imports.import_path("mail/inbox/views.py", "mail/core/http_client.py") == "core.http_client"
+
+
+def test_names_in_strings_are_those_of_the_service_that_has_them() -> None:
+    files = {
+        "shop/server/wsgi.py": "import os\n",
+        "mail/core/__init__.py": "",
+        "mail/core/context.py": "",
+        "mail/server/settings.py": "PROCESSORS = ['core.context.read']\n",
+    }
+    imports = build_project(files).imports
+    assert imports.import_path("shop/server/wsgi.py", "mail/core/http_client.py") is None
+    assert imports.import_path("mail/server/settings.py", "mail/core/http_client.py") == "core.http_client"

@@ -54,11 +54,14 @@ def find_import_path(
     if _is_program_beside(resolver, importer, path):
         beside = dotted_name(path, importer.rpartition("/")[0])
         return beside if is_importable(beside) else None
-    by_others = find_name(importer, path)
-    if by_others is not None:
-        return by_others
-    named = _find_named_root(resolver, path)
-    return None if named is None or not is_importable(dotted_name(path, named)) else dotted_name(path, named)
+    return find_name(importer, path) or _find_name_in_strings(resolver, importer, path)
+
+
+def _find_name_in_strings(resolver: Resolver, importer: str, path: str) -> str | None:
+    root = _find_named_root(resolver, path)
+    if root is None or _is_elsewhere(resolver, importer, root):
+        return None
+    return dotted_name(path, root) if is_importable(dotted_name(path, root)) else None
 
 
 def _find_named_root(resolver: Resolver, path: str) -> str | None:
