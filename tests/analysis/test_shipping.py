@@ -19,11 +19,12 @@ CODE = {"bot.py": "", "src/plugins/one.py": "", "src/__init__.py": ""}
         ("Dockerfile", "COPY *.py ./\nCOPY bot.py ./\n", "http_client.py", False),
         ("Dockerfile", "COPY pyproject.toml ./\nCOPY --from=build /app /app\n", "http_client.py", False),
         ("docker/Dockerfile", "ADD --chown=app bot.py /app/\n", "http_client.py", True),
+        ("docker/desk.dockerfile", "COPY bot.py /app/\nCOPY src /app/src/\n", "http_client.py", True),
         ("pyproject.toml", '[tool.setuptools]\npy-modules = ["bot"]\n', "http_client.py", True),
         ("pyproject.toml", '[tool.setuptools]\npy-modules = ["bot"]\n', "src/http_client.py", False),
         ("setup.py", "setup(py_modules=['other'])\n", "http_client.py", False),
     ],
 )
 def test_file_is_left_out(name: str, text: str, path: str, *, expected: bool) -> None:
-    project = build_project({**CODE, name: text})
+    project = build_project({"pyproject.toml": "[project]\nname = 'desk'\n", **CODE, name: text})
     assert project.shipping.is_left_out(path) is expected

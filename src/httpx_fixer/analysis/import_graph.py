@@ -118,5 +118,5 @@ class ImportGraph:
 
     @cached_property
     def _scripts(self) -> list[str]:
-        started = {*self._search.mentions(b"__main__"), *self._search.mentions(b"BaseCommand")}
+        started = {*self._search.mentions(b"__main__"), *self._search.mentions(b"class Command(")}
         return [other for other in sorted(started) if self._search.is_one_shot(other)]

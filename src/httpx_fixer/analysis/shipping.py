@@ -12,6 +12,9 @@ from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Skip
 
 _IMAGES = ("Dockerfile", "Containerfile", "docker/Dockerfile", "deploy/Dockerfile")
+_NAMED_IMAGES = ("@.dockerfile", "@.Dockerfile", "Dockerfile.@", "docker/@.dockerfile", "docker/Dockerfile.@")
+"""@ stands for the name of the project."""
+_NAME = compile_later(r"(?m)^name\s*=\s*[\"']([\w.-]+)[\"']")
 _JOINED = compile_later(r"\\\s*\n")
 _COPY = compile_later(r"(?im)^\s*(?:COPY|ADD)\s+((?:--(?!from)\S+\s+)*)([^\n-][^\n]*)$")
 _MODULES = compile_later(r"(?ms)^\s*py[-_]modules\s*=\s*\[(.*?)\]")
@@ -47,9 +50,13 @@ class Shipping:
 
     def _is_left_by_image(self, path: str, directory: str) -> bool:
         """An image that copies some directories and files of code has no other ones."""
+        named = _NAME.search(self._text(posixpath.join(directory, "pyproject.toml")))
+        images = (
+            _IMAGES if named is None else (*_IMAGES, *(one.replace("@", named[1]) for one in _NAMED_IMAGES))
+        )
         return any(
             self._is_left_by_copies(path, context, self._text(posixpath.join(directory, name)))
-            for name in _IMAGES
+            for name in images
             for context in {directory, posixpath.dirname(posixpath.join(directory, name))}
         )
 
