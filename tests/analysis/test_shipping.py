@@ -27,4 +27,4 @@ CODE = {"bot.py": "", "src/plugins/one.py": "", "src/__init__.py": ""}
 )
 def test_file_is_left_out(name: str, text: str, path: str, *, expected: bool) -> None:
     project = build_project({"pyproject.toml": "[project]\nname = 'desk'\n", **CODE, name: text})
-    assert project.shipping.is_left_out(path) is expected
+    assert project.packaging.is_left_out(path) is expected

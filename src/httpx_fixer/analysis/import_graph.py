@@ -13,6 +13,7 @@ from httpx_fixer.analysis.import_style import (
 )
 from httpx_fixer.analysis.imports import dotted_name
 from httpx_fixer.analysis.module_imports import iter_module_level_imports
+from httpx_fixer.analysis.packaging import Packaging
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.store import is_test_path
 from httpx_fixer.analysis.text_search import TextSearch
@@ -21,9 +22,9 @@ from httpx_fixer.analysis.text_search import TextSearch
 class ImportGraph:
     """Questions about the imports of the project's files."""
 
-    def __init__(self, resolver: Resolver, search: TextSearch, bounds: ImportBounds) -> None:
+    def __init__(self, resolver: Resolver, search: TextSearch, packaging: Packaging) -> None:
         self._resolver = resolver
-        self._bounds = bounds
+        self._bounds = ImportBounds(resolver, search, packaging)
         self._search = search
         self._closures: dict[str, frozenset[str]] = {}
 

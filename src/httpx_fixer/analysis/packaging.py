@@ -10,6 +10,7 @@ from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.import_style import import_closure
 from httpx_fixer.analysis.linters import is_noqa_unwanted
 from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.analysis.shipping import Shipping
 from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Skip
 
@@ -36,6 +37,7 @@ class Packaging:
         self._resolver = resolver
         self._read = read
         self._texts: dict[str, str] = {}
+        self._shipping = Shipping(resolver.store, read)
 
     def root_of(self, path: str) -> str | None:
         """Return the innermost directory around a file that says how it is built, None where none does."""
@@ -65,6 +67,10 @@ class Packaging:
             re.search(rf"(?im)^\s*[\"']?{name}\s*(?:[\[=<>~!;,\"']|$)|[\"']{name}[\[=<>~!;\"' ]", needed)
             is not None
         )
+
+    def is_left_out(self, path: str) -> bool:
+        """Answer whether a new file would not reach the place where the project runs."""
+        return self._shipping.is_left_out(path)
 
     def find_deployment(self, path: str) -> str | None:
         """Return the file that says how the project around a file is started somewhere, None for none."""

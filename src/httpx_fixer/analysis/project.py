@@ -18,7 +18,6 @@ from httpx_fixer.analysis.functions import (
     passes_arguments_on,
     yields_name,
 )
-from httpx_fixer.analysis.import_bounds import ImportBounds
 from httpx_fixer.analysis.import_graph import ImportGraph
 from httpx_fixer.analysis.kept_clients import KeptClients
 from httpx_fixer.analysis.linked_module import Links
@@ -38,7 +37,6 @@ from httpx_fixer.analysis.references import (
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.rounds import Rounds
 from httpx_fixer.analysis.served import Served
-from httpx_fixer.analysis.shipping import Shipping
 from httpx_fixer.analysis.silences import Silences
 from httpx_fixer.analysis.site_facts import ClientSite
 from httpx_fixer.analysis.sites import iter_client_sites, may_hold_client_sites
@@ -84,15 +82,13 @@ class Project:
         self.pool_values = PoolValues(self._resolver, self.search)
         self.silences = Silences(self._store)
         self.packaging = Packaging(self._resolver, read)
-        bounds = ImportBounds(self._resolver, self.search, self.packaging)
-        self.imports = ImportGraph(self._resolver, self.search, bounds)
+        self.imports = ImportGraph(self._resolver, self.search, self.packaging)
         self.programs = Programs(self._resolver)
         self.rounds = Rounds(self._resolver)
         self.event_loops = EventLoops(self._resolver)
         self.bodies = Bodies(self._resolver)
         self.texts = Texts(self._store)
         self.streams = StreamIndex(self._resolver, self._links, targets)
-        self.shipping = Shipping(self._store, read)
         self.served = Served(self._resolver, self.imports, read)
         self._calls: dict[tuple[str, ...], tuple[Call, ...]] = {}
         self._remembered: dict[str, object] = {}

@@ -176,8 +176,7 @@ class Ownership:
     @property
     def starts(self) -> frozenset[Start]:
         """The forms in which the lifecycles start, those of earlier runs included."""
-        found = self.earlier_starts.union(lifecycle.start for lifecycle in self.lifecycles)
-        return found or frozenset({Start.LIFESPAN})
+        return self.earlier_starts.union(one.start for one in self.lifecycles) or frozenset({Start.LIFESPAN})
 
     @property
     def may_lack_state(self) -> bool:

@@ -167,7 +167,7 @@ def _choose_package(project: Project, tops: list[str], files: set[str]) -> str:
 
 def _is_left_out(project: Project, directory: str) -> bool:
     """Answer whether a module there would not reach the place where the project runs."""
-    return project.shipping.is_left_out(posixpath.join(directory, _FILE_NAMES[0]))
+    return project.packaging.is_left_out(posixpath.join(directory, _FILE_NAMES[0]))
 
 
 def leave_loaded(project: Project, directory: str) -> str:
