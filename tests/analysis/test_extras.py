@@ -1,4 +1,4 @@
-"""Which packages a project requires for an extra only."""
+"""Which packages a project requires for an extra only, or on some platforms."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ rates = ["httpx[http2]>=0.27"]
         ('[tool.poetry.dependencies]\nhttpx = "^0.27"  # not optional\n', False),
         ('[dependency-groups]\ndev = ["httpx"]  # optional\n', False),
         ("[project\nhttpx optional", False),
+        ("[project]\ndependencies = [\"httpx; platform_system != 'Emscripten'\"]\n", True),
+        ("[project]\ndependencies = ['httpx', \"tzdata; sys_platform == 'win32'\"]\n", False),
     ],
 )
 def test_extra(text: str, *, expected: bool) -> None:

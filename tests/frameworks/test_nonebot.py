@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from framework_wiring import find_names, find_reached, wire
 
+from httpx_fixer.diagnostic import RefusalReason
 from httpx_fixer.frameworks.nonebot import NoneBot
 
 BOT = "import nonebot\nnonebot.init()\n"
@@ -60,3 +61,12 @@ def test_hooks_are_registered_at_the_driver_as_the_module_spells_it() -> None:
     ]:
         hooks = f"after: {driver}.on_startup(open_http_pools)\n{driver}.on_shutdown(close_http_pools)\n"
         assert wire(NoneBot(), {**package, "shop/bot.py": text}) == [hooks]
+
+
+def test_bot_does_not_import_a_plugin_before_it_is_loaded() -> None:
+    files = {
+        "bot.py": f"{BOT}nonebot.load_plugin('shop')\n",
+        "shop/__init__.py": f"{PLUGIN}from shop import api\n",
+        "shop/api.py": "",
+    }
+    assert wire(NoneBot(), files) is RefusalReason.NO_IMPORT_PATH

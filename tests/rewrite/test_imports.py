@@ -458,3 +458,35 @@ def test_import_stands_above_what_reads_the_name(source: str, expected: str) -> 
 def test_what_a_definition_reads_at_once_counts(part: str) -> None:
     source = f"import os\n\nx = 1\n\n\n{part}\n\n\nfrom app import routes\n"
     assert _ensure(source, "app.http", "keep").startswith("import os\n\nfrom app.http import keep\n\nx = 1\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted", "result"),
+    [
+        (
+            "import os\nimport sys\n\nsys.path.insert(0, ROOT)\n\nrun()\n",
+            "app.http",
+            "import os\nimport sys\n\nsys.path.insert(0, ROOT)\n\nfrom app.http import client\n\nrun()\n",
+        ),
+        (
+            "import sys\n\nif ROOT not in sys.path:\n    sys.path.append(ROOT)\n\nimport json\n",
+            "app.http",
+            "import sys\n\nif ROOT not in sys.path:\n    sys.path.append(ROOT)\n\nimport json\n\n"
+            "from app.http import client\n",
+        ),
+        (
+            "import sys\n\nfrom app import a\n\nsys.path.append(ROOT)\n",
+            "app.http",
+            "import sys\n\nfrom app import a\nfrom app.http import client\n\nsys.path.append(ROOT)\n",
+        ),
+        (
+            "import sys\n\nsys.path.insert(0, ROOT)\n\nimport b\n",
+            "anyio",
+            "import sys\n\nsys.path.insert(0, ROOT)\n\nimport b\nfrom anyio import client\n",
+        ),
+    ],
+)
+def test_import_of_the_project_goes_below_what_says_where_it_is(
+    source: str, wanted: str, result: str
+) -> None:
+    assert _ensure(source, wanted, "client") == result

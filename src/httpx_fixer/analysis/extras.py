@@ -1,4 +1,4 @@
-"""Packages that a project requires for an extra only."""
+"""Packages that a project does not require everywhere: for an extra only, or on some platforms."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from httpx_fixer.patterns import compile_later
+
+_PLATFORM = compile_later(rb"\b(?:platform_system|sys_platform|platform_machine|os_name)\b")
+
 
 def is_extra(data: bytes, package: str) -> bool:
-    """Answer whether a `pyproject.toml` names a package for an extra and requires it for nothing else."""
-    if package.encode() not in data or b"optional" not in data:
+    """Answer whether a `pyproject.toml` names a package for an extra and requires it for nothing else.
+
+    So is one that some platform does without: `httpx; platform_system != "Emscripten"`.
+    """
+    if package.encode() not in data or not (b"optional" in data or _PLATFORM.search(data)):
         return False
     values = _load(data)
     project, poetry = _table(values, "project"), _table(_table(values, "tool"), "poetry")
@@ -17,6 +24,8 @@ def is_extra(data: bytes, package: str) -> bool:
     if isinstance(mine, dict):
         return mine.get("optional") is True
     needed = project.get("dependencies", [])
+    if mine is None and package in _iter_names(needed) and package not in _iter_names(_everywhere(needed)):
+        return True
     extras = [item for one in _table(project, "optional-dependencies").values() for item in _iter_names(one)]
     return mine is None and package in extras and package not in _iter_names(needed)
 
@@ -30,6 +39,12 @@ def _load(data: bytes) -> dict[str, object]:
         return tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         return {}
+
+
+def _everywhere(requirements: object) -> list[object]:
+    """Return the requirements that hold on each platform."""
+    listed = requirements if isinstance(requirements, list) else []
+    return [one for one in listed if not (isinstance(one, str) and _PLATFORM.search(one.encode()))]
 
 
 def _table(values: dict[str, object], name: str) -> dict[str, object]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Set
 from functools import cached_property
 
+from httpx_fixer.analysis.import_bounds import ImportBounds
 from httpx_fixer.analysis.import_style import (
     find_first_party,
     find_import_path,
     import_closure,
 )
+from httpx_fixer.analysis.imports import dotted_name
 from httpx_fixer.analysis.module_imports import iter_module_level_imports
+from httpx_fixer.analysis.packaging import Packaging
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.store import is_test_path
 from httpx_fixer.analysis.text_search import TextSearch
@@ -19,14 +22,21 @@ from httpx_fixer.analysis.text_search import TextSearch
 class ImportGraph:
     """Questions about the imports of the project's files."""
 
-    def __init__(self, resolver: Resolver, search: TextSearch) -> None:
+    def __init__(self, resolver: Resolver, search: TextSearch, packaging: Packaging) -> None:
         self._resolver = resolver
+        self._bounds = ImportBounds(resolver, search, packaging)
         self._search = search
         self._closures: dict[str, frozenset[str]] = {}
 
     def import_path(self, importer: str, path: str) -> str | None:
         """Return the dotted name under which a module can import a (new) file, None where unclear."""
-        return find_import_path(self._resolver, importer, path)
+        if self._bounds.is_beyond(importer, path):
+            return None
+        if not self._bounds.is_script_alone(importer):
+            return find_import_path(self._resolver, importer, path, self._bounds.find_name)
+        beside = dotted_name(path, importer.rpartition("/")[0])
+        found = find_import_path(self._resolver, importer, path, self._bounds.find_name)
+        return found if found == beside else None
 
     def module_of_import(self, path: str, module: str, name: str) -> str | None:
         """Return the project file that `from module import name` leads to from a file, None if foreign."""
@@ -109,5 +119,5 @@ class ImportGraph:
 
     @cached_property
     def _scripts(self) -> list[str]:
-        started = {*self._search.mentions(b"__main__"), *self._search.mentions(b"BaseCommand")}
+        started = {*self._search.mentions(b"__main__"), *self._search.mentions(b"class Command(")}
         return [other for other in sorted(started) if self._search.is_one_shot(other)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from httpx_fixer.analysis.files import has_main
 from httpx_fixer.analysis.imports import Target, dotted_name, imported_names, is_importable, relative_name
@@ -17,13 +17,15 @@ _WITNESSES = 60
 """How many modules are asked before the question is given up."""
 
 
-def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None:
+def find_import_path(
+    resolver: Resolver, importer: str, path: str, find_name: Callable[[str, str], str | None]
+) -> str | None:
     """Return the dotted name under which `importer` can import the (new) file `path`.
 
     The importer's own imports decide first, then those of its neighbours, then those of modules
-    elsewhere that import from the directory of `path`. None: nothing shows how it is done, or it cannot
-    be (`chapters/02-clients/http.py`). More dots than a neighbour writes, and than two, are written
-    where nobody shows an absolute name.
+    elsewhere that import from the directory of `path`, then how others name the importer, which
+    `find_name` tells. None: nothing shows how it is done, or it cannot be (`chapters/02-clients/http.py`).
+    More dots than a neighbour writes, and than two, are written where nobody shows an absolute name.
     """
     distant = None
     name = relative_name(importer, path)
@@ -33,6 +35,8 @@ def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None
         levels = {level for level, _ in habits}
         for level, root in habits:
             if level and not _is_neighbour(resolver, witness, importer):
+                continue
+            if not level and witness != importer and _is_elsewhere(resolver, importer, root):
                 continue
             if not level and is_importable(dotted_name(path, root)):
                 return dotted_name(path, root)
@@ -50,8 +54,14 @@ def find_import_path(resolver: Resolver, importer: str, path: str) -> str | None
     if _is_program_beside(resolver, importer, path):
         beside = dotted_name(path, importer.rpartition("/")[0])
         return beside if is_importable(beside) else None
-    named = _find_named_root(resolver, path)
-    return None if named is None or not is_importable(dotted_name(path, named)) else dotted_name(path, named)
+    return find_name(importer, path) or _find_name_in_strings(resolver, importer, path)
+
+
+def _find_name_in_strings(resolver: Resolver, importer: str, path: str) -> str | None:
+    root = _find_named_root(resolver, path)
+    if root is None or _is_elsewhere(resolver, importer, root):
+        return None
+    return dotted_name(path, root) if is_importable(dotted_name(path, root)) else None
 
 
 def _find_named_root(resolver: Resolver, path: str) -> str | None:
@@ -117,6 +127,16 @@ def find_first_party(resolver: Resolver) -> frozenset[str]:
         names = (name for name in said if not name.startswith("."))
         found.update(name.split(".")[0] for name in names if resolver.index.resolve(module.path, name))
     return frozenset(found)
+
+
+def _is_elsewhere(resolver: Resolver, importer: str, root: str) -> bool:
+    """Answer whether names begin in a directory of which an importer is no part, and uses nothing.
+
+    Two services in one repository have a `core` each: neither finds that of the other.
+    """
+    if not root or importer.startswith(f"{root}/"):
+        return False
+    return not any(path.startswith(f"{root}/") for path in import_closure(resolver, importer))
 
 
 def _is_neighbour(resolver: Resolver, witness: str, importer: str) -> bool:

@@ -10,12 +10,16 @@ from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.import_style import import_closure
 from httpx_fixer.analysis.linters import is_noqa_unwanted
 from httpx_fixer.analysis.resolution import Resolver
+from httpx_fixer.analysis.shipping import Shipping
 from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Skip
 
 _FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 _BUILDS = compile_later(r"(?m)^\[build-system\]|^\s*setup\(|setuptools\.setup\(|^\[metadata\]")
 _IS_APPLICATION = compile_later(r"(?m)^package-mode\s*=\s*false|^package\s*=\s*false")
+_FROM_TREE = compile_later(r"\bworkspace\s*=\s*true|\bpath\s*=\s*[\"']\.{1,2}/|@ file:")
+_IS_WORKSPACE = compile_later(r"(?m)^\[tool\.uv\.workspace\]")
+_NAME = compile_later(r"(?m)^\s*name\s*=\s*[\"']([\w.-]+)[\"']")
 _DEPLOYMENTS = ("Dockerfile", "Procfile", "docker/Dockerfile", "deploy/Dockerfile")
 _STARTS = compile_later(rb"(?im)^\s*(?:CMD|ENTRYPOINT)\b|^(?:web|worker|release|\w+)\s*:\s*\S")
 """What a container or a platform is told to run."""
@@ -33,6 +37,7 @@ class Packaging:
         self._resolver = resolver
         self._read = read
         self._texts: dict[str, str] = {}
+        self._shipping = Shipping(resolver.store, read)
 
     def root_of(self, path: str) -> str | None:
         """Return the innermost directory around a file that says how it is built, None where none does."""
@@ -48,6 +53,24 @@ class Packaging:
         root = self.root_of(path)
         text = "" if root is None else self._text(root)
         return _BUILDS.search(text) is not None and _IS_APPLICATION.search(text) is None
+
+    def takes_released(self, root: str, other: str) -> bool:
+        """Answer whether what one directory builds requires what another one builds, as it was released."""
+        found = _NAME.search(self._text(other))
+        if found is None or _FROM_TREE.search(self._text(root)) or _IS_WORKSPACE.search(self._text("")):
+            return False
+        needed = self._text(root) + self._bytes(f"{root}/requirements.txt".lstrip("/")).decode(
+            errors="replace"
+        )
+        name = "[-_.]".join(map(re.escape, re.split(r"[-_.]+", found[1])))
+        return (
+            re.search(rf"(?im)^\s*[\"']?{name}\s*(?:[\[=<>~!;,\"']|$)|[\"']{name}[\[=<>~!;\"' ]", needed)
+            is not None
+        )
+
+    def is_left_out(self, path: str) -> bool:
+        """Answer whether a new file would not reach the place where the project runs."""
+        return self._shipping.is_left_out(path)
 
     def find_deployment(self, path: str) -> str | None:
         """Return the file that says how the project around a file is started somewhere, None for none."""

@@ -81,14 +81,14 @@ class Project:
         self.doubles = Doubles(self._resolver, self.search)
         self.pool_values = PoolValues(self._resolver, self.search)
         self.silences = Silences(self._store)
-        self.imports = ImportGraph(self._resolver, self.search)
+        self.packaging = Packaging(self._resolver, read)
+        self.imports = ImportGraph(self._resolver, self.search, self.packaging)
         self.programs = Programs(self._resolver)
         self.rounds = Rounds(self._resolver)
         self.event_loops = EventLoops(self._resolver)
         self.bodies = Bodies(self._resolver)
         self.texts = Texts(self._store)
         self.streams = StreamIndex(self._resolver, self._links, targets)
-        self.packaging = Packaging(self._resolver, read)
         self.served = Served(self._resolver, self.imports, read)
         self._calls: dict[tuple[str, ...], tuple[Call, ...]] = {}
         self._remembered: dict[str, object] = {}

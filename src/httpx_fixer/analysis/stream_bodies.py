@@ -110,6 +110,7 @@ def _build_body(module: Module, taking: Escape, send: Send) -> Body:
     obstacles = (
         *iter_escape_obstacles(home, web, notes, 0),
         *_iter_other_callers(home, taking.generator),
+        *_iter_guarded_closes(taking.generator, name),
     )
     cover = None if obstacles else find_cover(home, web, notes, 0)
     if cover is None:
@@ -120,6 +121,25 @@ def _build_body(module: Module, taking: Escape, send: Send) -> Body:
             obstacles = tuple(replace(one, line=line) for one in obstacles)
         return Body(taking, web, is_closed=False, obstacles=obstacles)
     return Body(taking, web, is_closed=False, cover=cover)
+
+
+def _iter_guarded_closes(generator: FunctionNode, name: str) -> Iterator[Obstacle]:
+    """Yield an obstacle for each close whose exceptions are caught: a `finally` would come first."""
+    for node in ast.walk(generator):
+        if not isinstance(node, ast.Try) or not node.handlers:
+            continue
+        inside = [inner for one in node.body for inner in ast.walk(one)]
+        sends = any(isinstance(inner, ast.Yield | ast.YieldFrom) for inner in inside)
+        if not sends and any(_is_close_of(inner, name) for inner in inside):
+            detail = f"`{generator.name}` catches what the close of `{name}` raises"
+            yield Obstacle(RefusalReason.UNSUPPORTED_BINDING, detail, node.lineno)
+
+
+def _is_close_of(node: ast.AST, name: str) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=given), attr="aclose" | "close")):
+            return given == name
+    return False
 
 
 def _iter_other_callers(home: Module, generator: FunctionNode) -> Iterator[Obstacle]:

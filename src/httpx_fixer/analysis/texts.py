@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+
 from httpx_fixer.analysis.call_text import find_argument
 from httpx_fixer.analysis.module_imports import find_docstring
+from httpx_fixer.analysis.nodes import walk
 from httpx_fixer.analysis.store import FileStore
 from httpx_fixer.source import Anchor, SourceFile
 
@@ -30,6 +33,14 @@ class Texts:
         """Return the address of the value of a keyword argument of a call."""
         module = self._store.module(call.path)
         return None if module is None else find_argument(module, call, name)
+
+    def is_in_handler(self, anchor: Anchor) -> bool:
+        """Answer whether a place is in an `except` block."""
+        module = self._store.module(anchor.path)
+        nodes = () if module is None else walk(module.tree)
+        line = anchor.start.line
+        handlers = (node for node in nodes if isinstance(node, ast.ExceptHandler))
+        return any(node.lineno <= line <= (node.end_lineno or 0) for node in handlers)
 
     def function_at(self, anchor: Anchor) -> str:
         """Return the qualified name of the innermost function around a place, "" for none."""

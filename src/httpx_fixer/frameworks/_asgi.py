@@ -61,6 +61,8 @@ def _find_applications(
         for call in project.calls_named(class_name, *sorted(derived - {class_name}))
         if (app := _name_of(call)) is not None and project.is_kind_of(call.symbol, classes)
     ]
+    # What an `except` block makes stands in for an application that did not come up, to say so.
+    made = [one for one in made if not project.texts.is_in_handler(one.call.anchor)]
     return tuple(sorted(made, key=lambda lifecycle: lifecycle.call.anchor))
 
 

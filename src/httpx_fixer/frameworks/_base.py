@@ -45,12 +45,16 @@ _OF_ONE_LOOP = frozenset({Start.LIFESPAN, Start.WRAPPED, Start.ENTRY, Start.TRIO
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """Something that starts and ends once and can own a client: `app` is made by `call`."""
+    """Something that starts and ends once and can own a client: `app` is made by `call`.
+
+    `has_state` is False where its lifespan is given something on which no client can be put.
+    """
 
     framework: str
     app: Symbol
     call: Call
     start: Start = Start.LIFESPAN
+    has_state: bool = True
 
     def owns(self, *, is_async: bool) -> bool:
         """Answer whether it can own clients of a kind: async ones need one event loop for all its work."""
@@ -165,14 +169,20 @@ class Ownership:
     policy: Policy
     present: Ownership | None = None
     earlier_starts: frozenset[Start] = frozenset()
+    earlier_lacks_state: bool = False
     python: tuple[int, ...] | None = None
     takes_proxies: bool = False
 
     @property
     def starts(self) -> frozenset[Start]:
         """The forms in which the lifecycles start, those of earlier runs included."""
-        found = self.earlier_starts.union(lifecycle.start for lifecycle in self.lifecycles)
-        return found or frozenset({Start.LIFESPAN})
+        return self.earlier_starts.union(one.start for one in self.lifecycles) or frozenset({Start.LIFESPAN})
+
+    @property
+    def may_lack_state(self) -> bool:
+        """Answer whether a lifecycle has no state to put clients on, one of an earlier run included."""
+        mine = any(not lifecycle.has_state for lifecycle in self.lifecycles)
+        return bool(self.clients) and (mine or self.earlier_lacks_state)
 
 
 FindOwners = Callable[[Project, Policy], tuple[Ownership, ...]]

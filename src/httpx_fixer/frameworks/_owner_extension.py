@@ -27,10 +27,11 @@ def extend_module(
     What stays the same is not looked at, whatever the user made of it. What has to change must be
     as we would write it, formatting and comments aside.
     """
-    if (present.clients, present.pools, present.starts) == (
+    if (present.clients, present.pools, present.starts, present.may_lack_state) == (
         ownership.clients,
         ownership.pools,
         ownership.starts,
+        ownership.may_lack_state,
     ):
         return ()
     path = ownership.path

@@ -11,7 +11,7 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.analysis.site_facts import SpecArgument
 from httpx_fixer.frameworks._base import OwnedClient, OwnedPool, Ownership, Start
 from httpx_fixer.frameworks._injected_source import names_of
-from httpx_fixer.frameworks._owner_source import LIFESPAN
+from httpx_fixer.frameworks._owner_source import LIFESPAN, STATE
 from httpx_fixer.frameworks._start_source import KEEP, OPEN, OPEN_SYNC, POOLS, SYNC_POOLS, TRIO_POOLS, WRAP
 from httpx_fixer.patterns import compile_later
 from httpx_fixer.settings import LimitsPolicy, Policy, TimeoutPolicy
@@ -32,6 +32,7 @@ _STARTS = {
 """What each form of start defines; the last stands there for other forms, too."""
 _LIBRARY = compile_later(r"\b(httpx2?)\.create_ssl_context\(")
 _CHOSEN = compile_later(r"\boptions((?:, '\w+')+)\)")
+_STATE = compile_later(re.escape(STATE).replace('"', "[\"']"))
 _NUMBER = compile_later(r"\b(\w+)=(\d+(?:\.\d+)?|None)\b")
 
 
@@ -73,6 +74,7 @@ def _read_owner(path: str, found: dict[str, Definition], policy: Policy) -> Owne
         policy=_read_policy(found, clients, policy),
         earlier_starts=starts,
         takes_proxies="_POOL_OPTIONS" in found and "'proxies'" in found["_POOL_OPTIONS"].normal,
+        earlier_lacks_state=LIFESPAN in found and _STATE.search(found[LIFESPAN].normal) is not None,
     )
 
 

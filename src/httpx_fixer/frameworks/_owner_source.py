@@ -21,6 +21,8 @@ from httpx_fixer.frameworks._start_source import (
 from httpx_fixer.patterns import compile_later
 
 LIFESPAN = "http_lifespan"
+STATE = 'getattr(app, "state", None)'
+"""How a lifespan looks for the state that clients are put on, where an application may have none."""
 _LIFESPAN_IMPORTS: tuple[Import, ...] = (
     ("collections.abc", "AsyncIterator", "AsyncIterator"),
     ("contextlib", "asynccontextmanager", "asynccontextmanager"),
@@ -109,7 +111,9 @@ def _own_imports(ownership: Ownership, application: Import) -> set[Import]:
     if Start.WRAPPED in ownership.starts:
         found |= set(WRAP_IMPORTS)
     if ownership.clients:
-        found |= {*_injected_source.IMPORTS, application}
+        found |= {*_injected_source.IMPORTS}
+        if not ownership.may_lack_state:
+            found.add(application)
         if ownership.injects:
             found |= set(_injected_source.FASTAPI_IMPORTS)
     if ownership.pools:
@@ -135,7 +139,8 @@ def definitions(ownership: Ownership, application: Import) -> str:
         parts.append(_injected_source.NO_STORE)
         parts += [_build(ownership, client) for client in ownership.clients]
     if _LIFESPANS & ownership.starts:
-        parts.append(_lifespan(ownership, application[2] if ownership.clients else "object"))
+        is_known = ownership.clients and not ownership.may_lack_state
+        parts.append(_lifespan(ownership, application[2] if is_known else "object"))
     if Start.WRAPPED in ownership.starts:
         parts.append(WRAPPER)
     parts += start_definitions(ownership)
@@ -197,9 +202,18 @@ def _lifespan(ownership: Ownership, application: str) -> str:
     states = [names_of(client).state for client in ownership.clients]
     if not states:
         return "\n".join([*lines, f"{indent}yield"]) + "\n"
-    lines += [f"{indent}app.state.{state} = {state}" for state in states]
+    holder = "app.state"
+    if ownership.may_lack_state:
+        holder = "state"
+        lines += [
+            f"{indent}state = {STATE}",
+            f"{indent}if state is None:  # an MCP server: its tools borrow",
+            f"{indent}    yield",
+            f"{indent}    return",
+        ]
+    lines += [f"{indent}{holder}.{state} = {state}" for state in states]
     lines += [f"{indent}try:", f"{indent}    yield", f"{indent}finally:"]
-    lines += [f"{indent}    app.state.{state} = None" for state in states]
+    lines += [f"{indent}    {holder}.{state} = None" for state in states]
     return "\n".join(lines) + "\n"
 
 

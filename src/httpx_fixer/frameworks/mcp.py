@@ -77,7 +77,7 @@ class Mcp(ProcessFramework):
                 for call in project.calls_named(class_name)
                 if call.bound is None and project.is_kind_of(call.symbol, classes)
             ]
-        started = (replace(one, start=_start_of(project, one)) for one in found)
+        started = (replace(one, start=_start_of(project, one), has_state=False) for one in found)
         return tuple(sorted(started, key=lambda lifecycle: lifecycle.call.anchor))
 
     def starts(self, project: Project, lifecycle: Lifecycle) -> bool:

@@ -76,6 +76,10 @@ class NoneBot(ProcessFramework):
         self, project: Project, ownership: Ownership, lifecycle: Lifecycle
     ) -> tuple[Edit, ...] | Refusal:
         """Return the edits that register the hooks at the driver."""
+        begun = next((one for one in self._packages(project) if ownership.path.startswith(f"{one}/")), "")
+        if begun and lifecycle.path in {call.path for call in _iter_calls(project, "init")}:
+            detail = f"`{begun}` must not be imported before NoneBot loads it, and has the hooks itself"
+            return Refusal(RefusalReason.NO_IMPORT_PATH, detail, lifecycle.path, lifecycle.call.line)
         edits: tuple[Edit, ...] = ()
         driver = lifecycle.call.target
         if not driver:
@@ -87,6 +91,11 @@ class NoneBot(ProcessFramework):
         code = f"{gap}{driver}.on_startup({OPEN})\n{driver}.on_shutdown({CLOSE})\n"
         added = add_statement_after(project, ownership, lifecycle, code, (OPEN, CLOSE))
         return added if isinstance(added, Refusal) else (*edits, *added)
+
+    def _packages(self, project: Project) -> list[str]:
+        """Return the directories of the plugins that register the hooks themselves."""
+        beginnings = (one.path for one in self.lifecycles(project) if one.path.endswith("__init__.py"))
+        return [posixpath.dirname(one) for one in beginnings]
 
 
 def _iter_calls(project: Project, name: str) -> tuple[Call, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import libcst as cst
 
+from httpx_fixer.patterns import compile_later
 from httpx_fixer.rewrite.import_order import (
     ImportStatement,
     Section,
@@ -19,6 +20,7 @@ from httpx_fixer.rewrite.lines import build_blank_lines, join_lines, split_blank
 from httpx_fixer.rewrite.passage import Statement
 from httpx_fixer.values import dataclass
 
+_CHANGES_PATH = compile_later(r"\bsys\.path(?:\.(?:insert|append|extend)\(|\[[^]]*\]\s*=|\s*\+?=[^=])")
 _Key = Callable[["ImportLine"], tuple[object, ...]]
 
 
@@ -52,6 +54,26 @@ def count_head(module: cst.Module) -> int:
     """Count the statements above the first definition, where imports serve the whole module."""
     definitions = (at for at, statement in enumerate(module.body) if _is_definition(statement))
     return next(definitions, len(module.body))
+
+
+def count_path_changes(module: cst.Module, end: int) -> int:
+    """Count the statements to the last one above `end` that changes where modules are looked for, 0 for none.
+
+    `sys.path.insert(0, ROOT)`, also below an `if`: what is the project's own may be found only after it.
+    """
+    found = 0
+    for at, statement in enumerate(module.body[:end]):
+        if _is_definition(statement):
+            continue
+        code = module.code_for_node(statement)
+        if "sys.path" in code and _CHANGES_PATH.search(code):
+            found = at + 1
+    return found
+
+
+def _knows_first_party(blocks: Sequence[Block], start: int) -> bool:
+    """Answer whether the project's own modules are imported above a statement already."""
+    return any(one.section is Section.FIRST_PARTY for block in blocks for one in block if one.at < start)
 
 
 def read_import(statement: cst.CSTNode) -> ImportStatement | None:
@@ -89,6 +111,11 @@ def place_import(
     assert statement is not None
     line = ImportLine(-1, statement, section_of(module_of(statement), first_party))
     blocks = find_blocks(module, first_party, end)
+    start = count_path_changes(module, end) if line.section is Section.FIRST_PARTY else 0
+    if start and not _knows_first_party(blocks, start):
+        blocks = [block for block in blocks if block[0].at >= start]
+        if not blocks:
+            return _open_below(module, new, start)
     if not blocks:
         return _place_first(module, new)
     same_root = (block for block in blocks if any(one.root == line.root for one in block))

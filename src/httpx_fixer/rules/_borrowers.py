@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -32,6 +33,8 @@ _NAMED = frozenset(
 )
 _CLIENT_LEVEL = frozenset({"proxy", "proxies", "verify", "cert", "trust_env"})
 _CONNECTION_AUTH = ("ntlm", "negotiate", "kerberos", "gssapi")
+_MANY = 3
+"""Files of processes, of which nothing shows which runs a site, that are all made to own for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,44 @@ def find_borrower(
     return Borrower(site, reaching, arguments, names_class, lasts, spent, chosen, doubts)
 
 
+def _find_neighbours(project: Project, lifecycles: Lifecycles, site: ClientSite) -> tuple[Lifecycle, ...]:
+    """Return what may load a site by name: what a server is told to load, or imports of its directory."""
+    beside = tuple(one for one in lifecycles.all() if is_neighbour(project, one, site))
+    beside = tuple(one for one in beside if project.served.is_named(one.app)) or beside
+    beside = tuple(one for one in beside if _is_of_root(project, one, site)) or beside
+    directory = posixpath.dirname(site.path)
+    near = (
+        one
+        for one in beside
+        if any(posixpath.dirname(path) == directory for path in project.imports.import_closure(one.path))
+    )
+    return tuple(near) or beside
+
+
+def _is_of_root(project: Project, lifecycle: Lifecycle, site: ClientSite) -> bool:
+    """Answer whether a process stands, or imports something, where the names of a site's modules begin."""
+    top = project.imports.top_package(site.path)
+    root = posixpath.dirname(top) if top else posixpath.dirname(site.path)
+    closure = project.imports.import_closure(lifecycle.path)
+    return not root or any(path.startswith(f"{root}/") for path in closure)
+
+
+def _leave_idle(
+    project: Project, lifecycles: Lifecycles, beside: tuple[Lifecycle, ...]
+) -> tuple[Lifecycle, ...]:
+    """Return, of many processes, those that run some client for sure: they own for it, and so for others."""
+    if len({one.path for one in beside}) <= _MANY:
+        return beside
+    sites = tuple(site for site in project.client_sites if not site.is_test)
+    busy = project.remember(
+        "processes that run clients",
+        lambda: frozenset(
+            one for one in lifecycles.all() if any(may_own(lifecycles, one, site) for site in sites)
+        ),
+    )
+    return tuple(one for one in beside if one in busy)
+
+
 def find_owners(
     project: Project, lifecycles: Lifecycles, site: ClientSite
 ) -> tuple[Lifecycle, ...] | Refusal:
@@ -106,8 +147,12 @@ def find_owners(
     """
     reaching = tuple(one for one in lifecycles.all() if may_own(lifecycles, one, site))
     if not reaching:
-        beside = tuple(one for one in lifecycles.all() if is_neighbour(project, one, site))
-        reaching = tuple(one for one in beside if project.served.is_named(one.app)) or beside
+        beside = _find_neighbours(project, lifecycles, site)
+        reaching = _leave_idle(project, lifecycles, beside)
+        if beside and not reaching:
+            count = len({one.path for one in beside})
+            detail = f"nothing shows which of {count} processes beside `{site.path}` loads it"
+            return Refusal(RefusalReason.NO_ENTRY_POINT, detail, site.path, site.line)
     owners = tuple(one for one in reaching if one.owns(is_async=site.spec.is_async))
     if owners:
         return tuple(one for one in owners if not _is_hidden(project, one)) or owners

@@ -78,7 +78,7 @@ def inject(project: Project, owned: Owned, one: Served) -> Outcome:
     if not any(isinstance(edit, ReplaceExpression) and edit.anchor == site.anchor for edit in edits):
         edits.append(UnwrapWith(block.anchor, block.item))
     edits += (_drop_class(project, site), *_drop_arguments(project, site))
-    title = f"share one `{site.spec.class_code}`, opened and closed with `{_app_of(owned)}`"
+    title = f"share one `{site.spec.class_code}`, opened and closed with `{_app_of(owned, site)}`"
     pooled = not any(argument.name in {"limits", "transport"} for argument in one.client.arguments)
     numbers = _count_numbers(site, owned, limits=pooled)
     supply = describe_supply(owned.ownership, one.client, site, _name_handing(one))
@@ -170,7 +170,7 @@ def borrow(project: Project, owned: Owned, borrower: Borrower, pool: OwnedPool) 
     own = () if borrower.names_class else (_drop_class(project, site),)
     edits = (*edits, *own, *_drop_arguments(project, site, borrower.pool_arguments))
     verb = "keep a client over" if borrower.lasts else "borrow from"
-    title = f"{verb} connections that `{_app_of(owned)}` opens and closes"
+    title = f"{verb} connections that `{_app_of(owned, site)}` opens and closes"
     pooled = not any(_says_limits(argument) for argument in borrower.pool_arguments)
     numbers = _count_numbers(site, owned, limits=pooled)
     how = Handing.LASTING if borrower.lasts else Handing.BORROWED
@@ -252,9 +252,11 @@ def _rewrite_borrower(project: Project, borrower: Borrower, expression: str) -> 
     return enclose_request(project, site, single, expression, change)
 
 
-def _app_of(owned: Owned) -> str:
-    names = (one.app.name.rpartition(".")[2] for one in owned.ownership.lifecycles)
-    return next((name for name in names if name), owned.ownership.lifecycles[0].framework)
+def _app_of(owned: Owned, site: ClientSite) -> str:
+    every = owned.ownership.lifecycles
+    owners = tuple(one for one in every if one.owns(is_async=site.spec.is_async)) or every
+    names = (one.app.name.rpartition(".")[2] for one in owners)
+    return next((name for name in names if name), owners[0].framework)
 
 
 def _count_numbers(site: ClientSite, owned: Owned, *, limits: bool) -> tuple[NumberChange, ...]:

@@ -137,20 +137,37 @@ def _find_directory(project: Project, owners: tuple[Lifecycle, ...], members: tu
     Importing from there loads no package that is not loaded anyway, so that no circle can close. A
     directory without `__init__` will do where all of them import from it by its name. Where the files
     have no package in common, the package whose own `__init__` imports least and that most of the
-    others import already.
+    others import already. One of which a build or an image takes some files by their names is none.
     """
     files = {path for member in members for path in member.files}
     shared = common_directory({*files, *(owner.path for owner in owners)})
     inner = common_directory(files)
+    directory = _find_home(project, files, shared, inner, {*files, *(owner.path for owner in owners)})
+    if not _is_left_out(project, directory):
+        return directory
+    depth = directory.count("/") + 2 if directory else 1
+    below = {"/".join(posixpath.dirname(path).split("/")[:depth]) for path in files}
+    below = {one for one in below if len(one) > len(directory) and not _is_left_out(project, one)}
+    return _choose_package(project, sorted(below), files) if below else directory
+
+
+def _find_home(project: Project, files: set[str], shared: str, inner: str, every: set[str]) -> str:
     for directory in (shared, inner):
         if project.imports.is_package(directory):
             return directory
-    if shared and is_named_by_all(project, shared, {*files, *(owner.path for owner in owners)}):
+    if shared and is_named_by_all(project, shared, every):
         return shared
     tops = sorted({top for path in files if (top := project.imports.top_package(path))})
-    if not tops:
-        return shared
+    return _choose_package(project, tops, files) if tops else shared
+
+
+def _choose_package(project: Project, tops: list[str], files: set[str]) -> str:
     return min(tops, key=lambda top: _rank_package(project, top, files))
+
+
+def _is_left_out(project: Project, directory: str) -> bool:
+    """Answer whether a module there would not reach the place where the project runs."""
+    return project.packaging.is_left_out(posixpath.join(directory, _FILE_NAMES[0]))
 
 
 def leave_loaded(project: Project, directory: str) -> str:

@@ -85,6 +85,7 @@ def _plan_home(
         policy if present is None else present.policy,
         present,
         frozenset() if present is None else present.starts,
+        present is not None and present.may_lack_state,
         project.oldest_python(home.path),
         library == "httpx" and has_proxies(project, home.path),
     )

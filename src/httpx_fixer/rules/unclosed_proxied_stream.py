@@ -47,7 +47,8 @@ class UnclosedProxiedStream(Rule):
 
     ## Refused when
     - NAME_CLASH: every name for the generator is taken.
-    - UNSUPPORTED_BINDING: the response is bound by `:=` or by a coroutine that is not awaited there.
+    - UNSUPPORTED_BINDING: the response is bound by `:=` or by a coroutine that is not awaited there, or its
+      generator closes it in a `try:` whose `except` sees what the close raises.
     - ESCAPES: the response is passed to something else as well, which may keep it, or its generator is
       used by others, too.
     - REBOUND: the name may hold something else where the close would stand.
