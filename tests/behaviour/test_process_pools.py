@@ -98,16 +98,20 @@ def test_decorated_function_shares_connections_and_closes_them(lab: Lab, owner: 
     assert lab.upstream.connections == 1
 
 
-def test_hooks_open_once_and_close(lab: Lab, owner: Any) -> None:
-    async def worker() -> list[int]:
+def test_hooks_open_and_the_last_ones_close(lab: Lab, owner: Any) -> None:
+    """Two bots of one program: the end of the first leaves the connections of the second alone."""
+
+    async def bots() -> list[int]:
         await owner.open_http_pools({"ctx": 1})
         await owner.open_http_pools()
-        statuses = await _fetch(lab, owner, 5)
+        statuses = await _fetch(lab, owner, 3)
         await owner.close_http_pools(signal="stop")
+        statuses += await _fetch(lab, owner, 2)
+        await owner.close_http_pools()
         return statuses
 
     for _ in range(2):
-        assert run(worker) == [200] * 10
+        assert run(bots) == [200] * 10
         assert lab.upstream.wait_until_idle()
     assert lab.upstream.connections == 4
 

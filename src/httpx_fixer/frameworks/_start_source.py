@@ -72,13 +72,18 @@ def close_sync_http_pools(*_: object, **__: object) -> None:
 _HOOKS = '''\
 async def open_http_pools(*_: object, **__: object) -> None:
     """Let clients of this event loop share connections from now on."""
-    _pools.setdefault(_running_loop(), _Pools())
+    _pools.setdefault(_running_loop(), _Pools()).users += 1
 
 
 async def close_http_pools(*_: object, **__: object) -> None:
-    """Close the connections that clients of this event loop share."""
-    for pool in _pools.pop(_running_loop(), _Pools()).values():
-        await pool.aclose()
+    """Close the connections that clients of this event loop share, when nobody is left."""
+    here = _running_loop()
+    pools = _pools.get(here, _Pools())
+    pools.users -= 1
+    if pools.users < 1:
+        _pools.pop(here, None)
+        for pool in pools.values():
+            await pool.aclose()
 '''
 
 _HOOKS_OVER_SYNC = '''\
@@ -140,10 +145,9 @@ def start_definitions(ownership: Ownership) -> list[str]:
     if has_sync and _has(ownership, Start.SYNC_ENTRY):
         parts.append(_SYNC_ENTRY)
     if has_sync and _NEEDS_SYNC_HOOKS & ownership.starts:
-        parts.append(_spare_used(ownership, _SYNC_HOOKS, is_async=False))
+        parts.append(_spare_used(ownership, _SYNC_HOOKS))
     if _has(ownership, Start.HOOKS):
-        hooks = _hooks(has_async=has_async, has_sync=has_sync)
-        parts.append(_spare_used(ownership, hooks, is_async=True))
+        parts.append(_hooks(has_async=has_async, has_sync=has_sync))
     if has_sync and _has(ownership, Start.EXIT):
         parts.append(_KEEP)
     return parts
@@ -173,18 +177,16 @@ def _hooks(*, has_async: bool, has_sync: bool) -> str:
     if not has_sync:
         return _HOOKS
     opened, closed = _HOOKS.split("\n\n\n")
-    closed = closed.replace("    for pool in", f"    {CLOSE_SYNC}()\n    for pool in")
+    closed = closed.replace("        for pool in", f"        {CLOSE_SYNC}()\n        for pool in")
     return f"{opened}\n    {OPEN_SYNC}()\n\n\n{closed}"
 
 
-def _spare_used(ownership: Ownership, hooks: str, *, is_async: bool) -> str:
-    """Let the hook of the end leave alone what a lifespan on the same loop or in the same process uses."""
-    if not is_opener_needed(ownership, is_async=is_async):
+def _spare_used(ownership: Ownership, hooks: str) -> str:
+    """Let the hook of the end leave alone what a lifespan in the same process uses."""
+    if not is_opener_needed(ownership, is_async=False):
         return hooks
-    used = (
-        "_pools.get(_running_loop(), _Pools())" if is_async else "_sync_pools.get(os.getpid(), _SyncPools())"
-    )
-    guard = f"    if {used}.users:\n        return  # something else still runs on them, and closes them\n"
+    used = "_sync_pools.get(os.getpid(), _SyncPools()).users"
+    guard = f"    if {used}:\n        return  # something else still runs on them, and closes them\n"
     return hooks.replace("    for pool in", f"{guard}    for pool in")
 
 
