@@ -50,7 +50,7 @@ PROBES = {
         f"{REQUEST}base-url-literal", "main:app", ("GET /repos/a/b", "GET /motd"), 6, 2
     ),
     "proxy chosen per call": Probe(
-        f"{REQUEST}proxy-chosen-per-call", "main:app", ("GET /crawl?url=http://a.example/",), 3, 3, "PROXIES"
+        f"{REQUEST}proxy-chosen-per-call", "main:app", ("GET /crawl?url=http://a.example/",), 3, 1, "PROXIES"
     ),
     "verify that a cached function makes": Probe(
         f"{REQUEST}context-of-a-cached-function", "mint.main:app", ("GET /coins", "GET /weights"), 9, 2

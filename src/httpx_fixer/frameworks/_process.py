@@ -88,10 +88,23 @@ def decorate_entry(
     function = project.function(lifecycle.app)
     if function is not None and any(d.symbol == Symbol(ownership.path, name) for d in function.decorators):
         return ()  # by an earlier run
-    edits = _asgi.import_edits(project, ownership, lifecycle.path, name)
+    edits = _find_look_inside(project, function) or _asgi.import_edits(
+        project, ownership, lifecycle.path, name
+    )
     if isinstance(edits, Refusal):
         return edits
     return (*edits, AddDecorator(lifecycle.call.anchor, f"{name}()"))
+
+
+def _find_look_inside(project: Project, function: Function | None) -> Refusal | None:
+    """Return why a function must stay as it is: it is handed to code that looks at its parameters' names."""
+    looking = project.search.mentions(b".__code__")
+    if function is None or not looking:
+        return None
+    if not any(one.how == "value" and not one.is_test for one in project.references(function)):
+        return None
+    detail = f"`{function.name}` is handed on, and `{looking[0]}` looks into functions, past decorators"
+    return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, function.path, function.line)
 
 
 def add_statement_after(

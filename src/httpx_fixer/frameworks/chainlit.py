@@ -24,6 +24,8 @@ _HANDLER = compile_later(
 )
 _HOOKS = (("on_app_startup", OPEN, open_in), ("on_app_shutdown", CLOSE, close_in))
 _HOOKS_SINCE = (2, 4, 400)
+_TO_NEXT = r"[ \t]*(?:#[^\n]*)?\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*"
+"""The end of a line, and empty lines and comments below it."""
 
 
 class Chainlit(ProcessFramework):
@@ -136,7 +138,7 @@ def _find_own(project: Project, lifecycle: Lifecycle, hook: str) -> Function | R
     found = [
         (path, name)
         for path, text in given
-        for name in re.findall(rf"(?m)^@(?:\w+\.)?{hook}\s*?\n(?:async )?def (\w+)", text)
+        for name in re.findall(rf"(?m)^@(?:\w+\.)?{hook}{_TO_NEXT}(?:async )?def (\w+)", text)
     ]
     function = project.function(Symbol(*found[0])) if len(found) == len(given) == 1 else None
     if function is None or not function.is_async or function.parameters:

@@ -15,6 +15,8 @@ from httpx_fixer.frameworks._start_source import CLOSE, OPEN
 from httpx_fixer.patterns import compile_later
 
 _DRIVER = "nonebot.get_driver"
+_GUARD = compile_later(r"\bget_driver\(\)\s*(?:#[^\n]*)?\n\s*except\b")
+"""A module that asks whether there is a driver: `try: return get_driver()`, `except ValueError: ...`."""
 _PLUGIN = compile_later(r"(?m)^\ufeff?\s*(?:from|import) nonebot\b(?!\.plugins)")
 _LOADERS = (b"load_plugins(", b"load_all_plugins(", b"load_from_toml(", b"load_from_json(")
 
@@ -80,6 +82,9 @@ class NoneBot(ProcessFramework):
         if begun and lifecycle.path in {call.path for call in _iter_calls(project, "init")}:
             detail = f"`{begun}` must not be imported before NoneBot loads it, and has the hooks itself"
             return Refusal(RefusalReason.NO_IMPORT_PATH, detail, lifecycle.path, lifecycle.call.line)
+        if not lifecycle.call.target and _GUARD.search(project.search.text(lifecycle.path)):
+            detail = f"`{lifecycle.path}` is imported where there is no driver, too"
+            return Refusal(RefusalReason.LIFESPAN_UNKNOWN, detail, lifecycle.path, lifecycle.call.line)
         edits: tuple[Edit, ...] = ()
         driver = lifecycle.call.target
         if not driver:
