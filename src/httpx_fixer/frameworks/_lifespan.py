@@ -212,12 +212,22 @@ def wrap_own(project: Project, ownership: Ownership, own: OwnLifespan) -> tuple[
     return (*edits, *plain, ReplaceExpression(anchor, either))
 
 
+def _may_return_none(project: Project, maker: Symbol | None) -> bool:
+    """Answer whether a function of the project says that it may return None."""
+    function = project.function(maker) if maker is not None else None
+    if function is None:
+        return False
+    text = project.search.text(function.path)
+    said = re.search(rf"(?s)\bdef {re.escape(function.name)}\(.*?\)\s*->\s*([^:\n]+):", text)
+    return said is not None and re.search(r"\b(?:None|Optional)\b", said[1]) is not None
+
+
 def _may_be_none(project: Project, value: Argument) -> bool:
     """Answer whether a lifespan that a constructor is given may be None, which is to give none."""
     if "None" in value.code:
         return True
     if not _DOTTED.fullmatch(value.code):
-        return False
+        return _may_return_none(project, value.factory)
     if value.symbol is None or not value.symbol.path:
         return value.symbol is None
     owner, _, name = value.symbol.name.rpartition(".")
