@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from httpx_fixer.analysis.double_arguments import takes_any_argument
+from httpx_fixer.analysis.imports import stem_of
 from httpx_fixer.analysis.module import Module
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.scopes import FunctionNode
@@ -44,7 +45,7 @@ class Doubles:
 
     def find_narrow(self, site: ClientSite) -> tuple[str, int] | None:
         """Return the test in which what a site calls may take no more arguments, or has them looked at."""
-        stem = re.escape(site.path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2])
+        stem = re.escape(stem_of(site.path))
         first = re.escape(site.spec.class_code.split(".")[0])
         last = re.escape(site.top_level or site.spec.class_name)
         own = re.compile(rf"(?:.*\.)?{stem}\.{first}(?:\.{last})?")

@@ -75,12 +75,16 @@ class ImportBounds:
 
     def _importing(self, path: str) -> list[Target]:
         """Return where imports by the whole name of a file lead, those of the tests left out."""
-        stem = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
         found: list[Target] = []
-        for other in self._search.mentions(stem.encode()):
-            if other == path or path not in self._resolver.imported_files(other):
-                continue
+        for other in find_importers(self._resolver, self._search, path):
             names = (name for name in self._resolver.store.ask(other, imported_names) if name[:1] != ".")
             targets = (self._resolver.index.resolve(other, name) for name in names)
             found += [target for target in targets if target is not None and target.path == path]
         return found
+
+
+def find_importers(resolver: Resolver, search: TextSearch, path: str) -> tuple[str, ...]:
+    """Return the files outside of the tests whose import statements lead to a file, in order."""
+    return tuple(
+        other for other in search.naming(path) if other != path and path in resolver.imported_files(other)
+    )

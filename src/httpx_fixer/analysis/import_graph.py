@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Set
 from functools import cached_property
 
-from httpx_fixer.analysis.import_bounds import ImportBounds
+from httpx_fixer.analysis.import_bounds import ImportBounds, find_importers
 from httpx_fixer.analysis.import_style import (
     find_first_party,
     find_import_path,
@@ -32,11 +32,9 @@ class ImportGraph:
         """Return the dotted name under which a module can import a (new) file, None where unclear."""
         if self._bounds.is_beyond(importer, path):
             return None
-        if not self._bounds.is_script_alone(importer):
-            return find_import_path(self._resolver, importer, path, self._bounds.find_name)
-        beside = dotted_name(path, importer.rpartition("/")[0])
         found = find_import_path(self._resolver, importer, path, self._bounds.find_name)
-        return found if found == beside else None
+        beside = dotted_name(path, importer.rpartition("/")[0])
+        return found if found == beside or not self._bounds.is_script_alone(importer) else None
 
     def module_of_import(self, path: str, module: str, name: str) -> str | None:
         """Return the project file that `from module import name` leads to from a file, None if foreign."""
@@ -102,12 +100,7 @@ class ImportGraph:
 
     def importers_of(self, path: str) -> tuple[str, ...]:
         """Return the files outside of the tests whose import statements lead to a file, in order."""
-        stem = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2].encode()
-        return tuple(
-            other
-            for other in self._search.mentions(stem)
-            if other != path and path in self._resolver.imported_files(other)
-        )
+        return find_importers(self._resolver, self._search, path)
 
     def is_imported(self, path: str) -> bool:
         """Answer whether another module outside of the tests imports this one."""

@@ -196,6 +196,11 @@ def is_importable(name: str) -> bool:
     return all(part.isidentifier() and not keyword.iskeyword(part) for part in parts)
 
 
+def stem_of(path: str) -> str:
+    """Return the last part of a module's name: `prices` for `shop/prices.py`, `shop` for its package."""
+    return path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
+
+
 def relative_name(importer: str, path: str) -> str:
     """Return the relative dotted name (`..http_client`) of a file as seen from another file."""
     here = importer.split("/")[:-1]

@@ -11,6 +11,7 @@ from httpx_fixer.analysis.import_style import import_closure
 from httpx_fixer.analysis.linters import is_noqa_unwanted
 from httpx_fixer.analysis.resolution import Resolver
 from httpx_fixer.analysis.shipping import Shipping
+from httpx_fixer.analysis.versions import spell_package
 from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Skip
 
@@ -59,14 +60,10 @@ class Packaging:
         found = _NAME.search(self._text(other))
         if found is None or _FROM_TREE.search(self._text(root)) or _IS_WORKSPACE.search(self._text("")):
             return False
-        needed = self._text(root) + self._bytes(f"{root}/requirements.txt".lstrip("/")).decode(
-            errors="replace"
-        )
-        name = "[-_.]".join(map(re.escape, re.split(r"[-_.]+", found[1])))
-        return (
-            re.search(rf"(?im)^\s*[\"']?{name}\s*(?:[\[=<>~!;,\"']|$)|[\"']{name}[\[=<>~!;\"' ]", needed)
-            is not None
-        )
+        listed = self._bytes(f"{root}/requirements.txt".lstrip("/")).decode(errors="replace")
+        name = spell_package(found[1])
+        needed = rf"(?im)^\s*[\"']?{name}\s*(?:[\[=<>~!;,\"']|$)|[\"']{name}[\[=<>~!;\"' ]"
+        return re.search(needed, self._text(root) + listed) is not None
 
     def is_left_out(self, path: str) -> bool:
         """Answer whether a new file would not reach the place where the project runs."""

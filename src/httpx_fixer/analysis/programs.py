@@ -92,14 +92,18 @@ class Programs:
                 entry = find_entry_of(self._resolver, module, node)
                 if entry is not None and self._endless.function(entry) and not self._has_result(entry):
                     yield _program(self._resolver, module, node, entry)
-        for module, node, entry in self._iter_given():
+        for module, node, entry in self._given:
             function = self._resolver.function(entry)
             is_plain = function is not None and function.is_async and not function.is_generator
             if is_plain and self._endless.function(entry) and not self._has_result(entry):
                 yield _program(self._resolver, module, node, entry)
 
+    @cached_property
+    def _given(self) -> tuple[tuple[Module, ast.Call, Symbol], ...]:
+        """The functions that `__main__` blocks give to a runner of another library: `Fire(main)`."""
+        return tuple(self._iter_given())
+
     def _iter_given(self) -> Iterator[tuple[Module, ast.Call, Symbol]]:
-        """Yield the functions that `__main__` blocks give to a runner of another library: `Fire(main)`."""
         for module in _iter_modules(self._resolver, _GUARD, b"__main__"):
             for node in iter_guarded_calls(module, whole=True):
                 if module.is_newer or find_callee(self._resolver, module, node.func) is not None:
@@ -130,7 +134,7 @@ class Programs:
                     continue
                 if self._endless.function(entry):
                     yield _program(self._resolver, module, node, entry)
-        for module, node, entry in (*self._iter_given(), *self._iter_commands()):
+        for module, node, entry in (*self._given, *self._iter_commands()):
             function = self._resolver.function(entry)
             is_plain = function is not None and not (function.is_async or function.is_generator)
             if is_plain and self._endless.function(entry):

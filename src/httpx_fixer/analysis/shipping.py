@@ -26,6 +26,7 @@ class Shipping:
     def __init__(self, store: FileStore, read: Callable[[str], bytes | Skip]) -> None:
         self._store = store
         self._read = read
+        self._texts: dict[str, str] = {}
 
     def is_left_out(self, path: str) -> bool:
         """Answer whether a new file would stay behind, since others are taken by their names."""
@@ -69,8 +70,10 @@ class Shipping:
         return not any(not one or path == one or path.startswith(f"{one}/") or "*" in one for one in sources)
 
     def _text(self, path: str) -> str:
-        data = self._read(path)
-        return "" if isinstance(data, Skip) else data.decode(errors="replace")
+        if path not in self._texts:
+            data = self._read(path)
+            self._texts[path] = "" if isinstance(data, Skip) else data.decode(errors="replace")
+        return self._texts[path]
 
 
 def _iter_sources(text: str) -> Iterator[str]:

@@ -46,7 +46,6 @@ def freeze_cover(module: Module, trial: Trial) -> StreamCover:
             return CloseBelow(first, dropped)
         case CoverKind.STACK:
             assert trial.renewed is not None
-            assert trial.renewed is not None
             repeats = _repeats(module, trial)
             return StackUses(first, last, module.anchor(trial.renewed), trial.stack, repeats)
 

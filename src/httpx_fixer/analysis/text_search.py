@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from httpx_fixer.analysis.files import has_main
+from httpx_fixer.analysis.imports import stem_of
 from httpx_fixer.analysis.store import FileStore, is_test_path
 from httpx_fixer.patterns import compile_later
 from httpx_fixer.source import Skip
@@ -39,6 +40,7 @@ class TextSearch:
         self._store = store
         self._read = read
         self._found: dict[tuple[bytes, ...], tuple[tuple[str, int], ...]] = {}
+        self._readers: dict[tuple[str, str], tuple[str, ...]] = {}
 
     def text(self, path: str) -> str:
         """Return the text of a file, undecodable bytes replaced."""
@@ -47,6 +49,10 @@ class TextSearch:
     def mentions(self, word: bytes) -> list[str]:
         """Return the files outside of tests that hold a byte string, in order."""
         return [path for path in self._store.paths_with(word) if not is_test_path(path)]
+
+    def naming(self, path: str) -> list[str]:
+        """Return the files outside of tests that hold the last part of a module's name, in order."""
+        return self.mentions(stem_of(path).encode())
 
     def is_one_shot(self, path: str) -> bool:
         """Answer whether a module is run as a script and names nothing that runs for ever."""
@@ -107,7 +113,7 @@ class TextSearch:
     def may_drive(self, test: str, path: str) -> bool:
         """Answer whether a test runs code of a file: it names the module, or starts a whole application."""
         data = self._store.data(test)
-        return _stem(path) in data or _WHOLE_APPLICATION.search(data) is not None
+        return stem_of(path).encode() in data or _WHOLE_APPLICATION.search(data) is not None
 
     def readers_elsewhere(self, path: str, name: str) -> tuple[str, ...]:
         """Return the other files that may take a name from a module, in order.
@@ -115,12 +121,15 @@ class TextSearch:
         `m.name`, `from m import name`, `patch("app.m.name.get")`, and what `import app.m as x` and
         `patch(f"{M}.name")` lead to.
         """
-        others = self._store.paths_with(_stem(path))
-        return tuple(other for other in others if self.is_reader(other, path, name.encode()))
+        if (path, name) not in self._readers:
+            others = self._store.paths_with(stem_of(path).encode())
+            found = (other for other in others if self.is_reader(other, path, name.encode()))
+            self._readers[path, name] = tuple(found)
+        return self._readers[path, name]
 
     def is_reader(self, reader: str, path: str, name: bytes) -> bool:
         """Answer whether a file is one of those."""
-        data, stem = self._store.data(reader), _stem(path)
+        data, stem = self._store.data(reader), stem_of(path).encode()
         return reader != path and stem in data and _may_take(data, re.escape(stem), name)
 
     def generator_mark(self, path: str) -> int | None:
@@ -144,11 +153,6 @@ class TextSearch:
     def uses_tabs(self, path: str) -> bool:
         """Answer whether a file is indented with tabs."""
         return _TAB.search(self._store.data(path)) is not None
-
-
-def _stem(path: str) -> bytes:
-    """Return the last part of a module's name."""
-    return path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2].encode()
 
 
 def _may_take(data: bytes, stem: bytes, name: bytes) -> bool:

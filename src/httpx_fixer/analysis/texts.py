@@ -6,7 +6,6 @@ import ast
 
 from httpx_fixer.analysis.call_text import find_argument
 from httpx_fixer.analysis.module_imports import find_docstring
-from httpx_fixer.analysis.nodes import walk
 from httpx_fixer.analysis.store import FileStore
 from httpx_fixer.source import Anchor, SourceFile
 
@@ -35,12 +34,12 @@ class Texts:
         return None if module is None else find_argument(module, call, name)
 
     def is_in_handler(self, anchor: Anchor) -> bool:
-        """Answer whether a place is in an `except` block."""
+        """Answer whether the call at a place is in an `except` block."""
         module = self._store.module(anchor.path)
-        nodes = () if module is None else walk(module.tree)
-        line = anchor.start.line
-        handlers = (node for node in nodes if isinstance(node, ast.ExceptHandler))
-        return any(node.lineno <= line <= (node.end_lineno or 0) for node in handlers)
+        call = None if module is None else module.call_at(anchor)
+        if module is None or call is None:
+            return False
+        return any(isinstance(node, ast.ExceptHandler) for node in module.ancestors(call))
 
     def function_at(self, anchor: Anchor) -> str:
         """Return the qualified name of the innermost function around a place, "" for none."""

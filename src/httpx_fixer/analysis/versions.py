@@ -62,7 +62,7 @@ class Versions:
         lowest = self.pinned(package, near)
         if lowest is None or lowest >= bound:
             return False
-        name = _spell(package)
+        name = spell_package(package)
         wanted = re.compile(rf"(?im)(?:^|[\[,])[\s\"']*{name}(?:\[[^\]]*\])?[\"']?\s*([=~><^!][^\n;#]*)")
         for above in _iter_upward(posixpath.dirname(near)):
             if self._search(above, _LOCKS, _locked(package)) is not None:
@@ -105,7 +105,7 @@ class Versions:
         return None
 
     def _find(self, package: str, directory: str) -> tuple[int, ...] | None:
-        name, locked = _spell(package), _locked(package)
+        name, locked = spell_package(package), _locked(package)
         required = re.compile(
             rf"(?im)(?:^|[\[,])[\s\"']*{name}(?:\[[^\]]*\])?[\"']?\s*"
             rf"(?:(==|===)\s*|(?:~=|>=|=\s*[\"'{{][^\n\d]*)\s*\^?~?)([\d.]+)"
@@ -133,13 +133,13 @@ class Versions:
         return None
 
 
-def _spell(package: str) -> str:
+def spell_package(package: str) -> str:
     """Return a pattern for the name of a package as requirements may write it."""
     return "[-_.]".join(map(re.escape, re.split(r"[-_.]", package)))
 
 
 def _locked(package: str) -> re.Pattern[str]:
-    name = _spell(package)
+    name = spell_package(package)
     return re.compile(
         rf'(?im)^name = "{name}"\s*\nversion = "([\d.]+)'
         rf'|^\s*"{name}":\s*\{{[^{{}}]*?"version":\s*"==([\d.]+)'

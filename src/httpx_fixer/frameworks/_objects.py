@@ -63,8 +63,7 @@ class ObjectFramework(ProcessFramework):
     def _find_registering(self, project: Project, home: str) -> tuple[str, ...]:
         if self.registers is None:
             return (home,)
-        stem = home.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
-        paths = project.search.mentions(stem.encode())
+        paths = project.search.naming(home)
         found = (path for path in paths if self.registers.search(project.search.text(path)))
         return (home, *(path for path in found if path != home and project.imports.reaches(path, home)))
 

@@ -18,6 +18,7 @@ from httpx_fixer.frameworks._base import (
 )
 from httpx_fixer.frameworks._start_source import POOLS, SYNC_POOLS, TRIO_POOLS
 from httpx_fixer.patterns import compile_later
+from httpx_fixer.source import Anchor
 
 _ASIDE = compile_later(r"^(?:examples?|docs?|docs_src|benchmarks?|notebooks?|samples?|demos?)/")
 """Directories of programs that are there to be read."""
@@ -77,7 +78,12 @@ def build_entries(name: str, programs: tuple[Program, ...], start: Start) -> tup
 
 def place_of(function: Function) -> Call:
     """Return a call in the place of a function that a framework finds by its name."""
-    return Call(function.path, "", None, None, "", (), function.anchor, function.anchor, None)
+    return place_at(function.anchor)
+
+
+def place_at(anchor: Anchor) -> Call:
+    """Return a call in the place of what no call makes: a class, a loop, the imports of a module."""
+    return Call(anchor.path, "", None, None, "", (), anchor, anchor, None)
 
 
 def decorate_entry(

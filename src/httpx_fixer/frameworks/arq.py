@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import ClassVar
 
-from httpx_fixer.analysis.facts import Call, Class, Function, Symbol
+from httpx_fixer.analysis.facts import Class, Function, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Edit, InsertStatements
 from httpx_fixer.frameworks import _asgi
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
 from httpx_fixer.frameworks._hooks import close_in, open_in
-from httpx_fixer.frameworks._process import ProcessFramework
+from httpx_fixer.frameworks._process import ProcessFramework, place_at
 from httpx_fixer.frameworks._start_source import CLOSE, OPEN
 
 _HOOKS = (("on_startup", OPEN, open_in), ("on_shutdown", CLOSE, close_in))
@@ -33,7 +33,7 @@ class Arq(ProcessFramework):
     def lifecycles(self, project: Project) -> tuple[Lifecycle, ...]:
         """Return every class of settings for a worker."""
         return tuple(
-            Lifecycle(self.name, found.symbol, _place(found), Start.HOOKS)
+            Lifecycle(self.name, found.symbol, place_at(found.anchor), Start.HOOKS)
             for found in _find_settings(project)
         )
 
@@ -86,11 +86,6 @@ def _find_settings(project: Project) -> list[Class]:
 
 def _settings_of(project: Project, lifecycle: Lifecycle) -> Class:
     return next(found for found in _find_settings(project) if found.symbol == lifecycle.app)
-
-
-def _place(settings: Class) -> Call:
-    """Return the class as if a call made it: there is none."""
-    return Call(settings.symbol.path, "", None, None, "", (), settings.anchor, settings.anchor, None)
 
 
 def _find_hook(project: Project, settings: Class, hook: str) -> Function | None:

@@ -6,14 +6,14 @@ import posixpath
 import re
 from typing import ClassVar
 
-from httpx_fixer.analysis.facts import Call, Function, Symbol
+from httpx_fixer.analysis.facts import Function, Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Edit, EnsureImport
 from httpx_fixer.frameworks import _asgi
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
 from httpx_fixer.frameworks._hooks import close_in, open_in
-from httpx_fixer.frameworks._process import ProcessFramework, add_statement_after, is_demonstration
+from httpx_fixer.frameworks._process import ProcessFramework, add_statement_after, is_demonstration, place_at
 from httpx_fixer.frameworks._start_source import CLOSE, OPEN
 from httpx_fixer.patterns import compile_later
 
@@ -97,7 +97,7 @@ def _find_applications(project: Project) -> list[Lifecycle]:
         Lifecycle(
             Chainlit.name,
             Symbol(path, posixpath.basename(path).removesuffix(".py")),
-            Call(path, "", None, None, "", (), anchor, anchor, None),
+            place_at(anchor),
             Start.HOOKS,
         )
         for path, anchor in anchors

@@ -13,7 +13,7 @@ from httpx_fixer.frameworks import _asgi
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
 from httpx_fixer.frameworks._hooks import close_in, open_in
 from httpx_fixer.frameworks._objects import WEB_APPLICATIONS
-from httpx_fixer.frameworks._process import ProcessFramework
+from httpx_fixer.frameworks._process import ProcessFramework, place_at
 from httpx_fixer.frameworks._start_source import CLOSE, OPEN
 from httpx_fixer.patterns import compile_later
 
@@ -70,7 +70,8 @@ class Discord(ProcessFramework):
             if call.symbol is not None and not call.symbol.path and call.symbol.name in _CLIENTS
         ]
         found += [
-            Lifecycle(self.name, one.symbol, _place(one), Start.HOOKS) for one in _find_classes(project)
+            Lifecycle(self.name, one.symbol, place_at(one.anchor), Start.HOOKS)
+            for one in _find_classes(project)
         ]
         applications = project.calls_named(*WEB_APPLICATIONS)
         left = (
@@ -99,11 +100,6 @@ def _find_classes(project: Project) -> list[Class]:
         for found in project.bodies.classes_with(b"discord")
         if any(base is not None and project.is_kind_of(base, _CLIENTS) for base in found.bases)
     ]
-
-
-def _place(found: Class) -> Call:
-    """Return the class as if a call made it: there is none."""
-    return Call(found.symbol.path, "", None, None, "", (), found.anchor, found.anchor, None)
 
 
 def _find_extensions(project: Project) -> tuple[str, ...]:

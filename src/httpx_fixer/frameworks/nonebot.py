@@ -10,7 +10,7 @@ from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal, RefusalReason
 from httpx_fixer.fix import Edit, EnsureImport
 from httpx_fixer.frameworks._base import Lifecycle, Ownership, Start
-from httpx_fixer.frameworks._process import ProcessFramework, add_statement_after, is_demonstration
+from httpx_fixer.frameworks._process import ProcessFramework, add_statement_after, is_demonstration, place_at
 from httpx_fixer.frameworks._start_source import CLOSE, OPEN
 from httpx_fixer.patterns import compile_later
 
@@ -117,7 +117,7 @@ def _find_place(project: Project, drivers: list[Call], path: str) -> Call | None
     anchor = project.last_import(path)
     if driver is not None or anchor is None:
         return driver
-    return Call(path, "", None, None, "", (), anchor, anchor, None)
+    return place_at(anchor)
 
 
 def _find_plugins(project: Project) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import ClassVar
 
-from httpx_fixer.analysis.facts import Call, Symbol
+from httpx_fixer.analysis.facts import Symbol
 from httpx_fixer.analysis.project import Project
 from httpx_fixer.diagnostic import Refusal
 from httpx_fixer.fix import Edit, InsertStatements
@@ -17,6 +17,7 @@ from httpx_fixer.frameworks._process import (
     decorate_entry,
     is_demonstration,
     is_imported,
+    place_at,
     place_of,
 )
 from httpx_fixer.frameworks._start_source import KEEP
@@ -78,8 +79,7 @@ def _iter_loops(project: Project, name: str) -> Iterator[Lifecycle]:
         if loop.path not in found and not (is_demonstration(loop.path) or is_served):
             found.add(loop.path)
             stem = loop.path.removesuffix("/__main__.py").removesuffix(".py").rpartition("/")[2]
-            call = Call(loop.path, "", None, None, "", (), loop, loop, None)
-            yield Lifecycle(name, Symbol(loop.path, stem), call, Start.EXIT)
+            yield Lifecycle(name, Symbol(loop.path, stem), place_at(loop), Start.EXIT)
 
 
 def _iter_commands(project: Project) -> Iterator[Lifecycle]:

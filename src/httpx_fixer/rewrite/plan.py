@@ -65,18 +65,18 @@ def refuse_excluded(diagnostics: Iterable[Diagnostic], excluded: frozenset[str])
     return tuple(_refuse_any(one, excluded, RefusalReason.EXCLUDED, detail) for one in diagnostics)
 
 
+def refuse_newer(diagnostics: Iterable[Diagnostic], stuck: frozenset[str]) -> tuple[Diagnostic, ...]:
+    """Refuse every fix that would change a file which no Python at hand compiles."""
+    detail = "`{}` is for a newer Python: run httpx-fixer under that, or have it on the path"
+    return tuple(_refuse_any(one, stuck, RefusalReason.NEWER_SYNTAX, detail) for one in diagnostics)
+
+
 def _refuse_any(
     diagnostic: Diagnostic, paths: frozenset[str], reason: RefusalReason, detail: str
 ) -> Diagnostic:
     """Refuse a fix that would change one of some files."""
     path = next((p for p in diagnostic.fix.paths if p in paths), None) if diagnostic.fix else None
     return diagnostic if path is None else refuse(diagnostic, Refusal(reason, detail.format(path), path, 1))
-
-
-def refuse_newer(diagnostics: Iterable[Diagnostic], stuck: frozenset[str]) -> tuple[Diagnostic, ...]:
-    """Refuse every fix that would change a file which no Python at hand compiles."""
-    detail = "`{}` is for a newer Python: run httpx-fixer under that, or have it on the path"
-    return tuple(_refuse_any(one, stuck, RefusalReason.NEWER_SYNTAX, detail) for one in diagnostics)
 
 
 def refuse_spreading(diagnostics: Iterable[Diagnostic], lone: str) -> tuple[Diagnostic, ...]:

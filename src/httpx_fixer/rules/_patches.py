@@ -167,7 +167,7 @@ def find_value_patch(project: Project, site: ClientSite, argument: SpecArgument)
 
     Whoever builds the client in another module would not see it.
     """
-    stem = site.path.rpartition("/")[2].removesuffix(".py").encode()
+    stem = _stem(site)
     names = sorted(name for name in argument.names if name not in {"httpx", "httpx2"})
     if not names:
         return None
